@@ -1,0 +1,1 @@
+"""The fast path: what a format's table is compiled to. See `parser.py` for the one interface that the pipeline uses."""

@@ -1,0 +1,303 @@
+"""The types on the edges between stages (DESIGN.md section 1). Frozen; each names one thing that travels.
+
+Units: bytes unless a name says otherwise; offsets count bytes of the decoded object from 0; times are epoch seconds, UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "PAD",
+    "Batch",
+    "Block",
+    "DeadLetter",
+    "Documents",
+    "Framing",
+    "Ignored",
+    "Message",
+    "Notice",
+    "ObjectRef",
+    "Outcome",
+    "Part",
+    "Period",
+    "Place",
+    "Refusal",
+    "Reject",
+    "Source",
+    "Verdict",
+]
+
+PAD = 64  # bytes behind a block's last line that a vector load may read (and nothing reads for meaning)
+
+Period = Literal["daily", "weekly", "monthly", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One SQS message as received. `receipt` is the handle of this very receipt; an older one deletes nothing."""
+
+    id: str
+    receipt: str
+    body: str
+    receive_count: int = 1
+    sent_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """An S3 object that a notice names. The key is as S3 has it (decoded); `etag` has no quotes."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    etag: str | None = None
+    size: int | None = None
+    region: str | None = None
+    owner: str | None = None
+    event_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A record in a notice that needs no reading, and the reason: test_event, deleted, folder, control_object."""
+
+    reason: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a message body says: objects to read and records that need none. Both empty is impossible."""
+
+    objects: tuple[ObjectRef, ...]
+    ignored: tuple[Ignored, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an object's lines come from, as known once S3 has answered; part of every document made of it.
+
+    `etag` and `modified_at` are S3's answer to the GET, not the notice's word: they are the same for each delivery of the same
+    bytes, by event, backfill or redrive, and so ids and indices are too.
+    """
+
+    bucket: str
+    key: str
+    etag: str
+    modified_at: float
+    region: str | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a sink wants documents encoded, for one dataset.
+
+    `action`: a bulk action line (`create`, `_index`, `_id`) before each document; the index is `index` and the event's own
+    date by `period`, or `outlier_index` when that date is more than `days_past` before or `days_ahead` after the object's
+    last modification (never the wall clock: a redelivery must choose the same index). `id_field`: the id also stands in the
+    document as `event.id`, for sinks that have no id of their own.
+    """
+
+    dataset: str
+    action: bool
+    id_field: bool = False
+    index: str = ""
+    period: Period = "daily"
+    outlier_index: str = ""
+    days_past: int = 400
+    days_ahead: int = 2
+    original: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines of a decoded object: `data[:size]`, each line ended by a newline, then at least PAD bytes of room.
+
+    `offset` is where the block begins in the decoded object. The buffer belongs to the reader again once parsing returns.
+    """
+
+    data: bytearray
+    size: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A line that could not become a document: its place, why, and its bytes (cut to `bytes_max` of the setting)."""
+
+    offset: int
+    reason: str
+    column: str
+    raw: bytes
+    length: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Documents:
+    """What a block became. `data` holds the documents back to back, each ended by a newline, ready for the sink's wire.
+
+    Document i is `data[starts[i]:starts[i + 1]]`, its action line first if the framing has one; the document proper begins
+    at `bodies[i]`. `starts` has one element more than there are documents. `offsets[i]` is the line's offset in the object.
+    Conservation: lines == len(self) + len(rejects) + skipped + dropped.
+    """
+
+    data: bytes | memoryview
+    starts: NDArray[np.int64]
+    bodies: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    rejects: tuple[Reject, ...] = ()
+    lines: int = 0
+    skipped: int = 0
+    dropped: int = 0
+    fallback: int = 0
+    drifted: int = 0
+
+    def __len__(self) -> int:
+        return len(self.bodies)
+
+    def body(self, index: int) -> memoryview:
+        """Document `index` alone, without its action line and without the newline."""
+        return memoryview(self.data)[self.bodies[index] : self.starts[index + 1] - 1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A run of documents [first, last) of one object, inside a batch. `receipt` is the ledger's name for that object."""
+
+    documents: Documents
+    first: int
+    last: int
+    receipt: int
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+    @property
+    def bytes(self) -> int:
+        return int(self.documents.starts[self.last] - self.documents.starts[self.first])
+
+    @property
+    def data(self) -> memoryview:
+        """The run as it goes over the wire: action lines and documents."""
+        return memoryview(self.documents.data)[self.documents.starts[self.first] : self.documents.starts[self.last]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """A sealed request: parts in order; item i of a verdict is the i-th document counted over the parts."""
+
+    parts: tuple[Part, ...]
+    attempt: int = 1
+    first_sent_at: float | None = None
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.parts)
+
+    @property
+    def bytes(self) -> int:
+        return sum(part.bytes for part in self.parts)
+
+    def items(self) -> Iterator[tuple[Part, int]]:
+        """(part, index into part.documents) of each item, in order."""
+        for part in self.parts:
+            for index in range(part.first, part.last):
+                yield part, index
+
+
+class Outcome(Enum):
+    """How a line can end; the conservation law counts these."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    DEAD_LETTERED = "dead_lettered"
+    DROPPED = "dropped"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An item that the sink will never take as it is, with the sink's own type of reason."""
+
+    item: int
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the sink said of each item of a batch. An item in neither tuple was accepted (or was there: `duplicates`).
+
+    `throttled`: the sink asked for less. `paused`: the fault is of the index, the credentials or the cluster, not of
+    documents: stop sending, alarm, keep everything. `split`: the request was too large; halve and remember.
+    """
+
+    items: int
+    retry: tuple[int, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    duplicates: int = 0
+    throttled: bool = False
+    paused: str | None = None
+    split: bool = False
+    after_seconds: float | None = None
+    reason: str = ""
+
+    @property
+    def accepted(self) -> int:
+        return self.items - len(self.retry) - len(self.refused) - self.duplicates
+
+    @classmethod
+    def nothing_settled(
+        cls,
+        items: int,
+        reason: str,
+        *,
+        throttled: bool = False,
+        paused: str | None = None,
+        split: bool = False,
+        after_seconds: float | None = None,
+    ) -> Verdict:
+        """The whole request failed or its answer was lost: every item is to be sent again."""
+        return cls(
+            items,
+            retry=tuple(range(items)),
+            throttled=throttled,
+            paused=paused,
+            split=split,
+            after_seconds=after_seconds,
+            reason=reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a dead letter comes from; empty where it does not apply."""
+
+    bucket: str = ""
+    key: str = ""
+    version_id: str = ""
+    etag: str = ""
+    offset: int | None = None
+    message_id: str = ""
+    sink: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One thing that could not be delivered. `raw` is its bytes (perhaps cut: `length` is the whole length)."""
+
+    kind: Literal["line", "object", "message", "document"]
+    reason: str
+    detail: str
+    place: Place
+    raw: bytes
+    length: int
+    at: float = field(default=0.0)
+    receive_count: int = 1

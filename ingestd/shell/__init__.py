@@ -1,0 +1,1 @@
+"""Everything that waits: clients, queue, objects, leases, workers, HTTP, life cycle, telemetry."""

@@ -1,0 +1,1 @@
+"""The sinks: one file, one sink: its settings, its limits, its send()."""
