@@ -1,0 +1,58 @@
+"""The order of a document's fields, shared by the reference and the kernel so that their bytes can be compared.
+
+A document's fields are a tree. Its order: `@timestamp`; then each object and field where the table first names it (columns in
+documented order, their readings, their leaves), the table's constants, `extra`; then what every document carries. Fields of
+one object stand together at the place of its first.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import orjson
+
+from ingestd.formats.table import Table
+from ingestd.model import Framing, Source
+
+__all__ = ["ID", "OFFSET", "ORIGINAL", "TIMESTAMP", "fixed", "paths"]
+
+TIMESTAMP = "@timestamp"
+OFFSET = "log.offset"  # a bare number: the line's offset in the decoded object
+ID = "event.id"
+ORIGINAL = "event.original"
+
+
+@lru_cache(maxsize=1024)
+def paths(table: Table, framing: Framing) -> tuple[str, ...]:
+    """The dotted path of each field that a document may have, in the order in which they are written."""
+    named = [TIMESTAMP, *(leaf.path for leaf in table.leaves()), *(path for path, _ in table.constants), table.extra]
+    named += ["event.dataset", "cloud", "aws.s3", OFFSET]
+    named += [ID] * framing.id_field + [ORIGINAL] * framing.original
+    tree: dict[str, object] = {}
+    for path in named:
+        *objects, last = path.split(".")
+        node = tree
+        for name in objects:
+            node = node.setdefault(name, {})  # type: ignore[assignment]  # a leaf is never an object: tests hold tables to it
+        node.setdefault(last, None)
+    return tuple(_walk(tree, ""))
+
+
+def _walk(tree: dict[str, object], prefix: str) -> list[str]:
+    found: list[str] = []
+    for name, below in tree.items():
+        found += _walk(below, f"{prefix}{name}.") if isinstance(below, dict) else [prefix + name]
+    return found
+
+
+def fixed(table: Table, framing: Framing, source: Source) -> dict[str, bytes]:
+    """JSON values that are the same in all documents of an object, by path. `cloud` and `aws.s3` are whole objects."""
+    cloud: dict[str, object] = {"provider": "aws"}
+    if source.account:
+        cloud["account"] = {"id": source.account}
+    if source.region:
+        cloud["region"] = source.region
+    origin = {"bucket": {"name": source.bucket}, "object": {"key": source.key}}
+    values: dict[str, object] = dict(table.constants)
+    values |= {"event.dataset": framing.dataset, "cloud": cloud, "aws.s3": origin}
+    return {path: orjson.dumps(value) for path, value in values.items()}
