@@ -197,7 +197,6 @@ class Batch:
 
     parts: tuple[Part, ...]
     attempt: int = 1
-    first_sent_at: float | None = None
 
     def __len__(self) -> int:
         return sum(len(part) for part in self.parts)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ingestd.model import Batch, BatchLimits, Documents, Part
 
-__all__ = ["Batcher", "again", "halves"]
+__all__ = ["Batcher", "again", "halves", "joined"]
 
 
 class Batcher:
@@ -82,7 +82,7 @@ def again(batch: Batch, items: Sequence[int]) -> Batch:
             indices = wanted[lo:hi] - begin + part.first
             parts.append(Part(_copied(part.documents, indices), 0, int(hi - lo), part.receipt))
         begin += len(part)
-    return Batch(tuple(parts), attempt=batch.attempt + 1, first_sent_at=batch.first_sent_at)
+    return Batch(tuple(parts), attempt=batch.attempt + 1)
 
 
 def halves(batch: Batch) -> tuple[Batch, Batch]:
@@ -102,3 +102,15 @@ def _copied(documents: Documents, indices: np.ndarray[tuple[int], np.dtype[np.in
         bodies=starts[:-1] + documents.bodies[indices] - begins,
         offsets=documents.offsets[indices],
     )
+
+
+def joined(batches: Sequence[Batch], limits: BatchLimits) -> list[Batch]:
+    """The same items in fewer batches, as far as the limits allow: what a sink left over is not sent in crumbs."""
+    result: list[Batch] = []
+    for batch in batches:
+        last = result[-1] if result else None
+        if last and len(last) + len(batch) <= limits.count_max and last.bytes + batch.bytes <= limits.bytes_max:
+            result[-1] = Batch(last.parts + batch.parts, max(last.attempt, batch.attempt))
+        else:
+            result.append(batch)
+    return result

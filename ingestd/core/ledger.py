@@ -110,9 +110,9 @@ class Ledger:
         return self._at_rest(message)
 
     def made(self, receipt: int, things: int) -> None:
-        """`things` more must come to rest before the object is done."""
+        """`things` more must come to rest before the object is done: documents of it, or dead letters owed for it."""
         entry = self._objects[receipt]
-        if entry.state is not _Object.READING:
+        if entry.state is _Object.DONE:
             raise ValueError(f"something made of an object that is {entry.state.name}")
         entry.outstanding += things
 
@@ -149,6 +149,11 @@ class Ledger:
         """Whether work on the message still counts."""
         book = self._messages.get(message)
         return book is not None and book.state not in _ENDED
+
+    def is_done(self, receipt: int) -> bool:
+        """Whether nothing more will be heard of the object."""
+        entry = self._objects.get(receipt)
+        return entry is None or entry.state is _Object.DONE
 
     def is_known(self, message: int) -> bool:
         """Whether anything of the message is still under way, counting or not."""
