@@ -42,11 +42,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 from random import Random
 from typing import Literal
 
 __all__ = [
+    "SAMPLE_TIME",
     "Column",
     "DateTime",
     "Decimal",
@@ -67,6 +69,9 @@ __all__ = [
     "Version",
     "Words",
 ]
+
+SAMPLE_TIME = datetime(2026, 11, 1, 12, tzinfo=UTC)
+LINE = re.compile(rb"[^\r\n]+")
 
 Type = Literal["keyword", "wildcard", "text", "long", "double", "ip", "date", "boolean"]
 
@@ -324,9 +329,9 @@ class Table:
     comments   prefixes of lines that are not log lines
     constants  leaves with the same value in each document
     key        pattern searched for in the object's key
-    content    pattern matched at the start of the object's first line that is not blank
+    content    pattern matched at the start of an object's line (see `recognises`); it may look at the lines behind it
     control    pattern searched for in the key of an object that is no log (a test file): skipped, never read
-    sample     one line of plausible content, for `ingestd generate` (no newline)
+    sample     one line of plausible content, for `ingestd generate` (no newline), all its times in the second SAMPLE_TIME
     preamble   lines at the top of a generated object
     """
 
@@ -361,8 +366,15 @@ class Table:
                         yield leaf
 
     def recognises(self, key: str, head: bytes) -> int:
-        """How well an object fits: 3 by key and content, 2 by content alone, 0 not at all (a key alone proves nothing)."""
-        first = next((line for line in head.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()), b"")
-        if not re.match(self.content.encode(), first):
-            return 0
-        return 3 if re.search(self.key, key) else 2
+        """How well an object fits: 3 by key and content, 2 by content alone, 0 not at all (a key alone proves nothing).
+
+        Content is seen at the first line that is not blank, or at the first that is no comment either.
+        """
+        comments = tuple(comment.encode() for comment in self.comments)
+        lines = (line for line in LINE.finditer(head.removeprefix(b"\xef\xbb\xbf")) if line[0].strip())
+        for line in lines:
+            if re.match(self.content.encode(), line.string[line.start() :]):
+                return 3 if re.search(self.key, key) else 2
+            if not line[0].startswith(comments):
+                return 0
+        return 0
