@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 __all__ = [
     "PAD",
     "Batch",
+    "BatchLimits",
     "Block",
     "DeadLetter",
     "Documents",
@@ -210,6 +211,17 @@ class Batch:
         for part in self.parts:
             for index in range(part.first, part.last):
                 yield part, index
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """When a batch for a sink is sealed, and the largest item that the sink can take at all; bytes as they go over the wire,
+    before compression, action lines and newlines included."""
+
+    count_max: int
+    bytes_max: int
+    item_bytes_max: int
+    seconds: float
 
 
 class Outcome(Enum):
