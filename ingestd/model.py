@@ -215,8 +215,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """When a batch for a sink is sealed, and the largest item that the sink can take at all; bytes as they go over the wire,
-    before compression, action lines and newlines included."""
+    """What a sink takes in one request, in encoded bytes, and how long a batch may wait to be filled."""
 
     count_max: int
     bytes_max: int

@@ -142,9 +142,7 @@ class DeadLetterSink:
         content = hashlib.blake2b(body, digest_size=6).hexdigest()
         key = f"{self._settings.prefix}{folder}/{self._name()}-{content}.ndjson.gz"
         try:
-            await self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=body, ContentType="application/x-ndjson", ContentEncoding="gzip"
-            )
+            await self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/gzip")
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             raise Retryable("dead letters were not written", reason="dead_letters", code=code) from error
