@@ -56,6 +56,8 @@ class OpenSearchSink:
 
     async def send(self, batch: Batch) -> Verdict:
         items = len(batch)
+        if not items:
+            return Verdict(0)
         try:
             answer = await self._bulk(await self._body(batch))
         except Retryable as error:

@@ -92,6 +92,10 @@ class FakeServer(ABC):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Take no more connections, and cut those that are open; more than once is once."""
         self._quiet.set()
         await self._runner.cleanup()
 
