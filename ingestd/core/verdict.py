@@ -250,7 +250,7 @@ def _firehose_item(entry: object) -> tuple[_Ruling, str, str]:
     code = entry.get("ErrorCode")
     if not code:
         return (_ACCEPTED if entry.get("RecordId") else _RETRY), "", ""
-    known = _RECORD.get(code)
+    known = _RECORD.get(str(code))
     return known or _paused("kms" if str(code).startswith("KMS") else "record_fault"), "", ""
 
 

@@ -17,6 +17,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from botocore.parsers import ResponseParserError
 
 from ingestd.config import EventSettings, FirehoseSettings
 from ingestd.core.verdict import firehose_error_verdict, firehose_verdict, request_failed
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["RECORD_BYTES_MAX", "FirehoseSink"]
 
 RECORD_BYTES_MAX = 1000 * 1024  # "Maximum record size", before base64; a call's limits are the settings' own maxima
+
+# What the SDK's parser raises for a 200 whose body is not of the documented shape (a proxy's page, a cut answer).
+STRANGE_ANSWER = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
 
 _REASONS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
     ((ConnectTimeoutError, ReadTimeoutError), "timeout"),
@@ -70,12 +74,14 @@ class FirehoseSink:
     async def check(self) -> None:
         try:
             answer = await self._client.describe_delivery_stream(DeliveryStreamName=self._stream)
+            status = answer["DeliveryStreamDescription"]["DeliveryStreamStatus"]
         except ClientError as error:
             _raise_for(firehose_error_verdict(*_status_and_code(error), 1))
         except BotoCoreError as error:
             _raise_for(request_failed(_reason(error), 1))
+        except STRANGE_ANSWER as error:
+            raise Fatal("this does not answer as Firehose does", reason="bad_answer") from error
         else:
-            status = answer["DeliveryStreamDescription"]["DeliveryStreamStatus"]
             if status != "ACTIVE":
                 raise Retryable("the stream is not active", reason="not_active", status=status)
 
@@ -89,6 +95,8 @@ class FirehoseSink:
             return firehose_error_verdict(*_status_and_code(error), len(records))
         except BotoCoreError as error:
             return request_failed(_reason(error), len(records))
+        except STRANGE_ANSWER:
+            return Verdict.nothing_settled(len(records), "bad_answer")
         return firehose_verdict(answer, len(records))
 
 
