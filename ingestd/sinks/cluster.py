@@ -8,14 +8,14 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
-import urllib3
 from aiohttp.abc import AbstractStreamWriter
 from botocore.exceptions import BotoCoreError
 from opensearchpy import AsyncHttpConnection, AsyncOpenSearch, AWSV4SignerAsyncAuth
@@ -75,17 +75,17 @@ class Cluster:
         if self._signer is not None:
             await self._signer.refresh()
         try:
-            answer = await self._client.transport.perform_request(method, path, params=dict(params), body=body, headers=headers)
+            return cast(
+                Answer,
+                await self._client.transport.perform_request(method, path, params=dict(params), body=body, headers=headers),
+            )
         except ConnectionTimeout as error:
             raise Retryable("the cluster did not answer in time", reason="timeout") from error
         except NoAnswer as error:
             certificate = isinstance(error.info, aiohttp.ClientSSLError)
             raise Retryable("no answer from the cluster", reason="certificate" if certificate else "unreachable") from error
         except TransportError as error:
-            answer = error.info
-        if not isinstance(answer, Answer):
-            raise TypeError("an answer that this module did not make")
-        return answer
+            return cast(Answer, error.info)
 
     async def close(self) -> None:
         await self._client.close()
@@ -186,9 +186,14 @@ def _signer(settings: OpenSearchSettings, credentials: Credentials | None) -> _S
 
 def _headers(settings: OpenSearchSettings) -> dict[str, str]:
     headers = {"user-agent": f"ingestd/{__version__}"}
-    if settings.auth == "basic" and settings.password is not None:
-        headers |= urllib3.make_headers(basic_auth=f"{settings.username}:{settings.password.get_secret_value()}")
-    if settings.auth == "api_key" and settings.api_key is not None:
+    if settings.auth == "basic":
+        if settings.username is None or settings.password is None:
+            raise Fatal("basic authentication needs a username and a password", reason="credentials")
+        pair = f"{settings.username}:{settings.password.get_secret_value()}"
+        headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    if settings.auth == "api_key":
+        if settings.api_key is None:
+            raise Fatal("authentication by API key needs one", reason="credentials")
         headers["authorization"] = f"ApiKey {settings.api_key.get_secret_value()}"
     return headers
 

@@ -37,8 +37,8 @@ class OpenSearchSink:
         self._cluster = cluster
         self._executor = executor
         self._headers = {"content-type": "application/x-ndjson"}
-        self._compress = _compresses(settings)
-        if self._compress:
+        self.compresses = _compresses(settings)
+        if self.compresses:
             self._headers["content-encoding"] = "gzip"
 
     def framing(self, dataset: str, events: EventSettings) -> Framing:
@@ -67,7 +67,7 @@ class OpenSearchSink:
     async def check(self) -> None:
         """An empty bulk: it meets the same address, certificate and credentials as a full one, and writes nothing."""
         try:
-            answer = await self._bulk(gzipped([b"\n"]) if self._compress else b"\n")
+            answer = await self._bulk(gzipped([b"\n"]) if self.compresses else b"\n")
         except Retryable as error:
             if error.reason in ("certificate", "credentials"):
                 raise Fatal(error.message, reason=error.reason) from error
@@ -89,7 +89,7 @@ class OpenSearchSink:
 
     async def _body(self, batch: Batch) -> bytes:
         pieces = [part.data for part in batch.parts]
-        if not self._compress:
+        if not self.compresses:
             return b"".join(pieces)
         return await asyncio.get_running_loop().run_in_executor(self._executor, gzipped, pieces)
 

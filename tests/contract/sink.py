@@ -38,7 +38,10 @@ class Rig(Protocol):
     def answer_short(self) -> None: ...
     def answer_garbage(self) -> None: ...
     def lose_answer(self, *, applied: bool) -> None: ...
-    def be_silent(self) -> None: ...
+    def be_silent(self) -> None:
+        """Never answer; `sink` is then one that waits only briefly."""
+        ...
+
     async def vanish(self) -> None: ...
 
 
@@ -48,7 +51,7 @@ def everything(verdict: Verdict) -> bool:
 
 
 class SinkContract:
-    """Inherit it, with a fixture `rig` whose sink waits for an answer only briefly."""
+    """Inherit it, with a fixture `rig`."""
 
     async def test_all_is_accepted(self, rig: Rig) -> None:
         """A batch that meets no fault arrives whole, once, and says so."""

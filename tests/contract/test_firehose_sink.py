@@ -36,9 +36,10 @@ def event_ids(lines: Collection[bytes]) -> list[str]:
 class FirehoseRig:
     knows_ids = False
 
-    def __init__(self, server: FakeFirehose, client: FirehoseClient) -> None:
+    def __init__(self, server: FakeFirehose, client: FirehoseClient, impatient: FirehoseClient) -> None:
         self.server = server
         self.sink = FirehoseSink("main", FirehoseSettings(stream=STREAM), client)
+        self._impatient = FirehoseSink("main", FirehoseSettings(stream=STREAM), impatient)
 
     def batch(self, count: int) -> Batch:
         return framed(count)
@@ -78,6 +79,7 @@ class FirehoseRig:
 
     def be_silent(self) -> None:
         self.server.script(Silence())
+        self.sink = self._impatient
 
     async def vanish(self) -> None:
         await self.server.stop()
@@ -86,8 +88,12 @@ class FirehoseRig:
 class TestFirehoseSink(SinkContract):
     @pytest.fixture
     async def rig(self) -> AsyncIterator[FirehoseRig]:
-        async with FakeFirehose(STREAM) as server, loopback_client("firehose", server.url, timeout_seconds=1.0) as client:
-            yield FirehoseRig(server, client)
+        async with (
+            FakeFirehose(STREAM) as server,
+            loopback_client("firehose", server.url) as client,
+            loopback_client("firehose", server.url, timeout_seconds=0.1) as impatient,
+        ):
+            yield FirehoseRig(server, client, impatient)
 
 
 async def test_documents_reach_moto_one_a_record(moto_url: str) -> None:

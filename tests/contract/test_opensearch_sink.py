@@ -25,8 +25,16 @@ class BulkRig:
 
     def __init__(self, server: FakeBulk, compress: str) -> None:
         self.server = server
-        settings = OpenSearchSettings.model_validate({"urls": [server.url], "compress": compress, "timeout_seconds": 1.0})
-        self.sink = OpenSearchSink("main", settings, Cluster(settings))
+        self.sink = self._sink(compress, timeout_seconds=30.0)
+        self._impatient = self._sink(compress, timeout_seconds=0.1)
+
+    def _sink(self, compress: str, **timeout: float) -> OpenSearchSink:
+        settings = OpenSearchSettings.model_validate({"urls": [self.server.url], "compress": compress} | timeout)
+        return OpenSearchSink("main", settings, Cluster(settings))
+
+    async def close(self) -> None:
+        await self.sink.close()
+        await self._impatient.close()
 
     def batch(self, count: int) -> Batch:
         return batch_of([(INDEX, f"id-{n}", {"n": n}) for n in range(count)])
@@ -67,6 +75,7 @@ class BulkRig:
 
     def be_silent(self) -> None:
         self.server.script(Silence())
+        self.sink, self._impatient = self._impatient, self.sink
 
     async def vanish(self) -> None:
         await self.server.stop()
@@ -78,4 +87,4 @@ class TestOpenSearchSink(SinkContract):
         async with FakeBulk() as server:
             rig = BulkRig(server, request.param)
             yield rig
-            await rig.sink.close()
+            await rig.close()

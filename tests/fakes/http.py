@@ -46,10 +46,10 @@ class Silence:
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as it came: `body` undecoded."""
+    """A request as it came: `path` with its query, `body` undecoded."""
 
     method: str
-    url: str
+    path: str
     headers: Mapping[str, str]
     body: bytes
 
@@ -101,7 +101,7 @@ class FakeServer(ABC):
 
     async def _serve(self, request: web.Request) -> web.Response:
         body = await request.read()
-        self.seen.append(Seen(request.method, str(request.url), dict(request.headers), body))
+        self.seen.append(Seen(request.method, request.raw_path, dict(request.headers), body))
         step = self._script.popleft() if self._script and self.is_scripted(request) else None
         if isinstance(step, Silence):
             await self._quiet.wait()
