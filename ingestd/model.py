@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 __all__ = [
     "PAD",
     "Batch",
+    "BatchLimits",
     "Block",
     "DeadLetter",
     "Documents",
@@ -196,7 +197,6 @@ class Batch:
 
     parts: tuple[Part, ...]
     attempt: int = 1
-    first_sent_at: float | None = None
 
     def __len__(self) -> int:
         return sum(len(part) for part in self.parts)
@@ -210,6 +210,16 @@ class Batch:
         for part in self.parts:
             for index in range(part.first, part.last):
                 yield part, index
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """What a sink takes in one request, in encoded bytes, and how long a batch may wait to be filled."""
+
+    count_max: int
+    bytes_max: int
+    item_bytes_max: int
+    seconds: float
 
 
 class Outcome(Enum):

@@ -1,0 +1,33 @@
+"""`ingestd health`: asks the service on this machine whether it is alive; for a container's health check."""
+
+from __future__ import annotations
+
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import click
+
+from ingestd.settings_source import ConfigError, load
+
+TIMEOUT_SECONDS = 4.0
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), envvar="INGESTD_CONFIG", help="The TOML file with the settings.")
+@click.option("--ready", is_flag=True, help="Ask whether it is ready, not only alive.")
+def command(config: Path | None, ready: bool) -> None:
+    """Exit 0 if the service on this machine is alive (or ready), 1 if not."""
+    try:
+        port = load(config).http.port
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    path = "readyz" if ready else "livez"
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - http, loopback
+            click.echo(answer.read().decode().strip())
+    except (urllib.error.URLError, TimeoutError) as error:
+        click.echo(f"not {'ready' if ready else 'alive'}: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,57 @@
+"""`ingestd run`: the service."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import click
+import structlog
+
+from ingestd.config import Settings
+from ingestd.errors import Fatal
+from ingestd.settings_source import ConfigError, load
+from ingestd.shell import logs
+from ingestd.shell.lifecycle import Service
+
+log = structlog.get_logger()
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), envvar="INGESTD_CONFIG", help="The TOML file with the settings.")
+def command(config: Path | None) -> None:
+    """Run the service until SIGTERM or SIGINT, then finish what has begun and give the rest back."""
+    try:
+        settings = load(config)
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    logs.configure(settings.log)
+    sys.exit(_run(settings))
+
+
+def _run(settings: Settings) -> int:
+    if sys.platform != "win32":
+        import uvloop
+
+        runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    else:
+        runner = asyncio.Runner()
+    with runner:
+        try:
+            runner.run(_serve(settings))
+        except* Fatal as group:
+            for error in group.exceptions:
+                log.critical("cannot go on", error=str(error))
+            return 1
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await Service(settings).run(stop)

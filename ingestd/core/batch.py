@@ -1,0 +1,116 @@
+"""Documents into sealed batches: by count, encoded bytes and age, within what a sink takes in one request.
+
+A batch keeps the order in which documents came and never splits one. Parts point into the documents they came from; a batch
+that is sent again is copied together first (`again`), so that one stubborn document does not hold a megabyte in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ingestd.model import Batch, BatchLimits, Documents, Part
+
+__all__ = ["Batcher", "again", "halves", "joined"]
+
+
+class Batcher:
+    """Fills one batch at a time. `now` is any clock that does not go back."""
+
+    def __init__(self, limits: BatchLimits) -> None:
+        self.limits = limits
+        self._parts: list[Part] = []
+        self._count = 0
+        self._bytes = 0
+        self._since = 0.0
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes in the batch that is being filled."""
+        return self._bytes
+
+    def add(self, documents: Documents, receipt: int, now: float) -> list[Batch]:
+        """Take all of `documents`; the batches that became full on the way, in order."""
+        sealed: list[Batch] = []
+        first = 0
+        while first < len(documents):
+            last = self._fits(documents, first)
+            if last == first:
+                sealed.append(self._seal())
+                continue
+            if not self._parts:
+                self._since = now
+            part = Part(documents, first, last, receipt)
+            self._parts.append(part)
+            self._count += len(part)
+            self._bytes += part.bytes
+            first = last
+            if self._count >= self.limits.count_max or self._bytes >= self.limits.bytes_max:
+                sealed.append(self._seal())
+        return sealed
+
+    def due_at(self) -> float | None:
+        """When the batch that is being filled is old enough to go; None if it is empty."""
+        return self._since + self.limits.seconds if self._parts else None
+
+    def flush(self) -> Batch | None:
+        """What there is, full or not."""
+        return self._seal() if self._parts else None
+
+    def _fits(self, documents: Documents, first: int) -> int:
+        """The end of the longest run from `first` that fits; at least one document if the batch is empty."""
+        room = documents.starts[first] + self.limits.bytes_max - self._bytes
+        last = int(np.searchsorted(documents.starts, room, side="right")) - 1
+        last = min(last, first + self.limits.count_max - self._count, len(documents))
+        return max(last, first if self._parts else first + 1)
+
+    def _seal(self) -> Batch:
+        batch = Batch(tuple(self._parts))
+        self._parts, self._count, self._bytes = [], 0, 0
+        return batch
+
+
+def again(batch: Batch, items: Sequence[int]) -> Batch:
+    """The given items (ascending) of a batch as a batch of their own, copied together, one attempt older."""
+    parts: list[Part] = []
+    wanted = np.asarray(items, dtype=np.int64)
+    begin = 0
+    for part in batch.parts:
+        lo, hi = np.searchsorted(wanted, (begin, begin + len(part)))
+        if hi > lo:
+            indices = wanted[lo:hi] - begin + part.first
+            parts.append(Part(_copied(part.documents, indices), 0, int(hi - lo), part.receipt))
+        begin += len(part)
+    return Batch(tuple(parts), attempt=batch.attempt + 1)
+
+
+def halves(batch: Batch) -> tuple[Batch, Batch]:
+    """Two batches of about half the documents each, for a request that was too large. Needs at least two documents."""
+    middle = len(batch) // 2
+    return again(batch, range(middle)), again(batch, range(middle, len(batch)))
+
+
+def _copied(documents: Documents, indices: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Documents:
+    view = memoryview(documents.data)
+    begins, ends = documents.starts[indices], documents.starts[indices + 1]
+    data = b"".join(view[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True))
+    starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - begins)))
+    return Documents(
+        data=data,
+        starts=starts,
+        bodies=starts[:-1] + documents.bodies[indices] - begins,
+        offsets=documents.offsets[indices],
+    )
+
+
+def joined(batches: Sequence[Batch], limits: BatchLimits) -> list[Batch]:
+    """The same items in fewer batches, as far as the limits allow: what a sink left over is not sent in crumbs."""
+    result: list[Batch] = []
+    for batch in batches:
+        last = result[-1] if result else None
+        if last and len(last) + len(batch) <= limits.count_max and last.bytes + batch.bytes <= limits.bytes_max:
+            result[-1] = Batch(last.parts + batch.parts, max(last.attempt, batch.attempt))
+        else:
+            result.append(batch)
+    return result

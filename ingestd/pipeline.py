@@ -1,0 +1,354 @@
+"""The way of the data, top to bottom: message, notice, object, blocks, documents, batches, verdicts, settled.
+
+Each step is a room's; here they are only joined. Two rules hold it together. Memory is taken before anything is read, and given
+back when what was made of it has come to rest. A message is deleted when the ledger says so, and by nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import structlog
+
+from ingestd.config import Settings
+from ingestd.core.ledger import Decision, Ledger
+from ingestd.core.notice import Allowed, read_notice
+from ingestd.core.routing import Route, Router
+from ingestd.errors import LeaseLost, Poison, Retryable
+from ingestd.fastpath.decoding import Decoding
+from ingestd.fastpath.parser import Parser, open_parser
+from ingestd.formats import registry
+from ingestd.model import DeadLetter, Documents, Framing, Message, ObjectRef, Outcome, Part, Place, Refusal, Reject, Source
+from ingestd.shell.budget import Budget
+from ingestd.shell.deadletters import DeadLetters
+from ingestd.shell.delivery import Delivery
+from ingestd.shell.leases import Leases
+from ingestd.shell.objects import Objects
+from ingestd.shell.telemetry import Telemetry
+from ingestd.shell.workers import Workers
+
+__all__ = ["Pipeline"]
+
+log = structlog.get_logger()
+
+Kind = Literal["line", "object", "message", "document"]
+
+EXPANSION = 3  # bytes of documents for a byte of log, as taken from the budget before the block is read; corrected after
+GIVE_BACK_SECONDS = 60  # a message that cannot be finished here is shown to others after this
+
+
+@dataclass(slots=True)
+class _Opened:
+    """An object under way: what its lines are counted and its dead letters are placed by."""
+
+    message: Message
+    ref: ObjectRef
+    source: Source | None = None
+    format: str = "unknown"
+    # The deliveries of the object's route, grouped by how they want documents encoded: each group is encoded once.
+    groups: list[tuple[Framing, list[Delivery]]] = field(default_factory=list)
+    decoding: Decoding | None = None
+
+    @property
+    def place(self) -> Place:
+        etag = self.source.etag if self.source else self.ref.etag or ""
+        return Place(
+            bucket=self.ref.bucket,
+            key=self.ref.key,
+            version_id=self.ref.version_id or "",
+            etag=etag,
+            message_id=self.message.id,
+        )
+
+    def counts_lines(self, delivery: Delivery) -> bool:
+        """Whether this delivery's answers are the outcomes of lines: the route's first sink, so that a line counts once."""
+        return bool(self.groups) and self.groups[0][1][0] is delivery
+
+
+class Pipeline:
+    """One consumer's stages, joined. `deliveries` by sink name; the first of a route is the one whose outcomes count lines."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        objects: Objects,
+        deliveries: Mapping[str, Delivery],
+        dead_letters: DeadLetters,
+        leases: Leases,
+        budget: Budget,
+        workers: Workers,
+        telemetry: Telemetry,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._objects = objects
+        self._deliveries = deliveries
+        self._dead_letters = dead_letters
+        self._leases = leases
+        self._budget = budget
+        self._workers = workers
+        self._telemetry = telemetry
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._allowed = Allowed(settings.queue.buckets, settings.queue.owners)
+        self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
+        self._ledger = Ledger()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._opened: dict[int, _Opened] = {}
+        self._is_stopping = False
+        self._slots = asyncio.Semaphore(settings.object.in_flight_max)
+
+    # --- message -------------------------------------------------------------------------------------------------------------
+
+    @property
+    def messages_in_flight(self) -> int:
+        """Messages that have not ended."""
+        return len(self._ledger)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more receive makes sense: budget, messages, and a sink that takes something."""
+        return (
+            self._budget.is_free
+            and len(self._ledger) < self._settings.queue.messages_in_flight_max
+            and not (self._deliveries and all(each.throttle.paused for each in self._deliveries.values()))
+        )
+
+    def accept(self, message: Message, received_at: float) -> None:
+        """Begin with a message: hold its lease and carry it, in a task of its own."""
+        number = self._ledger.receive()
+        self._telemetry.message_ended("received")
+        self._leases.hold(number, message, received_at)
+        task = self._tasks[number] = asyncio.create_task(self._carry(number, message))
+        task.add_done_callback(lambda task: self._ended(number, task))
+
+    def lose(self, number: int) -> None:
+        """The lease is gone: stop the work on this message; nothing of it will be deleted."""
+        self._ledger.lose(number)
+        if task := self._tasks.get(number):
+            task.cancel()
+
+    def give_up(self, number: int) -> None:
+        """The message cannot be finished here: let another receipt of it try."""
+        if self._ledger.give_up(number) is Decision.GIVE_BACK:
+            self._leases.give_back(number, 0 if self._is_stopping else GIVE_BACK_SECONDS)
+        if task := self._tasks.get(number):
+            task.cancel()
+
+    def stop_starting(self) -> None:
+        """The process ends: what has not begun to be read goes back at once, what has begun may finish."""
+        self._is_stopping = True
+
+    async def _carry(self, number: int, message: Message) -> None:
+        try:
+            notice = read_notice(message.body, self._allowed)
+        except Poison as poison:
+            self._bury(number, message, poison)
+            return
+        for ignored in notice.ignored:
+            self._telemetry.count("objects", 1, ignored.reason)
+        for refused in notice.refused:
+            self._bury(number, message, Poison("record refused", reason=refused.reason, key=refused.key))
+        async with asyncio.TaskGroup() as tasks:
+            for ref in notice.objects:
+                tasks.create_task(self._carry_object(number, message, ref))
+
+    def _ended(self, number: int, task: asyncio.Task[None]) -> None:
+        """The task of a message is over: by itself, by a fault of ours, or because it was lost or given up."""
+        self._tasks.pop(number, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("message failed inside", error=type(error).__name__, exc_info=error)
+            self.give_up(number)
+        self._act(number, self._ledger.seal(number))
+
+    # --- object --------------------------------------------------------------------------------------------------------------
+
+    async def _carry_object(self, number: int, message: Message, ref: ObjectRef) -> None:
+        receipt = self._ledger.open(number)
+        opened = self._opened[receipt] = _Opened(message, ref)
+        try:
+            async with self._slots:
+                outcome = await self._read_object(receipt, opened)
+        except Poison as poison:
+            outcome = poison.reason
+            self._owe(receipt, [self._object_letter(opened, poison)])
+        except (Retryable, LeaseLost) as error:
+            outcome = error.reason
+            log.warning("object not read", reason=error.reason, **error.fields)
+            self.give_up(number)
+        finally:
+            self._act(number, self._ledger.read(receipt))
+            self._close_if_done(receipt)
+        self._telemetry.count("objects", 1, outcome)
+
+    async def _read_object(self, receipt: int, opened: _Opened) -> str:
+        """Read the object to its end; everything made of it is then with the deliveries. The outcome in a word."""
+        ref = opened.ref
+        if self._is_stopping:
+            raise Retryable("stopping before the object was opened", reason="stopping")
+        if (reason := registry.control_object(ref.key)) is not None:
+            return reason
+        route = self._router.route(ref.bucket, ref.key)
+        if route is None:
+            raise Poison("no route fits this object", reason="no_route")
+        if route.drop:
+            return "dropped"
+        async with self._objects.open(ref) as body:
+            opened.source = body.source
+            opened.decoding = Decoding(self._settings.object, lambda head: self._choose(opened, route, head))
+            async for data, is_last in body.pieces():
+                self._telemetry.count("bytes", len(data), "received")
+                opened.decoding.feed(data, is_last=is_last)
+                while await self._step(receipt, opened, opened.decoding):
+                    pass
+        return "read"
+
+    def _choose(self, opened: _Opened, route: Route, head: bytes) -> list[Parser]:
+        """The parsers for an object, once its first bytes are known; one for each way in which its sinks want documents."""
+        found = registry.detect(opened.ref.key, head) if route.format == "auto" else registry.formats()[route.format]
+        if found is None:
+            tried = ", ".join(registry.formats())
+            raise Poison("content is of no known format", reason="unknown_format", tried=tried)
+        opened.format = found.name
+        groups: dict[Framing, list[Delivery]] = {}
+        for delivery in (self._deliveries[name] for name in route.sinks or self._deliveries):
+            framing = delivery.sink.framing(route.dataset or found.dataset, self._settings.events)
+            groups.setdefault(framing, []).append(delivery)
+        opened.groups = list(groups.items())
+        assert opened.source is not None
+        return [open_parser(found, opened.source, framing) for framing in groups]
+
+    # --- blocks and documents ------------------------------------------------------------------------------------------------
+
+    async def _step(self, receipt: int, opened: _Opened, decoding: Decoding) -> bool:
+        """One block in a worker, its documents to the deliveries; False when more must be fed."""
+        wanted = EXPANSION * self._settings.object.block_bytes
+        await self._budget.take(wanted)
+        before, made = decoding.decoded_bytes, 0
+        try:
+            parsed = await self._workers.run(decoding.step)
+            if parsed is not None:
+                made = self._hand_over(receipt, opened, parsed)
+        finally:
+            self._budget.correct(made - wanted)
+        self._telemetry.count("bytes", decoding.decoded_bytes - before, "decoded")
+        return parsed is not None
+
+    def _hand_over(self, receipt: int, opened: _Opened, parsed: Sequence[Documents]) -> int:
+        """Count a block's lines and give its documents away; the bytes that are now held for them."""
+        first = parsed[0]
+        self._telemetry.count("lines_read", first.lines, opened.format)
+        self._telemetry.count("fallback_lines", first.fallback, opened.format)
+        self._telemetry.count("format_drift", first.drifted, opened.format)
+        self._telemetry.lines(opened.format, Outcome.SKIPPED, first.skipped)
+        self._telemetry.lines(opened.format, Outcome.DROPPED, first.dropped)
+        held = 0
+        for documents, (_, deliveries) in zip(parsed, opened.groups, strict=False):
+            if not len(documents):
+                continue
+            self._telemetry.count("bytes", len(documents.data), "encoded")
+            for delivery in deliveries:
+                self._ledger.made(receipt, len(documents))
+                held += len(documents.data)
+                delivery.add(documents, receipt)
+        if first.rejects:
+            self._owe(receipt, [self._line_letter(opened, reject) for reject in first.rejects], lines=len(first.rejects))
+        return held
+
+    # --- verdicts ------------------------------------------------------------------------------------------------------------
+
+    def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
+        """Documents of a part are in the sink."""
+        opened = self._opened[part.receipt]
+        if opened.counts_lines(delivery):
+            self._telemetry.lines(opened.format, Outcome.ACCEPTED, accepted)
+            self._telemetry.lines(opened.format, Outcome.DUPLICATE, duplicates)
+        self._budget.give(held_bytes)
+        self._rest(part.receipt, accepted + duplicates)
+
+    def documents_refused(
+        self, delivery: Delivery, part: Part, refused: Sequence[tuple[int, Refusal]], held_bytes: int
+    ) -> None:
+        """The sink will never take these documents: their dead letters are owed in their place."""
+        opened = self._opened[part.receipt]
+        letters = [self._document_letter(opened, delivery, part.documents, index, why) for index, why in refused]
+        self._budget.give(held_bytes)
+        self._owe(part.receipt, letters, lines=len(letters) if opened.counts_lines(delivery) else 0)
+        self._rest(part.receipt, len(refused))
+
+    # --- dead letters --------------------------------------------------------------------------------------------------------
+
+    def _bury(self, number: int, message: Message, poison: Poison) -> None:
+        """A message, or a record of it, that cannot be read at all: a dead letter stands for it in the ledger."""
+        receipt = self._ledger.open(number)
+        self._opened[receipt] = _Opened(message, ObjectRef("", ""))
+        raw = message.body.encode(errors="replace")
+        self._owe(receipt, [self._letter("message", poison.reason, str(poison), Place(message_id=message.id), raw, message)])
+        self._act(number, self._ledger.read(receipt))
+
+    def _owe(self, receipt: int, letters: list[DeadLetter], lines: int = 0) -> None:
+        """Dead letters count as made until they are written; what cannot be written gives the whole message back."""
+        opened = self._opened[receipt]
+        number = self._ledger.message_of(receipt)
+        held = sum(len(letter.raw) for letter in letters)
+        self._ledger.made(receipt, len(letters))
+        self._budget.correct(held)
+
+        def written(is_written: bool) -> None:
+            self._budget.give(held)
+            if is_written:
+                self._telemetry.lines(opened.format, Outcome.DEAD_LETTERED, lines)
+                for letter in letters:
+                    self._telemetry.count("dead_letters", 1, letter.reason)
+            else:
+                self.give_up(number)
+            self._rest(receipt, len(letters))
+
+        self._dead_letters.owe(letters, written)
+
+    def _object_letter(self, opened: _Opened, poison: Poison) -> DeadLetter:
+        head = opened.decoding.head if opened.decoding else b""
+        return self._letter("object", poison.reason, str(poison), opened.place, head, opened.message)
+
+    def _line_letter(self, opened: _Opened, reject: Reject) -> DeadLetter:
+        place = replace(opened.place, offset=reject.offset)
+        letter = self._letter("line", reject.reason, reject.column, place, reject.raw, opened.message)
+        return replace(letter, length=reject.length)
+
+    def _document_letter(
+        self, opened: _Opened, delivery: Delivery, documents: Documents, index: int, why: Refusal
+    ) -> DeadLetter:
+        place = replace(opened.place, offset=int(documents.offsets[index]), sink=delivery.name)
+        return self._letter("document", why.reason, why.detail, place, bytes(documents.body(index)), opened.message)
+
+    def _letter(self, kind: Kind, reason: str, detail: str, place: Place, raw: bytes, message: Message) -> DeadLetter:
+        return DeadLetter(
+            kind=kind,
+            reason=reason,
+            detail=detail,
+            place=place,
+            raw=raw[: self._settings.dead_letters.raw_bytes_max],
+            length=len(raw),
+            at=self._wall_clock(),
+            receive_count=message.receive_count,
+        )
+
+    # --- settled -------------------------------------------------------------------------------------------------------------
+
+    def _rest(self, receipt: int, things: int) -> None:
+        number = self._ledger.message_of(receipt)
+        self._act(number, self._ledger.rested(receipt, things))
+        self._close_if_done(receipt)
+
+    def _act(self, number: int, decision: Decision) -> None:
+        if decision is Decision.DELETE:
+            self._leases.settle(number)
+
+    def _close_if_done(self, receipt: int) -> None:
+        if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and opened.ref.event_at:
+            self._telemetry.end_to_end_seconds.observe(max(self._wall_clock() - opened.ref.event_at, 0.0))

@@ -1,0 +1,59 @@
+"""The memory budget, in bytes: taken before anything is read, given back when what was made of it has come to rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+__all__ = ["Budget"]
+
+
+class Budget:
+    """First come, first served. What is larger than all of it is let through alone, so that nothing can wait for ever."""
+
+    def __init__(self, total_bytes: int) -> None:
+        self.total_bytes = total_bytes
+        self.taken_bytes = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether there is room and nobody waits for it."""
+        return self.taken_bytes < self.total_bytes and not self._waiting
+
+    async def take(self, amount: int) -> None:
+        """Wait until `amount` bytes fit, then hold them."""
+        if not self._waiting and self._fits(amount):
+            self.taken_bytes += amount
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((amount, future))
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self.give(amount)
+            else:
+                self._waiting.remove((amount, future))
+            raise
+
+    def correct(self, change: int) -> None:
+        """The amount taken turned out to be more or less: hold the real one, even if that is over the total for a while."""
+        self.taken_bytes += change
+        if change < 0:
+            self._wake()
+
+    def give(self, amount: int) -> None:
+        """Give bytes back."""
+        self.taken_bytes -= amount
+        self._wake()
+
+    def _fits(self, amount: int) -> bool:
+        return self.taken_bytes + amount <= self.total_bytes or self.taken_bytes <= 0
+
+    def _wake(self) -> None:
+        while self._waiting and self._fits(self._waiting[0][0]):
+            amount, future = self._waiting.popleft()
+            if not future.done():
+                self.taken_bytes += amount
+                future.set_result(None)

@@ -1,0 +1,64 @@
+"""The AWS clients, one of each kind, their own retries off: a retry has one owner, and that is ours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession, get_session
+
+from ingestd.config import AwsSettings, FirehoseSettings, Settings
+
+__all__ = ["Clients", "open_clients"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """What the service calls. `firehose` by region."""
+
+    s3: Any
+    sqs: Any
+    firehose: dict[str | None, Any]
+    session: AioSession
+
+    async def credentials(self) -> Any:
+        """The current credentials, refreshed if need be: for requests that are signed by hand."""
+        found = await self.session.get_credentials()
+        return None if found is None else await found.get_frozen_credentials()
+
+
+@asynccontextmanager
+async def open_clients(settings: Settings) -> AsyncIterator[Clients]:
+    """Open the clients; they are closed with the context."""
+    aws = settings.aws
+    session = get_session()
+    regions = {sink.region or aws.region for sink in settings.sinks.values() if isinstance(sink, FirehoseSettings)}
+    connections = settings.object.in_flight_max + 8
+    async with (
+        session.create_client("s3", **_options(aws, connections)) as s3,
+        session.create_client("sqs", **_options(aws, connections, extra_seconds=settings.queue.wait_seconds)) as sqs,
+    ):
+        firehose: dict[str | None, Any] = {}
+        try:
+            for region in regions:
+                context = session.create_client("firehose", **_options(aws, 64) | {"region_name": region})
+                firehose[region] = await context.__aenter__()
+            yield Clients(s3, sqs, firehose, session)
+        finally:
+            for client in firehose.values():
+                await client.close()
+
+
+def _options(aws: AwsSettings, connections: int, extra_seconds: float = 0.0) -> dict[str, Any]:
+    config = AioConfig(
+        connect_timeout=aws.connect_timeout_seconds,
+        read_timeout=aws.read_timeout_seconds + extra_seconds,
+        max_pool_connections=connections,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        s3={"addressing_style": "path" if aws.endpoint_url else "auto"},
+        user_agent_extra="ingestd",
+    )
+    return {"region_name": aws.region, "endpoint_url": aws.endpoint_url, "config": config}

@@ -1,0 +1,231 @@
+"""The way of documents to one sink: batches are sealed, sent under permits, and what was not taken is sent again.
+
+Who decides what: core/batch when a batch is full, core/throttle how many requests may be under way, core/retry how long to
+wait, the sink's verdict what became of each item. Here is only the waiting, and the report of what came to rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Protocol
+
+import structlog
+
+from ingestd.core.batch import Batcher, again, halves, joined
+from ingestd.core.retry import Backoff
+from ingestd.core.throttle import Throttle
+from ingestd.model import Batch, Documents, Part, Refusal, Verdict
+from ingestd.shell.telemetry import Telemetry
+from ingestd.sinks.sink import Sink
+
+__all__ = ["Delivery", "Rest"]
+
+log = structlog.get_logger()
+
+SPLIT_BYTES_MIN = 64 * 1024
+
+
+class Rest(Protocol):
+    """Who is told what came to rest, part by part: the pipeline."""
+
+    def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
+        """So many documents of the part are in the sink; their `held_bytes` may be forgotten."""
+        ...
+
+    def documents_refused(
+        self, delivery: Delivery, part: Part, refused: Sequence[tuple[int, Refusal]], held_bytes: int
+    ) -> None:
+        """The sink will never take these documents (index into part.documents, why); dead letters are owed."""
+        ...
+
+
+class Delivery:
+    """Everything between the parser and one sink. One loop, one task for each request under way."""
+
+    def __init__(
+        self,
+        sink: Sink,
+        throttle: Throttle,
+        backoff: Backoff,
+        rest: Rest,
+        telemetry: Telemetry,
+        *,
+        clock: Callable[[], float],
+        random: Random,
+    ) -> None:
+        self.sink = sink
+        self.throttle = throttle
+        self._backoff = backoff
+        self._rest = rest
+        self._telemetry = telemetry
+        self._clock = clock
+        self._random = random
+        self._batcher = Batcher(sink.limits)
+        self._ready: deque[Batch] = deque()
+        self._retries: list[tuple[float, int, Batch]] = []
+        self._sequence = 0
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        """The sink's name: the label `sink`."""
+        return self.sink.name
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is under way."""
+        return not (self._batcher.waiting_bytes or self._ready or self._retries or self._under_way)
+
+    @property
+    def retry_bytes(self) -> int:
+        """Bytes that wait to be sent again."""
+        return sum(batch.bytes for _, _, batch in self._retries)
+
+    @property
+    def paused_seconds(self) -> float:
+        """For how long the sink has been paused; 0 if it is not."""
+        return self._clock() - self.throttle.paused_at if self.throttle.paused_at is not None else 0.0
+
+    def add(self, documents: Documents, receipt: int) -> None:
+        """Take documents; they will be reported part by part."""
+        self._ready.extend(self._batcher.add(documents, receipt, self._clock()))
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled; requests under way are then cancelled too, and nothing is known of them."""
+        try:
+            while True:
+                self._wake.clear()
+                now = self._clock()
+                self._collect_due(now)
+                while self._ready and self.throttle.may_send(len(self._under_way), now):
+                    self._start(self._ready.popleft())
+                try:
+                    async with asyncio.timeout(self._until_next(now)):
+                        await self._wake.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            tasks = list(self._under_way)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _collect_due(self, now: float) -> None:
+        """Seal the batch that is old enough; put what is due again in front, in as few batches as it fits."""
+        due_at = self._batcher.due_at()
+        if due_at is not None and due_at <= now and (batch := self._batcher.flush()):
+            self._ready.append(batch)
+        due: list[Batch] = []
+        while self._retries and self._retries[0][0] <= now:
+            due.append(heapq.heappop(self._retries)[2])
+        self._ready.extendleft(reversed(joined(due, self._batcher.limits)))
+
+    def _until_next(self, now: float) -> float | None:
+        """Seconds until something falls due by itself; None if only an event can bring work."""
+        moments = [self._retries[0][0]] if self._retries else []
+        if (due_at := self._batcher.due_at()) is not None:
+            moments.append(due_at)
+        if self._ready and self.throttle.not_before > now:
+            moments.append(self.throttle.not_before)
+        return max(min(moments) - now, 0.0) if moments else None
+
+    def _start(self, batch: Batch) -> None:
+        task = asyncio.create_task(self._send(batch))
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._wake.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A fault of ours. The batch's documents stay unsettled, its message is not deleted, another receipt brings it back.
+            log.error("sending failed inside", sink=self.name, error=type(error).__name__, exc_info=error)
+
+    async def _send(self, batch: Batch) -> None:
+        sent_at = self._clock()
+        verdict = await self.sink.send(batch)
+        now = self._clock()
+        self._telemetry.stage_seconds.labels(f"sink_{self.sink.kind}").observe(now - sent_at)
+        self._steer(verdict, sent_at, now)
+        self._report(batch, verdict)
+        if verdict.split and len(batch) > 1:
+            self._shrink(batch)
+            for half in halves(batch):
+                self._again(half, now)
+        elif verdict.split:
+            self._refuse_whole(batch)
+        elif verdict.retry:
+            delay = self._backoff.delay(batch.attempt, self._random.random(), verdict.after_seconds)
+            self._again(again(batch, verdict.retry), now + delay)
+
+    def _steer(self, verdict: Verdict, sent_at: float, now: float) -> None:
+        if verdict.paused:
+            if self.throttle.paused is None:
+                log.error("sink paused", sink=self.name, reason=verdict.paused)
+            self.throttle.pause(verdict.paused, now, self._random.random())
+        elif verdict.throttled:
+            self.throttle.throttled(sent_at, now, self._random.random(), verdict.after_seconds)
+        elif not verdict.split:
+            if self.throttle.paused is not None:
+                log.info("sink resumed", sink=self.name)
+            self.throttle.answered(now)
+
+    def _report(self, batch: Batch, verdict: Verdict) -> None:
+        self._telemetry.count("requests", 1, self.name, verdict.reason or "answered")
+        self._telemetry.count("documents", verdict.accepted, self.name, "accepted")
+        self._telemetry.count("documents", len(verdict.duplicates), self.name, "duplicate")
+        self._telemetry.count("documents", len(verdict.refused), self.name, "refused")
+        self._telemetry.count("retries", len(verdict.retry), self.name, verdict.reason or "item")
+        refused_items = [refusal.item for refusal in verdict.refused]
+        begin = 0
+        for part in batch.parts:
+            end = begin + len(part)
+            duplicates = _within(verdict.duplicates, begin, end)
+            lo, hi = bisect_left(refused_items, begin), bisect_left(refused_items, end)
+            again_from, again_to = bisect_left(verdict.retry, begin), bisect_left(verdict.retry, end)
+            refused_bytes = _bytes(part, begin, refused_items[lo:hi])
+            rested_bytes = part.bytes - refused_bytes - _bytes(part, begin, verdict.retry[again_from:again_to])
+            accepted = len(part) - duplicates - (hi - lo) - (again_to - again_from)
+            if accepted or duplicates:
+                self._rest.documents_rested(self, part, accepted, duplicates, rested_bytes)
+            if hi > lo:
+                refused = [(part.first + refusal.item - begin, refusal) for refusal in verdict.refused[lo:hi]]
+                self._rest.documents_refused(self, part, refused, refused_bytes)
+            begin = end
+
+    def _again(self, batch: Batch, due_at: float) -> None:
+        self._sequence += 1
+        heapq.heappush(self._retries, (due_at, self._sequence, batch))
+
+    def _shrink(self, batch: Batch) -> None:
+        """The server's limit is on uncompressed bytes and is not asked for: remember half of what it did not take."""
+        limits = self._batcher.limits
+        smaller = max(min(batch.bytes // 2, limits.bytes_max), SPLIT_BYTES_MIN)
+        if smaller < limits.bytes_max:
+            log.warning("request too large", sink=self.name, bytes=batch.bytes, batch_bytes_max=smaller)
+            self._batcher.limits = replace(limits, bytes_max=smaller)
+
+    def _refuse_whole(self, batch: Batch) -> None:
+        self._telemetry.count("documents", len(batch), self.name, "refused")
+        for part in batch.parts:
+            refused = [(index, Refusal(index - part.first, "too_large")) for index in range(part.first, part.last)]
+            self._rest.documents_refused(self, part, refused, part.bytes)
+
+
+def _within(items: Sequence[int], begin: int, end: int) -> int:
+    """How many of the ascending `items` lie in [begin, end)."""
+    return bisect_left(items, end) - bisect_left(items, begin)
+
+
+def _bytes(part: Part, begin: int, items: Sequence[int]) -> int:
+    """The encoded bytes of some items of a part that begins at item `begin` of its batch."""
+    starts = part.documents.starts
+    return sum(int(starts[part.first + item - begin + 1] - starts[part.first + item - begin]) for item in items)

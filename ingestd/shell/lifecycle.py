@@ -1,0 +1,203 @@
+"""A service from start to end: open, warm up, run, and on the signal to stop: finish what has begun, give back the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from random import Random
+from typing import Any
+
+import structlog
+
+from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
+from ingestd.core.retry import Backoff
+from ingestd.core.throttle import Throttle
+from ingestd.errors import Fatal, Retryable
+from ingestd.pipeline import Pipeline
+from ingestd.shell.budget import Budget
+from ingestd.shell.clients import Clients, open_clients
+from ingestd.shell.deadletters import DeadLetters
+from ingestd.shell.delivery import Delivery
+from ingestd.shell.http import serve
+from ingestd.shell.leases import Leases
+from ingestd.shell.objects import Objects
+from ingestd.shell.queue import Queue
+from ingestd.shell.telemetry import Telemetry
+from ingestd.shell.workers import Workers
+from ingestd.sinks.cluster import Cluster
+from ingestd.sinks.deadletter import DeadLetterSink
+from ingestd.sinks.firehose import FirehoseSink
+from ingestd.sinks.opensearch import OpenSearchSink
+from ingestd.sinks.sink import Sink
+
+__all__ = ["Service"]
+
+log = structlog.get_logger()
+
+ROOM_SECONDS = 0.02  # how often a full service looks whether there is room for another receive
+LAG_SECONDS = 0.25  # how often the event loop's lag is taken
+LAST_RECEIVE_SECONDS = 1.0  # what a receive under way gets when the service stops: messages in its answer go back at once
+RETURN_SECONDS = 4.0  # of the drain time: kept for deleting and giving back
+PAUSE_UNREADY_SECONDS = 60.0
+
+
+class Service:
+    """One consumer of the queue. `telemetry` may be read from outside at any time."""
+
+    def __init__(self, settings: Settings, *, random: Random | None = None) -> None:
+        self.settings = settings
+        self.telemetry = Telemetry()
+        self.http_port: int | None = None
+        self._random = random or Random()
+        self._state = "starting"
+        self._deliveries: dict[str, Delivery] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set, then drain. Raises Fatal when it cannot go on."""
+        loop = asyncio.get_running_loop()
+        if self.settings.queue.url is None:
+            raise Fatal("queue.url is not set", reason="no_queue")
+        async with AsyncExitStack() as stack:
+            self.http_port = await stack.enter_async_context(
+                serve(self.settings.http, self.telemetry, why_dead=lambda: None, why_not_ready=self._why_not_ready)
+            )
+            clients = await stack.enter_async_context(open_clients(self.settings))
+            workers = Workers(self.settings.threads)
+            stack.callback(workers.close)
+            await self._run(stop, clients, workers, loop.time)
+
+    async def _run(self, stop: asyncio.Event, clients: Clients, workers: Workers, clock: Callable[[], float]) -> None:
+        settings, telemetry = self.settings, self.telemetry
+        backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
+        url = settings.queue.url or ""
+        queue = Queue(
+            clients.sqs, url, wait_seconds=settings.queue.wait_seconds, visibility_seconds=settings.queue.visibility_seconds
+        )
+        writer = None
+        if settings.dead_letters.bucket:
+            writer = DeadLetterSink(settings.dead_letters, clients.s3, lambda: uuid.uuid4().hex, workers.executor)
+        dead_letters = DeadLetters(writer, backoff, self._random)
+        budget = Budget(settings.memory.budget_bytes)
+        leases = Leases(
+            queue,
+            telemetry,
+            visibility_seconds=settings.queue.visibility_seconds,
+            age_seconds_max=settings.queue.message_age_seconds_max,
+            clock=clock,
+            on_lost=lambda number: pipeline.lose(number),
+            on_too_old=lambda number: pipeline.give_up(number),
+        )
+        pipeline = Pipeline(
+            settings,
+            objects=Objects(clients.s3, settings.object),
+            deliveries=self._deliveries,
+            dead_letters=dead_letters,
+            leases=leases,
+            budget=budget,
+            workers=workers,
+            telemetry=telemetry,
+            clock=clock,
+            wall_clock=time.time,
+        )
+        for name, sink in self._sinks(clients, workers).items():
+            throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
+            self._deliveries[name] = Delivery(
+                sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random
+            )
+        self._show(budget, leases, pipeline)
+        receivers = [self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers)]
+        async with self._kept_running([leases.run(), self._watch_loop(clock), *(each.run() for each in self._deliveries.values())]):
+            async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
+                self._state = "ready"
+                log.info("ready", queue=url.rsplit("/", 1)[-1], sinks=sorted(self._deliveries), http_port=self.http_port)
+                await stop.wait()
+                self._state = "draining"
+                pipeline.stop_starting()
+            await self._drain(pipeline, dead_letters, leases, clock)
+        dead_letters.cancel()
+        for delivery in self._deliveries.values():
+            await delivery.sink.close()
+        log.info("stopped", given_back=telemetry.snapshot().total("messages", "given_back"))
+
+    async def _receive(self, queue: Queue, pipeline: Pipeline, backoff: Backoff, clock: Callable[[], float]) -> None:
+        """Take messages while there is room for them."""
+        failures = 0
+        while self._state != "draining":
+            if not pipeline.has_room:
+                await asyncio.sleep(ROOM_SECONDS)
+                continue
+            try:
+                messages = await queue.receive()
+            except Retryable as error:
+                self.telemetry.queue_failed(error)
+                failures += 1
+                await asyncio.sleep(backoff.delay(failures, self._random.random(), ROOM_SECONDS))
+                continue
+            failures = 0
+            received_at = clock()
+            for message in messages:
+                pipeline.accept(message, received_at)
+            if not messages:
+                await asyncio.sleep(ROOM_SECONDS)
+
+    async def _drain(self, pipeline: Pipeline, dead_letters: DeadLetters, leases: Leases, clock: Callable[[], float]) -> None:
+        """Wait for what has begun, as long as there is time; then the rest is free for others at once."""
+        deadline = clock() + self.settings.drain_seconds - LAST_RECEIVE_SECONDS - RETURN_SECONDS
+        log.info("draining", messages=pipeline.messages_in_flight)
+        while pipeline.messages_in_flight and clock() < deadline:
+            await dead_letters.hurry()
+            await asyncio.sleep(ROOM_SECONDS)
+        leases.give_all_back()
+        deadline = clock() + RETURN_SECONDS
+        while leases.unsent and clock() < deadline:
+            await asyncio.sleep(ROOM_SECONDS)
+
+    async def _watch_loop(self, clock: Callable[[], float]) -> None:
+        """How late the event loop is."""
+        while True:
+            asked_at = clock()
+            await asyncio.sleep(LAG_SECONDS)
+            self.telemetry.loop_lag_seconds.observe(max(clock() - asked_at - LAG_SECONDS, 0.0))
+
+    def _sinks(self, clients: Clients, workers: Workers) -> dict[str, Sink]:
+        sinks: dict[str, Sink] = {}
+        for name, settings in self.settings.sinks.items():
+            if isinstance(settings, OpenSearchSettings):
+                cluster = Cluster(settings, clients.credentials)
+                sinks[name] = OpenSearchSink(name, settings, cluster, workers.executor)
+            elif isinstance(settings, FirehoseSettings):
+                sinks[name] = FirehoseSink(name, settings, clients.firehose[settings.region or self.settings.aws.region])
+        return sinks
+
+    def _show(self, budget: Budget, leases: Leases, pipeline: Pipeline) -> None:
+        """The gauges, read when somebody looks."""
+        gauge, deliveries = self.telemetry.gauge, self._deliveries
+        gauge("in_flight_bytes", "", lambda: {"": budget.taken_bytes})
+        gauge("budget_bytes", "", lambda: {"": budget.total_bytes})
+        gauge("messages_in_flight", "", lambda: {"": pipeline.messages_in_flight})
+        gauge("leases", "", lambda: {"": len(leases)})
+        gauge("retry_bytes", "sink", lambda: {name: each.retry_bytes for name, each in deliveries.items()})
+        gauge("permits", "sink", lambda: {name: each.throttle.permits() for name, each in deliveries.items()})
+        gauge("sink_paused", "sink", lambda: {name: float(each.throttle.paused is not None) for name, each in deliveries.items()})
+
+    def _why_not_ready(self) -> str | None:
+        if self._state != "ready":
+            return self._state
+        paused = [name for name, each in self._deliveries.items() if each.paused_seconds > PAUSE_UNREADY_SECONDS]
+        return f"sink paused: {', '.join(paused)}" if paused else None
+
+    @asynccontextmanager
+    async def _kept_running(
+        self, loops: list[Coroutine[Any, Any, None]], *, grace_seconds: float = 0.0
+    ) -> AsyncIterator[None]:
+        """Run loops beside the body, and cancel them (after a grace in which they may end) behind it; a loop's fault ends all."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(loop) for loop in loops]
+            yield
+            if grace_seconds:
+                await asyncio.wait(tasks, timeout=grace_seconds)
+            for task in tasks:
+                task.cancel()

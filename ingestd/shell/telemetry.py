@@ -1,0 +1,123 @@
+"""What is counted: one place, read by `/metrics`, `/stats`, the demo and the page. Labels are bounded; no key, no bucket.
+
+The conservation law is visible here: lines read = accepted + duplicate + dead_lettered + dropped + skipped, once at rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from ingestd.errors import IngestdError
+from ingestd.model import Outcome
+
+__all__ = ["Stats", "Telemetry"]
+
+log = structlog.get_logger()
+
+STAGE_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
+LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+END_TO_END_BUCKETS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 21600.0)
+
+_COUNTERS = {
+    "lines_read": ("lines read, by format", ("format",)),
+    "lines": ("lines that came to rest", ("format", "outcome")),
+    "documents": ("documents answered for by a sink", ("sink", "outcome")),
+    "bytes": ("bytes through a stage", ("stage",)),
+    "objects": ("objects", ("outcome",)),
+    "messages": ("messages", ("outcome",)),
+    "requests": ("requests to a sink", ("sink", "outcome")),
+    "retries": ("documents to be sent again", ("sink", "reason")),
+    "dead_letters": ("dead letters written", ("reason",)),
+    "fallback_lines": ("lines read by the reference", ("format",)),
+    "format_drift": ("lines with columns that the format does not know", ("format",)),
+    "lease_lost": ("leases lost", ()),
+    "queue_errors": ("calls to the queue that failed", ("reason",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The counters at one moment, for `/stats` and the demo: name -> labels joined by commas -> value."""
+
+    counters: dict[str, dict[str, int]]
+    gauges: dict[str, dict[str, float]]
+
+    def total(self, name: str, *labels: str) -> int:
+        """The sum of a counter over the label values that begin with `labels`."""
+        wanted = ",".join(labels)
+        rows = self.counters.get(name, {})
+        return sum(value for key, value in rows.items() if key == wanted or not wanted or key.startswith(wanted + ","))
+
+    def outcome(self, name: str, outcome: str) -> int:
+        """The sum of a counter whose last label is `outcome`."""
+        return sum(value for key, value in self.counters.get(name, {}).items() if key.rsplit(",", 1)[-1] == outcome)
+
+
+class Telemetry:
+    """Counters as plain integers; gauges are asked for when somebody looks."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._counts: dict[str, Counter[tuple[str, ...]]] = {name: Counter() for name in _COUNTERS}
+        self._gauges: dict[str, tuple[str, Callable[[], dict[str, float]]]] = {}
+        self.stage_seconds = Histogram(
+            "ingestd_stage_seconds", "time in a stage", ["stage"], buckets=STAGE_BUCKETS, registry=self.registry
+        )
+        self.end_to_end_seconds = Histogram(
+            "ingestd_end_to_end_seconds", "object's event to settled", buckets=END_TO_END_BUCKETS, registry=self.registry
+        )
+        self.loop_lag_seconds = Histogram(
+            "ingestd_loop_lag_seconds", "how late the event loop is", buckets=LAG_BUCKETS, registry=self.registry
+        )
+        self.registry.register(self)
+
+    def count(self, name: str, amount: int, *labels: str) -> None:
+        """Add to a counter; its name and number of labels are those of the table above."""
+        if amount:
+            self._counts[name][labels] += amount
+
+    def gauge(self, name: str, label: str, read: Callable[[], dict[str, float]]) -> None:
+        """A gauge that is read when looked at: label value -> value (the empty label for one without)."""
+        self._gauges[name] = (label, read)
+
+    def lines(self, form: str, outcome: Outcome, amount: int) -> None:
+        """Lines of a format that came to rest."""
+        self.count("lines", amount, form, outcome.value)
+
+    def message_ended(self, outcome: str) -> None:
+        """A message was deleted, given back, lost or ended otherwise."""
+        self.count("messages", 1, outcome)
+
+    def lease_lost(self) -> None:
+        """A lease ran out or was taken away."""
+        self.count("lease_lost", 1)
+        self.message_ended("lost")
+
+    def queue_failed(self, error: IngestdError) -> None:
+        """A call to the queue failed; it will be tried again."""
+        self.count("queue_errors", 1, error.reason)
+        log.warning("queue call failed", reason=error.reason, **error.fields)
+
+    def snapshot(self) -> Stats:
+        """Everything now."""
+        counters = {name: {",".join(labels): value for labels, value in rows.items()} for name, rows in self._counts.items()}
+        return Stats(counters, {name: read() for name, (_, read) in self._gauges.items()})
+
+    def collect(self) -> Iterator[Metric]:
+        """For the Prometheus registry."""
+        for name, (text, labels) in _COUNTERS.items():
+            counter = CounterMetricFamily(f"ingestd_{name}", text, labels=labels)
+            for values, amount in self._counts[name].items():
+                counter.add_metric(values, amount)
+            yield counter
+        for name, (label, read) in self._gauges.items():
+            gauge = GaugeMetricFamily(f"ingestd_{name}", name.replace("_", " "), labels=[label] if label else [])
+            for value, reading in read().items():
+                gauge.add_metric([value] if label else [], reading)
+            yield gauge

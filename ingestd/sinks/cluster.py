@@ -1,0 +1,218 @@
+"""One OpenSearch or Elasticsearch cluster over HTTP, by opensearch-py's transport: its pool of nodes, its signer, no retries.
+
+* Any status is an answer and comes back as one; only the lack of an answer raises. Who tries again is decided by the caller.
+* Nodes are used in turn. One that cannot be reached, or that says 502-504, is left out for a while.
+* opensearch-py logs bodies and turns warning headers into warnings; here it does neither, for bodies are payload.
+* A signature covers the body as it goes out, compressed, and is made with credentials asked for at that moment.
+"""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import aiohttp
+from aiohttp.abc import AbstractStreamWriter
+from botocore.exceptions import BotoCoreError
+from opensearchpy import AsyncHttpConnection, AsyncOpenSearch, AWSV4SignerAsyncAuth
+from opensearchpy.exceptions import ConnectionError as NoAnswer
+from opensearchpy.exceptions import ConnectionTimeout, TransportError
+from opensearchpy.serializer import Serializer
+
+from ingestd import __version__
+from ingestd.config import OpenSearchSettings
+from ingestd.errors import Fatal, Retryable
+
+__all__ = ["Answer", "Cluster", "Credentials"]
+
+# Frozen AWS credentials (access_key, secret_key, token) as they are at this moment: aiobotocore's `get_frozen_credentials`.
+Credentials = Callable[[], Awaitable[Any]]
+
+NODE_IS_SICK = (502, 503, 504)
+NODE_REST_SECONDS = 5.0  # how long a sick node is left out at first; it doubles
+NODE_REST_DOUBLINGS_MAX = 3
+RETRY_AFTER_SECONDS_MAX = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said. `after_seconds` is its Retry-After, where it gave one in seconds."""
+
+    status: int
+    body: bytes
+    after_seconds: float | None = None
+
+
+class Cluster:
+    """A client of one cluster; belongs to the event loop that first uses it."""
+
+    def __init__(self, settings: OpenSearchSettings, credentials: Credentials | None = None) -> None:
+        self._signer = _signer(settings, credentials)
+        self._client = AsyncOpenSearch(
+            list(settings.urls),
+            connection_class=_Connection,
+            serializer=_AsItIs(),
+            http_auth=self._signer,
+            headers=_headers(settings),
+            ssl_context=_ssl_context(settings),
+            timeout=settings.timeout_seconds,
+            maxsize=settings.permits_max,
+            max_retries=0,
+            retry_on_timeout=False,
+            retry_on_status=NODE_IS_SICK,
+            dead_timeout=NODE_REST_SECONDS,
+            timeout_cutoff=NODE_REST_DOUBLINGS_MAX,
+        )
+
+    async def request(
+        self, method: str, path: str, *, params: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        """Ask once. Raises Retryable with reason timeout, unreachable, certificate or credentials when there is no answer."""
+        if self._signer is not None:
+            await self._signer.refresh()
+        try:
+            return cast(
+                Answer,
+                await self._client.transport.perform_request(method, path, params=dict(params), body=body, headers=headers),
+            )
+        except ConnectionTimeout as error:
+            raise Retryable("the cluster did not answer in time", reason="timeout") from error
+        except NoAnswer as error:
+            certificate = isinstance(error.info, aiohttp.ClientSSLError)
+            raise Retryable("no answer from the cluster", reason="certificate" if certificate else "unreachable") from error
+        except TransportError as error:
+            return cast(Answer, error.info)
+
+    async def close(self) -> None:
+        await self._client.close()
+        for connection in self._client.transport.seed_connections:  # the transport itself forgets nodes that it left out
+            if isinstance(connection, _Connection):
+                await connection.close()
+
+
+class _Connection(AsyncHttpConnection):
+    """opensearch-py's connection to one node, that gives back any answer whole."""
+
+    async def perform_request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        body: bytes | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is opensearch-py's
+        ignore: Collection[int] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, str], Answer]:
+        payload: Any = _Body(body) if body else None
+        status, fields, text = await super().perform_request(method, url, params, payload, timeout, range(300, 600), headers)
+        answer = Answer(status, text.encode("utf-8", "surrogatepass"), _seconds(fields.get("retry-after")))
+        if status in NODE_IS_SICK:
+            raise TransportError(status, "", answer)
+        return status, {}, answer
+
+    def log_request_success(self, *args: object, **kwargs: object) -> None: ...
+
+    def log_request_fail(self, *args: object, **kwargs: object) -> None: ...
+
+    def _raise_warnings(self, warning_headers: object) -> None: ...
+
+
+class _AsItIs(Serializer):
+    """Lets bytes out and answers in untouched: bodies are encoded and answers read elsewhere."""
+
+    mimetype = "application/json"
+
+    def loads(self, s: Any) -> Any:
+        return s
+
+    def dumps(self, data: Any) -> Any:
+        return data
+
+
+class _Body(aiohttp.Payload):
+    """A body in one piece. aiohttp's own would warn of its size; it is bounded by the batch, and goes out in one write."""
+
+    _value: bytes
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._size = len(data)
+
+    @property
+    def data(self) -> bytes:
+        return self._value
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return self._value.decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        await writer.write(self._value)
+
+
+class _Signer:
+    """SigV4 by opensearch-py's signer, over credentials that are fetched without blocking the event loop."""
+
+    def __init__(self, credentials: Credentials, region: str, service: str) -> None:
+        self._credentials = credentials
+        self._frozen: Any = None
+        self._sign = AWSV4SignerAsyncAuth(self, region, service)
+
+    async def refresh(self) -> None:
+        try:
+            self._frozen = await self._credentials()
+        except BotoCoreError as error:
+            raise Retryable("no AWS credentials to be had", reason="credentials") from error
+        if self._frozen is None:
+            raise Retryable("no AWS credentials to be had", reason="credentials")
+
+    def get_frozen_credentials(self) -> Any:
+        return self._frozen
+
+    def __call__(self, method: str, url: str, body: _Body | None, headers: dict[str, str]) -> dict[str, str]:
+        return self._sign(method, url, body.data if body else b"", headers)
+
+
+def _signer(settings: OpenSearchSettings, credentials: Credentials | None) -> _Signer | None:
+    if settings.auth != "sigv4":
+        return None
+    if credentials is None or settings.region is None:
+        raise Fatal("signing needs AWS credentials and a region", reason="credentials")
+    return _Signer(credentials, settings.region, settings.service)
+
+
+def _headers(settings: OpenSearchSettings) -> dict[str, str]:
+    headers = {"user-agent": f"ingestd/{__version__}"}
+    if settings.auth == "basic":
+        if settings.username is None or settings.password is None:
+            raise Fatal("basic authentication needs a username and a password", reason="credentials")
+        pair = f"{settings.username}:{settings.password.get_secret_value()}"
+        headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    if settings.auth == "api_key":
+        if settings.api_key is None:
+            raise Fatal("authentication by API key needs one", reason="credentials")
+        headers["authorization"] = f"ApiKey {settings.api_key.get_secret_value()}"
+    return headers
+
+
+def _ssl_context(settings: OpenSearchSettings) -> ssl.SSLContext | None:
+    if not any(url.startswith("https:") for url in settings.urls):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        path = Path(settings.ca_file or "")
+        raise Fatal("the CA file cannot be read", reason="ca_file", path=str(path), exists=path.exists()) from error
+    if settings.dangerously_skip_certificate_check:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    if retry_after is None or not retry_after.isascii() or not retry_after.isdigit():
+        return None
+    return min(float(retry_after), RETRY_AFTER_SECONDS_MAX)

@@ -1,0 +1,155 @@
+"""Dead letters, written to S3 as gzip NDJSON: `prefix/YYYY/MM/DD/reason/NAME.ndjson.gz`, one letter a line.
+
+`put` returns when its letters are durably written and not before, for messages are deleted on the strength of it. Letters of
+several callers share an object: it is written when it is old enough or large enough, and its fate is that of all in it. A write
+whose answer was lost is written again by the callers' retry: a letter may be there twice, never not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingestd.config import DeadLetterSettings
+from ingestd.errors import Retryable
+from ingestd.model import DeadLetter, Place
+from ingestd.sinks.gzipped import gzipped
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3.client import S3Client
+
+__all__ = ["DeadLetterSink", "decode", "encode"]
+
+
+def encode(letter: DeadLetter) -> bytes:
+    """A letter as one line of JSON. `raw` is the bytes as text if they are UTF-8; else they stand in `raw_base64`."""
+    line: dict[str, object] = {
+        "kind": letter.kind,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "place": {name: value for name, value in asdict(letter.place).items() if value not in ("", None)},
+        "length": letter.length,
+        "at": letter.at,
+        "receive_count": letter.receive_count,
+    }
+    try:
+        line["raw"] = letter.raw.decode()
+    except UnicodeDecodeError:
+        line["raw_base64"] = base64.b64encode(letter.raw).decode()
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def decode(line: bytes) -> DeadLetter:
+    """The letter that `encode` made a line of. Raises ValueError if none did."""
+    try:
+        fields: Mapping[str, Any] = orjson.loads(line)
+        raw = base64.b64decode(fields["raw_base64"]) if "raw_base64" in fields else fields["raw"].encode()
+        return DeadLetter(
+            kind=fields["kind"],
+            reason=fields["reason"],
+            detail=fields["detail"],
+            place=Place(**fields["place"]),
+            raw=raw,
+            length=fields["length"],
+            at=fields["at"],
+            receive_count=fields["receive_count"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not a dead letter") from error
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """An object that is still being filled. `full` ends the wait for it; `written` is its task, and what its callers await."""
+
+    lines: list[bytes] = field(default_factory=list)
+    size: int = 0
+    full: asyncio.Event = field(default_factory=asyncio.Event)
+    written: asyncio.Task[None] | None = None
+
+
+class DeadLetterSink:
+    """Dead letters into one bucket. `name`: a new unique name for each object, safe in a key."""
+
+    def __init__(
+        self, settings: DeadLetterSettings, client: S3Client, name: Callable[[], str], executor: Executor | None = None
+    ) -> None:
+        if not settings.bucket:
+            raise ValueError("dead letters need a bucket")
+        self._bucket = settings.bucket
+        self._settings = settings
+        self._client = client
+        self._name = name
+        self._executor = executor
+        self._open: dict[str, _Open] = {}
+        self._writing: set[asyncio.Task[None]] = set()
+
+    async def put(self, letters: Sequence[DeadLetter]) -> None:
+        """Write them all; raises Retryable if any object was not written, and then any of them may be missing."""
+        objects = {self._add(letter) for letter in letters}
+        # Shielded: the object is also other callers', who do not stop because this one does.
+        results = await asyncio.gather(*(asyncio.shield(task) for task in objects), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def close(self) -> None:
+        """Write at once what is still open, and wait for it."""
+        for opened in self._open.values():
+            opened.full.set()
+        if self._writing:
+            await asyncio.wait(self._writing)
+
+    def _add(self, letter: DeadLetter) -> asyncio.Task[None]:
+        folder = _folder(letter)
+        opened = self._open.get(folder)
+        if opened is None:
+            opened = self._open[folder] = _Open()
+            opened.written = asyncio.create_task(self._write(folder, opened))
+            self._writing.add(opened.written)
+            opened.written.add_done_callback(self._writing.discard)
+        line = encode(letter)
+        opened.lines.append(line)
+        opened.size += len(line)
+        if opened.size >= self._settings.batch_bytes_max:
+            self._seal(folder, opened)
+        assert opened.written is not None
+        return opened.written
+
+    def _seal(self, folder: str, opened: _Open) -> None:
+        if self._open.get(folder) is opened:
+            del self._open[folder]
+        opened.full.set()
+
+    async def _write(self, folder: str, opened: _Open) -> None:
+        try:
+            async with asyncio.timeout(self._settings.batch_seconds):
+                await opened.full.wait()
+        except TimeoutError:
+            pass  # old enough
+        self._seal(folder, opened)
+        body = await asyncio.get_running_loop().run_in_executor(self._executor, gzipped, opened.lines)
+        content = hashlib.blake2b(body, digest_size=6).hexdigest()
+        key = f"{self._settings.prefix}{folder}/{self._name()}-{content}.ndjson.gz"
+        try:
+            await self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/gzip")
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            raise Retryable("dead letters were not written", reason="dead_letters", code=code) from error
+        except BotoCoreError as error:
+            raise Retryable("dead letters were not written", reason="dead_letters") from error
+
+
+def _folder(letter: DeadLetter) -> str:
+    reason = re.sub(r"[^a-z0-9_]", "_", letter.reason.lower())[:64] or "unknown"
+    return f"{datetime.fromtimestamp(letter.at, UTC):%Y/%m/%d}/{reason}"

@@ -1,0 +1,115 @@
+"""OpenSearch and Elasticsearch, by bulk: documents are sent as they were encoded, with `create` and an id of their own.
+
+A document that is sent again (a lost answer, a redelivered message, a killed process) meets itself: 409, which is success.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Executor
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import orjson
+
+from ingestd.config import MIB, EventSettings, OpenSearchSettings
+from ingestd.core.verdict import FILTER_PATH, bulk_verdict, request_failed
+from ingestd.errors import Fatal, Retryable
+from ingestd.model import Batch, BatchLimits, Framing, Verdict
+from ingestd.sinks.cluster import Answer, Cluster
+from ingestd.sinks.gzipped import gzipped
+
+__all__ = ["OpenSearchSink"]
+
+ITEM_BYTES_MAX = 100 * MIB  # http.max_content_length as it comes; a smaller one is met as 413
+EMPTY_BULK_ERRORS = ("action_request_validation_exception", "parse_exception")
+
+
+class OpenSearchSink:
+    """One cluster as a sink. `executor`: threads for compressing (None: the loop's own)."""
+
+    kind = "opensearch"
+
+    def __init__(self, name: str, settings: OpenSearchSettings, cluster: Cluster, executor: Executor | None = None) -> None:
+        self.name = name
+        self.limits = BatchLimits(settings.batch_count_max, settings.batch_bytes_max, ITEM_BYTES_MAX, settings.batch_seconds)
+        self._settings = settings
+        self._cluster = cluster
+        self._executor = executor
+        self._headers = {"content-type": "application/x-ndjson"}
+        self.compresses = _compresses(settings)
+        if self.compresses:
+            self._headers["content-encoding"] = "gzip"
+
+    def framing(self, dataset: str, events: EventSettings) -> Framing:
+        index = self._settings.index.format(dataset=dataset)
+        return Framing(
+            dataset=dataset,
+            action=True,
+            index=index,
+            period=self._settings.period,
+            outlier_index=f"{index}-outliers",
+            days_past=events.days_past,
+            days_ahead=events.days_ahead,
+            original=events.original,
+        )
+
+    async def send(self, batch: Batch) -> Verdict:
+        items = len(batch)
+        if not items:
+            return Verdict(0)
+        try:
+            answer = await self._bulk(await self._body(batch))
+        except Retryable as error:
+            return request_failed(error.reason, items)
+        return bulk_verdict(answer.status, answer.body, items, answer.after_seconds)
+
+    async def check(self) -> None:
+        """An empty bulk: it meets the same address, certificate and credentials as a full one, and writes nothing."""
+        try:
+            answer = await self._bulk(gzipped([b"\n"]) if self.compresses else b"\n")
+        except Retryable as error:
+            if error.reason in ("certificate", "credentials"):
+                raise Fatal(error.message, reason=error.reason) from error
+            raise
+        if answer.status in (429, 500, 502, 503, 504):
+            raise Retryable("the cluster is not ready", reason="unavailable", status=answer.status)
+        if answer.status in (401, 403):
+            raise Fatal("the cluster refuses these credentials", reason="unauthorized", status=answer.status)
+        if answer.status != 400 or _error_type(answer) not in EMPTY_BULK_ERRORS:
+            raise Fatal("this does not answer as a bulk endpoint does", reason="bad_answer", status=answer.status)
+
+    async def close(self) -> None:
+        await self._cluster.close()
+
+    async def _bulk(self, body: bytes) -> Answer:
+        return await self._cluster.request(
+            "POST", "/_bulk", params={"filter_path": FILTER_PATH}, headers=self._headers, body=body
+        )
+
+    async def _body(self, batch: Batch) -> bytes:
+        pieces = [part.data for part in batch.parts]
+        if not self.compresses:
+            return b"".join(pieces)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, gzipped, pieces)
+
+
+def _compresses(settings: OpenSearchSettings) -> bool:
+    """`auto`: everywhere but on this very machine, where bytes cost nothing and compressing does."""
+    if settings.compress == "auto":
+        return not all(_is_loopback(urlsplit(url).hostname or "") for url in settings.urls)
+    return settings.compress == "always"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _error_type(answer: Answer) -> str:
+    try:
+        return str(orjson.loads(answer.body)["error"]["type"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""

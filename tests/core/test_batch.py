@@ -1,0 +1,102 @@
+"""Batches: sealed by count, bytes and age; nothing lost, doubled or reordered on the way through."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingestd.core.batch import Batcher, again, halves, joined
+from ingestd.model import Batch, BatchLimits
+from tests.fakes.built import built
+
+LIMITS = BatchLimits(count_max=4, bytes_max=100, item_bytes_max=50, seconds=2.0)
+
+
+def bodies(batch: Batch) -> list[bytes]:
+    return [bytes(part.documents.body(index)) for part, index in batch.items()]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "batches"),
+    [
+        ([10] * 4, [4]),
+        ([10] * 9, [4, 4]),
+        ([49, 49], [2]),
+        ([49, 48], []),
+        ([60, 60, 60], [1, 1]),
+        ([300], [1]),
+        ([10, 300, 10], [1, 1]),
+        ([], []),
+    ],
+)
+def test_full_batches_are_sealed(sizes: list[int], batches: list[int]) -> None:
+    """At the count or at the bytes, whichever comes first; what is larger than a whole batch goes alone."""
+    batcher = Batcher(LIMITS)
+    sealed = batcher.add(built([b"x" * size for size in sizes]), 1, 0.0)
+    assert [len(batch) for batch in sealed] == batches
+
+
+def test_a_batch_is_due_when_its_first_document_is_old_enough() -> None:
+    """Later documents do not put it off."""
+    batcher = Batcher(LIMITS)
+    assert batcher.due_at() is None
+    batcher.add(built([b"a"]), 1, 10.0)
+    batcher.add(built([b"b"]), 2, 11.5)
+    assert batcher.due_at() == 12.0
+    batch = batcher.flush()
+    assert batch is not None
+    assert bodies(batch) == [b"a", b"b"]
+    assert [part.receipt for part in batch.parts] == [1, 2]
+    assert batcher.flush() is None
+
+
+@given(st.lists(st.lists(st.binary(max_size=60).filter(lambda body: b"\n" not in body), max_size=9), max_size=9))
+def test_what_goes_in_comes_out_once_and_in_order(groups: list[list[bytes]]) -> None:
+    """However documents fall on batches."""
+    batcher = Batcher(LIMITS)
+    sealed = [batch for group in groups for batch in batcher.add(built(group), 1, 0.0)]
+    if last := batcher.flush():
+        sealed.append(last)
+    assert [body for batch in sealed for body in bodies(batch)] == [body for group in groups for body in group]
+    assert all(len(batch) == 1 or (len(batch) <= 4 and batch.bytes <= 100) for batch in sealed)
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=5), st.data())
+def test_again_takes_just_the_items_asked_for(sizes: list[int], data: st.DataObject) -> None:
+    """By their place in the batch, across its parts, with their action lines, offsets and receipts."""
+    texts = [[f"{group}-{index}".encode() for index in range(size)] for group, size in enumerate(sizes)]
+    batcher = Batcher(BatchLimits(1000, 10**6, 10**6, 1.0))
+    for receipt, group in enumerate(texts):
+        batcher.add(built(group, action=b"{}\n"), receipt, 0.0)
+    batch = batcher.flush()
+    assert batch is not None
+    flat = [(receipt, index * 100, text) for receipt, group in enumerate(texts) for index, text in enumerate(group)]
+    chosen = sorted(data.draw(st.sets(st.integers(0, len(flat) - 1), min_size=1)))
+    rest = again(batch, chosen)
+    assert rest.attempt == 2
+    assert [
+        (part.receipt, int(part.documents.offsets[index]), bytes(part.documents.body(index))) for part, index in rest.items()
+    ] == [flat[item] for item in chosen]
+    assert b"".join(part.data for part in rest.parts) == b"".join(b"{}\n" + flat[item][2] + b"\n" for item in chosen)
+
+
+def test_halves_are_the_whole() -> None:
+    """A batch that was too large is sent as two."""
+    batch = Batcher(LIMITS).add(built([b"a", b"b", b"c", b"d"]), 1, 0.0)[0]
+    left, right = halves(batch)
+    assert (bodies(left), bodies(right)) == ([b"a", b"b"], [b"c", b"d"])
+
+
+def test_joined_stays_within_the_limits() -> None:
+    """Crumbs become batches; what does not fit begins a new one."""
+    crumbs = [batch for _ in range(3) if (batch := _crumb([b"a", b"b"]))] + [_crumb([b"x" * 98])]
+    assert [bodies(batch) for batch in joined(crumbs, LIMITS)] == [[b"a", b"b", b"a", b"b"], [b"a", b"b"], [b"x" * 98]]
+
+
+def _crumb(texts: list[bytes]) -> Batch:
+    batcher = Batcher(BatchLimits(100, 1000, 1000, 1.0))
+    batcher.add(built(texts), 1, 0.0)
+    batch = batcher.flush()
+    assert batch is not None
+    return batch
