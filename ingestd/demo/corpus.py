@@ -1,0 +1,135 @@
+"""What is put: a day of ALB and CloudFront logs as AWS lays them out, and three objects that hold no log to count.
+
+The corpus knows its own truth, and from the bytes alone: where each log line begins in the decoded object, and how many lines
+are none (headers, comments, blanks). Against that the demo closes its books; the service is not asked.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from random import Random
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingestd.demo.environment import ACCOUNT, REGION
+from ingestd.formats.registry import formats
+from ingestd.formats.table import Table
+from ingestd.generate import lines as generated
+
+__all__ = ["Corpus", "Entry", "LogObject", "Role"]
+
+Role = Literal["log", "poison", "control", "empty"]
+
+ALB_SHARE = 0.6
+OBJECT_LINES_MAX = 5000  # 3.5 MB of ALB log: what a busy balancer's node writes in its five minutes
+OBJECTS_MIN = 4  # of each format, as far as there are lines
+MEMBERS_MAX = 4
+POISON_LINES = 200
+SECONDS_A_DAY = 86400
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """What the books say of one object. `offsets`: where its log lines begin; `skipped`: how many lines are no log lines."""
+
+    key: str
+    role: Role
+    offsets: NDArray[np.int64]
+    skipped: int = 0
+    decoded_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LogObject:
+    """An object as it is put, and its entry."""
+
+    entry: Entry
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """`lines` log lines and a few that are none, over both formats; the same objects for the same seed and day."""
+
+    lines: int
+    seed: int
+    day: date
+
+    def objects(self) -> Iterator[LogObject]:
+        """The objects in the order in which they are put; each is made when it is asked for."""
+        random = Random(self.seed)  # noqa: S311 - repeatable by design, no secret
+        alb = round(self.lines * ALB_SHARE)
+        yield _without_log(f"AWSLogs/{ACCOUNT}/ELBAccessLogTestFile", "control", b"Enable AccessLog for ELB: front-1\n")
+        yield from self._of_format("alb", alb, random)
+        yield self._poison(random)
+        yield _without_log(_key("alb", self._at(1.0), random), "empty", b"")
+        yield from self._of_format("cloudfront", self.lines - alb, random)
+
+    def _of_format(self, name: str, count: int, random: Random) -> Iterator[LogObject]:
+        table = formats()[name]
+        source = generated(table, count, self.seed, day=self.day)
+        for first, last in _cuts(count, random):
+            preamble = [line.encode() for line in table.preamble]
+            entry, decoded = _lay_out(
+                table, _key(name, self._at(first / count), random), "log", [*preamble, *islice(source, last - first)]
+            )
+            yield LogObject(entry, _gzipped(decoded, random.randint(2, MEMBERS_MAX) if name == "alb" else 1))
+
+    def _poison(self, random: Random) -> LogObject:
+        """An object that lost its end on the way, in the middle of a gzip member."""
+        table = formats()["alb"]
+        source = generated(table, POISON_LINES, self.seed + 1, strange=0.0, day=self.day)
+        entry, decoded = _lay_out(table, _key("alb", self._at(0.0), random), "poison", list(source))
+        body = _gzipped(decoded, members=1)
+        return LogObject(entry, body[: len(body) * 2 // 3])
+
+    def _at(self, part: float) -> datetime:
+        midnight = datetime(self.day.year, self.day.month, self.day.day, tzinfo=UTC)
+        return midnight + timedelta(seconds=int(part * (SECONDS_A_DAY - 1)))
+
+
+def _without_log(key: str, role: Role, body: bytes) -> LogObject:
+    return LogObject(Entry(key, role, np.empty(0, np.int64), decoded_bytes=len(body)), body)
+
+
+def _lay_out(table: Table, key: str, role: Role, lines: list[bytes]) -> tuple[Entry, bytes]:
+    """The object's entry and its decoded bytes. Blank lines and comments are no log lines, in every format."""
+    comments = tuple(comment.encode() for comment in table.comments)
+    lengths = np.array([len(line) + 1 for line in lines], np.int64)
+    is_log = np.array([bool(line.strip(b" \t\r")) and not line.startswith(comments) for line in lines], np.bool_)
+    offsets = np.cumsum(lengths) - lengths
+    entry = Entry(key, role, offsets[is_log], int((~is_log).sum()), int(lengths.sum()))
+    return entry, b"".join(line + b"\n" for line in lines)
+
+
+def _cuts(count: int, random: Random) -> Iterator[tuple[int, int]]:
+    """Runs of lines, one an object, of uneven sizes."""
+    most = max(min(OBJECT_LINES_MAX, count // OBJECTS_MIN), 1)
+    first = 0
+    while first < count:
+        last = min(first + random.randint((most + 1) // 2, most), count)
+        yield first, last
+        first = last
+
+
+def _gzipped(decoded: bytes, members: int) -> bytes:
+    """Gzip in members that end anywhere, mid-line included, as load balancers write it."""
+    size = -(-len(decoded) // members) or 1
+    pieces = [decoded[at : at + size] for at in range(0, len(decoded), size)]
+    return b"".join(gzip.compress(piece, compresslevel=1, mtime=0) for piece in pieces)
+
+
+def _key(name: str, at: datetime, random: Random) -> str:
+    """A key as AWS writes it. The prefix with a space is the user's own: notices encode it, and a service must decode it."""
+    unique = random.getrandbits(32)
+    if name == "cloudfront":
+        return f"edge logs/E2EXAMPLE1DEMO.{at:%Y-%m-%d-%H}.{unique:08x}.gz"
+    folder = f"AWSLogs/{ACCOUNT}/elasticloadbalancing/{REGION}/{at:%Y/%m/%d}"
+    node = f"{ACCOUNT}_elasticloadbalancing_{REGION}_app.front-1.50dc6c495c0c9181"
+    return f"{folder}/{node}_{at:%Y%m%dT%H%MZ}_10.0.{unique % 4}.{unique % 250}_{unique:08x}.log.gz"
