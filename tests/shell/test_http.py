@@ -18,9 +18,7 @@ async def test_health_is_200_or_503_with_the_reason(path: str, reason: str | Non
     reasons = {"livez": None, "readyz": None, path: reason}
     settings = HttpSettings(host="127.0.0.1", port=0)
     async with (
-        serve(
-            settings, Telemetry(), why_dead=lambda: reasons["livez"], why_not_ready=lambda: reasons["readyz"]
-        ) as port,
+        serve(settings, Telemetry(), why_dead=lambda: reasons["livez"], why_not_ready=lambda: reasons["readyz"]) as port,
         aiohttp.ClientSession() as session,
         session.get(f"http://127.0.0.1:{port}/{path}") as answer,
     ):

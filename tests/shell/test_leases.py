@@ -73,7 +73,9 @@ def test_a_lease_is_renewed_while_more_than_a_third_of_it_is_left() -> None:
     async def story(leases: Leases, queue: FakeQueue, lost: list[int], old: list[int]) -> None:
         hold(leases, 1)
         await asyncio.sleep(1000)
-        assert [(round(at), seconds) for at, _, seconds in queue.changes] == [(at, 300) for at in (150, 300, 450, 600, 750, 900)]
+        assert [(round(at), seconds) for at, _, seconds in queue.changes] == [
+            (at, 300) for at in (150, 300, 450, 600, 750, 900)
+        ]
         assert lost == []
 
     tell(story)
