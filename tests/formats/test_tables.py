@@ -65,4 +65,3 @@ def test_samples_are_of_the_format(table: Table) -> None:
     documents = open_parser(table, SOURCE, Framing(table.dataset, action=False)).parse(Block(bytearray(data), len(data), 0))
     assert (len(documents), documents.skipped, documents.drifted) == (50, len(table.preamble), 0)
     assert table.recognises("", data) == 2
-    assert table.recognises("", data.split(b"\n")[len(table.preamble)]) == 2
