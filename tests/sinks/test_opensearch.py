@@ -80,6 +80,14 @@ async def test_the_body_is_the_documents_as_they_are(compress: str) -> None:
     assert headers["content-type"] == "application/x-ndjson"
 
 
+async def test_many_small_parts_go_out_as_one_body() -> None:
+    """A batch of a hundred single documents, as a retry may be, arrives like any other."""
+    rows: list[Row] = [("logs-a", f"id-{n}", {"n": n}) for n in range(100)]
+    async with FakeBulk() as server, sink_of(server.url) as sink:
+        assert await sink.send(again(batch_of(rows), range(100))) == Verdict(100)
+        assert len(server.documents) == 100
+
+
 async def test_sending_again_is_harmless() -> None:
     """All of a batch sent twice is there once, and the second time all are duplicates."""
     batch = batch_of(ROWS)
