@@ -32,8 +32,10 @@ HEADERS = {"content-type": "application/x-ndjson"}
 @asynccontextmanager
 async def cluster_of(*urls: str, credentials: Credentials | None = None, **settings: object) -> AsyncIterator[Cluster]:
     cluster = Cluster(OpenSearchSettings.model_validate({"urls": urls, "timeout_seconds": 5.0} | settings), credentials)
-    yield cluster
-    await cluster.close()
+    try:
+        yield cluster
+    finally:
+        await cluster.close()
 
 
 async def ask(cluster: Cluster, body: bytes = BODY) -> Answer:

@@ -24,8 +24,10 @@ ROWS: list[Row] = [("logs-a", f"id-{n}", {"n": n}) for n in range(5)]
 async def sink_of(*urls: str, **settings: object) -> AsyncIterator[OpenSearchSink]:
     parsed = OpenSearchSettings.model_validate({"urls": urls} | settings)
     sink = OpenSearchSink("main", parsed, Cluster(parsed))
-    yield sink
-    await sink.close()
+    try:
+        yield sink
+    finally:
+        await sink.close()
 
 
 async def test_framing_names_the_index_and_its_outliers() -> None:
