@@ -39,8 +39,10 @@ def prefix() -> str:
 async def sink_of(url: str, compress: str = "always") -> AsyncIterator[OpenSearchSink]:
     settings = OpenSearchSettings.model_validate({"urls": [url], "compress": compress})
     sink = OpenSearchSink("main", settings, Cluster(settings))
-    yield sink
-    await sink.close()
+    try:
+        yield sink
+    finally:
+        await sink.close()
 
 
 async def call(method: str, url: str, body: object = None) -> Any:
