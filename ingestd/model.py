@@ -243,7 +243,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the sink said of each item of a batch. An item in neither tuple was accepted (or was there: `duplicates`).
+    """What the sink said of each item of a batch. An item in no tuple was accepted; one in `duplicates` was there.
 
     `throttled`: the sink asked for less. `paused`: the fault is of the index, the credentials or the cluster, not of
     documents: stop sending, alarm, keep everything. `split`: the request was too large; halve and remember.
@@ -252,7 +252,7 @@ class Verdict:
     items: int
     retry: tuple[int, ...] = ()
     refused: tuple[Refusal, ...] = ()
-    duplicates: int = 0
+    duplicates: tuple[int, ...] = ()
     throttled: bool = False
     paused: str | None = None
     split: bool = False
@@ -261,7 +261,7 @@ class Verdict:
 
     @property
     def accepted(self) -> int:
-        return self.items - len(self.retry) - len(self.refused) - self.duplicates
+        return self.items - len(self.retry) - len(self.refused) - len(self.duplicates)
 
     @classmethod
     def nothing_settled(

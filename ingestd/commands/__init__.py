@@ -1,1 +1,1 @@
-"""The commands: one file, one command, each loaded only when it is called."""
+"""The commands of `ingestd`, one a module, each with a click command named `command`."""

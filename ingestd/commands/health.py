@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -9,18 +10,19 @@ from pathlib import Path
 
 import click
 
-from ingestd.settings_source import ConfigError, load
+from ingestd.config_loading import load
+from ingestd.config_mistakes import ConfigError
 
 TIMEOUT_SECONDS = 4.0
 
 
 @click.command()
-@click.option("--config", type=click.Path(path_type=Path), envvar="INGESTD_CONFIG", help="The TOML file with the settings.")
+@click.option("--config", type=click.Path(path_type=Path), help="The TOML file with the settings.")
 @click.option("--ready", is_flag=True, help="Ask whether it is ready, not only alive.")
 def command(config: Path | None, ready: bool) -> None:
     """Exit 0 if the service on this machine is alive (or ready), 1 if not."""
     try:
-        port = load(config).http.port
+        port = load(config, os.environ, service=False).http.port
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ import structlog
 
 from ingestd.config import Settings
 from ingestd.errors import Fatal
-from ingestd.settings_source import ConfigError, load
+from ingestd.formats import registry
+from ingestd.config_loading import load
+from ingestd.config_mistakes import ConfigError
 from ingestd.shell import logs
 from ingestd.shell.lifecycle import Service
 
@@ -20,11 +23,11 @@ log = structlog.get_logger()
 
 
 @click.command()
-@click.option("--config", type=click.Path(path_type=Path), envvar="INGESTD_CONFIG", help="The TOML file with the settings.")
+@click.option("--config", type=click.Path(path_type=Path), help="The TOML file with the settings.")
 def command(config: Path | None) -> None:
     """Run the service until SIGTERM or SIGINT, then finish what has begun and give the rest back."""
     try:
-        settings = load(config)
+        settings = load(config, os.environ, formats=registry.formats())
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
@@ -42,9 +45,8 @@ def _run(settings: Settings) -> int:
     with runner:
         try:
             runner.run(_serve(settings))
-        except* Fatal as group:
-            for error in group.exceptions:
-                log.critical("cannot go on", error=str(error))
+        except Fatal as error:
+            log.critical("cannot go on", error=str(error))
             return 1
     return 0
 

@@ -198,7 +198,7 @@ def request_failed(reason: str, items: int) -> Verdict:
 def _settle(items: int, judged: Iterable[tuple[_Ruling, str, str]]) -> Verdict:
     retry: list[int] = []
     refused: list[Refusal] = []
-    duplicates = 0
+    duplicates: list[int] = []
     throttled = False
     paused: str | None = None
     for index, (ruling, kind, detail) in enumerate(judged):
@@ -207,11 +207,11 @@ def _settle(items: int, judged: Iterable[tuple[_Ruling, str, str]]) -> Verdict:
             throttled = throttled or ruling.throttled
             paused = paused or ruling.paused
         elif ruling.fate is _Fate.DUPLICATE:
-            duplicates += 1
+            duplicates.append(index)
         elif ruling.fate is _Fate.REFUSED:
             refused.append(Refusal(index, kind, detail[:DETAIL_CHARS_MAX]))
     reason = paused or ("throttled" if throttled else "item_failed" if retry else "")
-    return Verdict(items, tuple(retry), tuple(refused), duplicates, throttled, paused, reason=reason)
+    return Verdict(items, tuple(retry), tuple(refused), tuple(duplicates), throttled, paused, reason=reason)
 
 
 def _bulk_item(entry: object) -> tuple[_Ruling, str, str]:

@@ -20,7 +20,6 @@ from ingestd.model import Documents, Reject
 __all__ = ["Decoding"]
 
 
-
 class Decoding:
     """`feed` a piece of the object, `step` until None, and so on; the last piece ends it."""
 

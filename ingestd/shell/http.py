@@ -44,7 +44,9 @@ async def serve(
         return web.Response(body=orjson.dumps(asdict(telemetry.snapshot())), content_type="application/json")
 
     app = web.Application()
-    app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics), web.get("/stats", stats)])
+    app.add_routes(
+        [web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics), web.get("/stats", stats)]
+    )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, settings.host, settings.port)

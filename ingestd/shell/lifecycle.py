@@ -104,12 +104,12 @@ class Service:
         )
         for name, sink in self._sinks(clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
-            self._deliveries[name] = Delivery(
-                sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random
-            )
+            self._deliveries[name] = Delivery(sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random)
         self._show(budget, leases, pipeline)
         receivers = [self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers)]
-        async with self._kept_running([leases.run(), self._watch_loop(clock), *(each.run() for each in self._deliveries.values())]):
+        async with self._kept_running(
+            [leases.run(), self._watch_loop(clock), *(each.run() for each in self._deliveries.values())]
+        ):
             async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
                 self._state = "ready"
                 log.info("ready", queue=url.rsplit("/", 1)[-1], sinks=sorted(self._deliveries), http_port=self.http_port)
@@ -181,7 +181,9 @@ class Service:
         gauge("leases", "", lambda: {"": len(leases)})
         gauge("retry_bytes", "sink", lambda: {name: each.retry_bytes for name, each in deliveries.items()})
         gauge("permits", "sink", lambda: {name: each.throttle.permits() for name, each in deliveries.items()})
-        gauge("sink_paused", "sink", lambda: {name: float(each.throttle.paused is not None) for name, each in deliveries.items()})
+        gauge(
+            "sink_paused", "sink", lambda: {name: float(each.throttle.paused is not None) for name, each in deliveries.items()}
+        )
 
     def _why_not_ready(self) -> str | None:
         if self._state != "ready":
@@ -190,9 +192,7 @@ class Service:
         return f"sink paused: {', '.join(paused)}" if paused else None
 
     @asynccontextmanager
-    async def _kept_running(
-        self, loops: list[Coroutine[Any, Any, None]], *, grace_seconds: float = 0.0
-    ) -> AsyncIterator[None]:
+    async def _kept_running(self, loops: list[Coroutine[Any, Any, None]], *, grace_seconds: float = 0.0) -> AsyncIterator[None]:
         """Run loops beside the body, and cancel them (after a grace in which they may end) behind it; a loop's fault ends all."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(loop) for loop in loops]

@@ -124,7 +124,7 @@ class SinkContract:
         assert everything(verdict)
         assert verdict.reason == "unreachable"
         second = await rig.sink.send(again(batch, verdict.retry))
-        assert second.accepted + second.duplicates == COUNT
+        assert second.accepted + len(second.duplicates) == COUNT
         times = 2 if applied and not rig.knows_ids else 1
         assert await rig.arrived() == Counter(rig.ids(batch) * times)
 

@@ -81,7 +81,7 @@ REFUSED = [
 def test_what_is_no_fault_of_the_document_is_kept(item: str, throttled: bool, paused: str | None) -> None:
     """Faults of the index, of credentials and of the cluster are sent again, whatever their status."""
     verdict = bulk_verdict(200, answer(CREATED, item, CREATED), 3)
-    assert (verdict.retry, verdict.refused, verdict.duplicates) == ((1,), (), 0)
+    assert (verdict.retry, verdict.refused, verdict.duplicates) == ((1,), (), ())
     assert (verdict.throttled, verdict.paused, verdict.accepted) == (throttled, paused, 2)
 
 
@@ -95,7 +95,7 @@ def test_a_fault_of_the_document_refuses_it(kind: str, reason: str) -> None:
 def test_a_conflict_is_success() -> None:
     """409 says that the document is there already: delivered, and counted as a duplicate."""
     verdict = bulk_verdict(200, answer(CONFLICT, CREATED, CONFLICT), 3)
-    assert verdict == Verdict(3, duplicates=2)
+    assert verdict == Verdict(3, duplicates=(0, 2))
     assert verdict.accepted == 1
 
 
@@ -107,7 +107,7 @@ def test_each_item_has_its_own_outcome() -> None:
         5,
         retry=(1, 4),
         refused=(Refusal(2, "mapper_parsing_exception", "failed to parse"),),
-        duplicates=1,
+        duplicates=(0,),
         throttled=True,
         paused="cluster_block",
         reason="cluster_block",
@@ -294,5 +294,5 @@ def test_no_answer_makes_it_raise_or_lose_an_item(status: int, said: object, ite
     except TypeError:
         return
     verdict = bulk_verdict(status, body, items)
-    assert len(verdict.retry) + len(verdict.refused) + verdict.duplicates + verdict.accepted == items
+    assert len(verdict.retry) + len(verdict.refused) + len(verdict.duplicates) + verdict.accepted == items
     assert verdict.accepted == 0 or b'"status":20' in body

@@ -85,7 +85,7 @@ async def test_sending_again_is_harmless() -> None:
     batch = batch_of(ROWS)
     async with FakeBulk() as server, sink_of(server.url) as sink:
         await sink.send(batch)
-        assert await sink.send(again(batch, range(5))) == Verdict(5, duplicates=5)
+        assert await sink.send(again(batch, range(5))) == Verdict(5, duplicates=tuple(range(5)))
         assert set(server.stored.values()) == {1}
 
 

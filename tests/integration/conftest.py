@@ -1,0 +1,47 @@
+"""OpenSearch for the tests of this folder: INGESTD_TEST_OPENSEARCH_URL if it is set, else a server of our own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Protocol
+
+import pytest
+
+from tests.integration.server import prepare, started
+
+
+class StartOpenSearch(Protocol):
+    """Starts one more server, with these settings, for as long as the module's tests run; gives its URL."""
+
+    def __call__(self, **settings: str) -> str: ...
+
+
+@pytest.fixture(scope="session")
+def opensearch_layout() -> None:
+    """The one preparation of a run."""
+    prepare()
+
+
+@pytest.fixture(scope="session")
+def opensearch_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server with stock settings, one for the run; tests keep to indices of their own."""
+    if url := os.environ.get("INGESTD_TEST_OPENSEARCH_URL"):
+        yield url
+        return
+    request.getfixturevalue("opensearch_layout")
+    with started(tmp_path_factory.mktemp("opensearch"), {}) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def start_opensearch(opensearch_layout: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartOpenSearch]:
+    """Servers with settings of their own (`__` stands for a dot): always ours, whatever the environment says."""
+    with ExitStack() as servers:
+
+        def start(**settings: str) -> str:
+            named = {name.replace("__", "."): value for name, value in settings.items()}
+            return servers.enter_context(started(tmp_path_factory.mktemp("opensearch"), named))
+
+        yield start

@@ -1,0 +1,75 @@
+"""The real service as a process of its own, which can be stopped as a container is, or killed as a machine is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingestd.demo.cloud import ARRIVALS, DEAD_LETTERS, LOGS, Cloud
+
+__all__ = ["EXIT_SECONDS", "RunningService", "environment"]
+
+ROOT = Path(__file__).parents[2]
+EXIT_SECONDS = 27.0  # R10: 25 s, and a little for a loaded machine to end a process
+
+
+def environment(cloud: Cloud, **settings: str) -> dict[str, str]:
+    """The service's environment: everything by variables, as in a container; `queue__url` becomes INGESTD_QUEUE__URL."""
+    ours = {
+        "aws__endpoint_url": cloud.endpoint_url,
+        "queue__url": cloud.queue_url,
+        "queue__buckets": LOGS,
+        "queue__visibility_seconds": "30",
+        "queue__wait_seconds": "1",
+        "dead_letters__bucket": ARRIVALS,
+        "dead_letters__prefix": DEAD_LETTERS,
+        "dead_letters__batch_seconds": "1",
+        "http__host": "127.0.0.1",
+        "http__port": "0",
+        **settings,
+    }
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("INGESTD_")}
+    return outer | {f"INGESTD_{name.upper()}": value for name, value in ours.items()}
+
+
+class RunningService:
+    """A started process; its log goes to a file."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process = process
+        self.log = log
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self.process.poll() is None
+
+    def kill(self) -> None:
+        """As when the machine dies: no warning."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """As a container is stopped; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(EXIT_SECONDS)
+
+    @classmethod
+    @contextmanager
+    def started(cls, folder: Path, environ: Mapping[str, str]) -> Iterator[RunningService]:
+        """Run `ingestd run`; killed at the latest when the context ends."""
+        log = folder / "service.log"
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "ingestd", "run"], env=dict(environ), cwd=ROOT, stdout=out, stderr=out
+            )
+        service = cls(process, log)
+        try:
+            yield service
+        finally:
+            service.kill()

@@ -1,0 +1,182 @@
+"""The way to a sink, in virtual time: sealed by age, sent under permits, sent again until each item has an outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from random import Random
+
+from ingestd.config import EventSettings
+from ingestd.core.retry import Backoff
+from ingestd.core.throttle import Throttle
+from ingestd.model import Batch, BatchLimits, Framing, Part, Refusal, Verdict
+from ingestd.shell.delivery import Delivery
+from ingestd.shell.telemetry import Telemetry
+from tests.fakes.built import built
+from tests.fakes.virtual_time import run
+
+BACKOFF = Backoff(0.5, 8.0)
+Answer = Callable[[Batch], Verdict]
+
+
+class ScriptedSink:
+    """Answers each request by the next of its script, then accepts all; each answer takes a second."""
+
+    name = "main"
+    kind = "scripted"
+
+    def __init__(self, *script: Answer, limits: BatchLimits | None = None) -> None:
+        self.limits = limits or BatchLimits(3, 10_000, 10_000, 1.0)
+        self.script = list(script)
+        self.sent: list[tuple[float, list[bytes]]] = []
+        self.under_way = 0
+        self.most_under_way = 0
+
+    def framing(self, dataset: str, events: EventSettings) -> Framing:
+        return Framing(dataset, action=False)
+
+    async def send(self, batch: Batch) -> Verdict:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        self.sent.append((asyncio.get_running_loop().time(), texts(batch)))
+        answer = self.script.pop(0) if self.script else accepted
+        await asyncio.sleep(1.0)
+        self.under_way -= 1
+        return answer(batch)
+
+    async def check(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Book:
+    """Keeps what came to rest."""
+
+    def __init__(self) -> None:
+        self.rested: Counter[int] = Counter()
+        self.duplicates = 0
+        self.refused: list[tuple[bytes, str]] = []
+        self.held_bytes = 0
+
+    def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
+        self.rested[part.receipt] += accepted + duplicates
+        self.duplicates += duplicates
+        self.held_bytes -= held_bytes
+
+    def documents_refused(
+        self, delivery: Delivery, part: Part, refused: Sequence[tuple[int, Refusal]], held_bytes: int
+    ) -> None:
+        self.refused += [(bytes(part.documents.body(index)), why.reason) for index, why in refused]
+        self.held_bytes -= held_bytes
+
+
+def texts(batch: Batch) -> list[bytes]:
+    return [bytes(part.documents.body(index)) for part, index in batch.items()]
+
+
+def accepted(batch: Batch) -> Verdict:
+    return Verdict(len(batch))
+
+
+def deliver(sink: ScriptedSink, groups: list[list[bytes]], permits: int = 2) -> tuple[Book, Delivery, float]:
+    """Give a sink documents, wait until all is at rest; the book, the delivery, and when that was."""
+
+    async def main() -> tuple[Book, Delivery, float]:
+        clock = asyncio.get_running_loop().time
+        book = Book()
+        throttle = Throttle(permits, 8, BACKOFF)
+        delivery = Delivery(sink, throttle, BACKOFF, book, Telemetry(), clock=clock, random=Random(1))
+        task = asyncio.create_task(delivery.run())
+        for receipt, group in enumerate(groups):
+            documents = built(group)
+            book.held_bytes += len(documents.data)
+            delivery.add(documents, receipt)
+        while not delivery.is_idle:
+            await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return book, delivery, clock()
+
+    return run(main())
+
+
+def test_a_full_batch_goes_at_once_and_the_rest_when_it_is_old() -> None:
+    """Three make a batch; the fourth waits its second."""
+    sink = ScriptedSink()
+    book, _, _ = deliver(sink, [[b"a", b"b"], [b"c", b"d"]])
+    assert sink.sent == [(0.0, [b"a", b"b", b"c"]), (1.0, [b"d"])]
+    assert book.rested == {0: 2, 1: 2}
+    assert book.held_bytes == 0
+
+
+def test_no_more_requests_than_permits() -> None:
+    """Ready batches wait for a permit."""
+    sink = ScriptedSink()
+    deliver(sink, [[b"x"] * 30], permits=2)
+    assert 2 <= sink.most_under_way <= 4
+
+
+def test_only_what_was_not_taken_is_sent_again() -> None:
+    """Item by item, until each has an outcome."""
+    sink = ScriptedSink(lambda batch: Verdict(3, retry=(0, 2), duplicates=(1,), throttled=True))
+    book, _, _ = deliver(sink, [[b"a", b"b", b"c"]])
+    assert [sent for _, sent in sink.sent] == [[b"a", b"b", b"c"], [b"a", b"c"]]
+    assert (book.rested[0], book.duplicates, book.held_bytes) == (3, 1, 0)
+
+
+def test_what_is_left_over_is_sent_again_together() -> None:
+    """Two batches that each lost an item become one request, not two."""
+    sink = ScriptedSink(*[lambda batch: Verdict(3, retry=(1,), throttled=True)] * 2)
+    deliver(sink, [[b"a", b"b", b"c"], [b"d", b"e", b"f"]])
+    assert sorted(sink.sent[2][1]) in ([b"b"], [b"b", b"e"], [b"e"])
+    assert sum(len(sent) for _, sent in sink.sent[2:]) == 2
+
+
+def test_a_lost_answer_sends_all_again() -> None:
+    """What was not reported is not delivered."""
+    sink = ScriptedSink(lambda batch: Verdict.nothing_settled(3, "timeout", throttled=True))
+    book, _, _ = deliver(sink, [[b"a", b"b", b"c"]])
+    assert [sent for _, sent in sink.sent] == [[b"a", b"b", b"c"]] * 2
+    assert book.rested == {0: 3}
+
+
+def test_a_refused_document_is_reported_with_its_reason() -> None:
+    """The others of its batch are accepted."""
+    sink = ScriptedSink(lambda batch: Verdict(3, refused=(Refusal(1, "mapper_parsing_exception"),)))
+    book, _, _ = deliver(sink, [[b"a"], [b"b", b"c"]])
+    assert book.refused == [(b"b", "mapper_parsing_exception")]
+    assert book.rested == {0: 1, 1: 1}
+    assert book.held_bytes == 0
+
+
+def test_a_request_that_is_too_large_is_halved_and_remembered() -> None:
+    """Halves of halves, until it fits; later batches begin at the size that was learnt."""
+    limits = BatchLimits(100, 1_000_000, 1_000_000, 1.0)
+
+    def picky(batch: Batch) -> Verdict:
+        return Verdict.nothing_settled(len(batch), "too_large", split=True) if batch.bytes > 200_000 else Verdict(len(batch))
+
+    sink = ScriptedSink(*[picky] * 40, limits=limits)
+    book, _, _ = deliver(sink, [[b"x" * 100_000] * 8], permits=1)
+    assert book.rested == {0: 8}
+    sizes = [sum(map(len, sent)) for _, sent in sink.sent]
+    assert sizes[:3] == [800_000, 400_000, 200_000]
+
+
+def test_a_document_too_large_by_itself_is_refused() -> None:
+    """It can never be sent."""
+    sink = ScriptedSink(lambda batch: Verdict.nothing_settled(1, "too_large", split=True))
+    book, delivery, _ = deliver(sink, [[b"x" * 300_000]])
+    assert book.refused == [(b"x" * 300_000, "too_large")]
+    assert delivery.is_idle
+
+
+def test_a_paused_sink_is_probed_and_loses_nothing() -> None:
+    """A rotated password: everything waits, one request at a time asks, and then all of it goes."""
+    sink = ScriptedSink(*[lambda batch: Verdict.nothing_settled(len(batch), "unauthorized", paused="unauthorized")] * 6)
+    book, delivery, _ = deliver(sink, [[b"x"] * 12], permits=4)
+    assert book.rested == {0: 12}
+    assert book.refused == []
+    assert delivery.paused_seconds == 0.0
+    assert len(sink.sent) <= 6 + 4 + 1
