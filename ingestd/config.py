@@ -1,6 +1,8 @@
 """Every setting, declared once. Sources, strongest first: environment (`INGESTD_QUEUE__URL`), the TOML file, the defaults.
 
-`config/ingestd.toml` shows each key with its default and the reason for it; a test holds the two together.
+The text under a setting is its reason. `config/ingestd.toml` shows each key with its default and that text; a test holds the
+two together. These models check each value alone and touch nothing outside: `config_loading` reads the sources and applies
+what settings demand of each other.
 """
 
 from __future__ import annotations
@@ -9,8 +11,32 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from ingestd.config_values import (
+    KIB,
+    MIB,
+    Account,
+    Bucket,
+    Count,
+    Dataset,
+    FormatName,
+    Glob,
+    IndexName,
+    Prefix,
+    QueueUrl,
+    Regex,
+    Seconds,
+    SinkName,
+    StreamName,
+    Tables,
+    Texts,
+    Url,
+)
+
 __all__ = [
+    "KIB",
+    "MIB",
     "AwsSettings",
+    "BatchSettings",
     "DeadLetterSettings",
     "EventSettings",
     "FirehoseSettings",
@@ -22,165 +48,233 @@ __all__ = [
     "QueueSettings",
     "RetrySettings",
     "RouteSettings",
+    "Section",
     "Settings",
     "SinkSettings",
 ]
 
-KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
+GIB = 1 << 30
 
 
 class Section(BaseModel):
-    """A part of the settings: frozen, unknown keys refused."""
+    """A part of the settings: frozen, unknown keys refused; the text under a setting is its description."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class AwsSettings(Section):
     """Region and, for tests and private endpoints, where the services are."""
 
     region: str | None = None
-    endpoint_url: str | None = None
-    connect_timeout_seconds: Positive = 5.0
-    read_timeout_seconds: Positive = 20.0
+    """Without one: what AWS_REGION, the profile or the instance says."""
+    endpoint_url: Url | None = None
+    """Another place for all of AWS, as for tests; never taken from a message."""
+    connect_timeout_seconds: Seconds = 5.0
+    """A service that does not answer a connection in this time is taken for unreachable, and asked again."""
+    read_timeout_seconds: Seconds = 30.0
+    """Silence for this long is a fault; above the wait for messages, or every idle receive would be one."""
 
 
 class QueueSettings(Section):
     """The SQS queue of notices, and what may be named by them."""
 
-    url: str | None = None
-    buckets: tuple[str, ...] = ()
-    owners: tuple[str, ...] = ()
+    url: QueueUrl | None = None
+    """The queue that S3, SNS or EventBridge writes notices to; the service needs it."""
+    buckets: Annotated[tuple[Bucket, ...], Texts] = ()
+    """The buckets that notices may name, exactly: whoever can write to the queue can name any other."""
+    owners: Annotated[tuple[Account, ...], Texts] = ()
+    """The accounts that may own those buckets, sent as ExpectedBucketOwner; without any, the owner is not asked for."""
+    dangerously_any_bucket: bool = False
+    """Read whatever a notice names; then the role's policy is the only fence."""
     visibility_seconds: Annotated[int, Field(ge=30, le=43200)] = 300
+    """How long a message stays hidden; renewed in time while it is worked on, so it bounds only the wait after a crash."""
     wait_seconds: Annotated[int, Field(ge=0, le=20)] = 20
+    """Long polling, SQS's own maximum: fewer requests, no delay."""
     receivers: Annotated[int, Field(ge=1, le=32)] = 2
-    messages_in_flight_max: Count = 200
+    """Receive requests under way at once, ten messages each."""
+    messages_in_flight_max: Annotated[int, Field(ge=1, le=100_000)] = 200
+    """Messages held at once; SQS lets a queue have 120,000 in flight over all its consumers."""
     message_age_seconds_max: Annotated[int, Field(ge=60, le=42600)] = 39600
+    """A lease is not renewed past this: SQS ends it 12 h after the receipt whatever is asked."""
 
 
 class ObjectSettings(Section):
     """Limits on what one object may be."""
 
-    in_flight_max: Count = 32
-    decoded_bytes_max: Count = 64 * GIB
-    ratio_max: Positive = 1100.0
-    line_bytes_max: Count = 1 * MIB
+    in_flight_max: Annotated[int, Field(ge=1, le=1000)] = 32
+    """Objects read at once; log objects are small, and most of reading one is waiting."""
+    decoded_bytes_max: Annotated[int, Field(ge=1, lt=10**12)] = 64 * GIB
+    """Past this an object is a bomb; the ids have room for offsets below 10^12."""
+    ratio_max: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1100.0
+    """Decoded to stored bytes; deflate cannot exceed 1032, so only a stronger code's bomb does."""
+    line_bytes_max: Annotated[int, Field(ge=1, le=64 * MIB)] = 1 * MIB
+    """A longer line is cut out as a reject, and reading goes on behind it."""
     block_bytes: Annotated[int, Field(ge=64 * KIB, le=64 * MIB)] = 1 * MIB
-    read_attempts_max: Count = 5
+    """What is parsed in one piece: fits the processor's cache, and is large beside the cost of handing it over."""
+    read_attempts_max: Annotated[int, Field(ge=1, le=100)] = 5
+    """How often a cut body is taken up again by Range before the message is left for a later receipt."""
 
 
 class MemorySettings(Section):
     """The budget for bytes read and not yet settled; it is taken before reading."""
 
     budget_bytes: Annotated[int, Field(ge=16 * MIB)] = 256 * MIB
+    """Nothing is read without room here, so a slow sink stops the reading and not the process; at least 8 blocks."""
 
 
 class RetrySettings(Section):
     """Back-off of batches that a sink did not take: full jitter between nothing and the ceiling, which doubles."""
 
-    first_seconds: Positive = 0.5
-    ceiling_seconds: Positive = 60.0
+    first_seconds: Seconds = 0.5
+    """The first ceiling: shorter than a search cluster's hiccup is not worth asking again."""
+    ceiling_seconds: Seconds = 60.0
+    """The last ceiling: how long after healing a sink may stay unused."""
 
 
 class EventSettings(Section):
     """How events choose their index by date."""
 
     days_past: Annotated[int, Field(ge=1, le=4000)] = 400
+    """Events older than their object by more go to one outlier index, so that a hostile log cannot make a thousand indices."""
     days_ahead: Annotated[int, Field(ge=0, le=400)] = 2
+    """The same for events newer than their object: clocks and time zones, not more."""
     original: bool = False
+    """Keep each line as event.original too; it about doubles what is stored."""
 
 
 class BatchSettings(Section):
     """When a batch is sealed: whichever limit comes first."""
 
-    batch_count_max: Count = 10_000
-    batch_bytes_max: Annotated[int, Field(ge=64 * KIB)] = 5 * MIB
-    batch_seconds: Positive = 1.0
+    batch_count_max: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    """Documents in a request; the bytes limit is reached first unless documents are tiny."""
+    batch_bytes_max: Annotated[int, Field(ge=64 * KIB, le=96 * MIB)] = 5 * MIB
+    """Encoded bytes in a request: large beside its overhead, and below every limit (10 MB on small AWS clusters)."""
+    batch_seconds: Seconds = 1.0
+    """A batch is sent at this age however small: what light load adds to the way from S3 to search."""
     permits_first: Count = 4
-    permits_max: Count = 16
+    """Requests under way at once at the start; then it is found by trying: up by one, down by half."""
+    permits_max: Annotated[int, Field(ge=1, le=256)] = 16
+    """The most of them; each may hold a batch in memory."""
 
 
 class OpenSearchSettings(BatchSettings):
     """An OpenSearch or Elasticsearch cluster, written by bulk."""
 
     kind: Literal["opensearch"] = "opensearch"
-    urls: tuple[str, ...]
-    index: str = "logs-{dataset}"
+    """OpenSearch or Elasticsearch. A sink whose name is a kind need not say it."""
+    urls: Annotated[tuple[Url, ...], Texts, Field(min_length=1)]
+    """The cluster's nodes or its load balancer; `url` for a single one."""
+    index: IndexName = "logs-{dataset}"
+    """What comes before the date in an index's name."""
     period: Literal["daily", "weekly", "monthly"] = "daily"
+    """An index for each of these, by the event's own date; longer ones for little data."""
     auth: Literal["none", "basic", "api_key", "sigv4"] = "none"
+    """How requests are signed; sigv4 with the credentials of the environment."""
     username: str | None = None
+    """For basic."""
     password: SecretStr | None = None
+    """For basic; or `password_file`, whose content it is."""
     api_key: SecretStr | None = None
+    """For api_key, as Elasticsearch encodes it; or `api_key_file`."""
     region: str | None = None
+    """For sigv4; without one: [aws] region."""
     service: Literal["es", "aoss"] = "es"
+    """For sigv4: aoss for the serverless kind."""
     ca_file: str | None = None
+    """Certificates to trust instead of the system's."""
     dangerously_skip_certificate_check: bool = False
+    """Believe any certificate; then anyone on the way reads and changes everything."""
     compress: Literal["always", "never", "auto"] = "auto"
-    timeout_seconds: Positive = 30.0
+    """gzip of requests; auto: not to this machine, where the network costs less than compression."""
+    timeout_seconds: Seconds = 30.0
+    """An answer later than this is taken for lost, and the batch is sent again; its ids make that harmless."""
 
 
 class FirehoseSettings(BatchSettings):
     """An Amazon Data Firehose stream, written by PutRecordBatch, one document a record."""
 
     kind: Literal["firehose"] = "firehose"
-    stream: str
+    """Amazon Data Firehose. A sink whose name is a kind need not say it."""
+    stream: StreamName
+    """The stream's name."""
     region: str | None = None
+    """Where the stream is; without one: [aws] region."""
     batch_count_max: Annotated[int, Field(ge=1, le=500)] = 500
+    """Records in a request: Firehose's own maximum."""
     batch_bytes_max: Annotated[int, Field(ge=1, le=4 * MIB)] = 4 * MIB
+    """Bytes in a request: Firehose's own maximum."""
 
 
 SinkSettings = Annotated[OpenSearchSettings | FirehoseSettings, Field(discriminator="kind")]
 
 
 class RouteSettings(Section):
-    """One `[[route]]`: which objects, and where they go. The first that fits wins; patterns are regular expressions."""
+    """One `[[route]]`: which objects, and where they go. The first that fits wins; what is left out fits everything."""
 
-    bucket: str | None = None
-    key: str | None = None
-    format: str = "auto"
-    dataset: str | None = None
-    sinks: tuple[str, ...] = ()
+    bucket: Glob | None = None
+    """A bucket's name; * and ? stand for anything."""
+    key: Regex | None = None
+    """A regular expression that is searched for in the object's key."""
+    log_group: Glob | None = None
+    """A CloudWatch log group's name; * and ? stand for anything."""
+    format: FormatName = "auto"
+    """The log's format; auto recognises it by key and content."""
+    dataset: Dataset | None = None
+    """event.dataset and part of the index's name, instead of the format's own."""
+    sinks: Annotated[tuple[SinkName, ...], Texts] = ()
+    """Where the documents go, by name; a message is settled when all have settled. With one sink it goes without saying."""
     drop: bool = False
+    """Acknowledge without reading, and count it."""
 
 
 class DeadLetterSettings(Section):
     """Where dead letters go; without a bucket what cannot be delivered stays on the queue, and its owner's DLQ gets it."""
 
-    bucket: str | None = None
-    prefix: str = "ingestd/dead-letters/"
-    raw_bytes_max: Count = 64 * KIB
-    batch_seconds: Positive = 5.0
-    batch_bytes_max: Count = 4 * MIB
+    bucket: Bucket | None = None
+    """Without one, what cannot be delivered stays on the queue, whose own dead-letter queue gets it in the end."""
+    prefix: Prefix = "ingestd/dead-letters/"
+    """Keys begin with this; the role needs PutObject here and nowhere else."""
+    raw_bytes_max: Annotated[int, Field(ge=1, le=16 * MIB)] = 64 * KIB
+    """Of a longer line this much is kept; place and length tell where the rest is."""
+    batch_seconds: Seconds = 5.0
+    """An object of dead letters is written at this age however small: messages wait for it to be deleted."""
+    batch_bytes_max: Annotated[int, Field(ge=1, le=64 * MIB)] = 4 * MIB
+    """Or at this size, before compression."""
 
 
 class HttpSettings(Section):
     """The port for health, metrics and the page."""
 
     host: str = "0.0.0.0"  # noqa: S104 - a container is reached from outside by design
+    """All addresses: a container is reached from outside. 127.0.0.1 where nothing else should reach it."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """Health, metrics and the live page; 0 takes a free one."""
 
 
 class LogSettings(Section):
     """Logs: JSON lines, or a readable form on a terminal."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """debug tells of every object."""
     form: Literal["auto", "json", "console"] = "auto"
+    """auto: console on a terminal, else one JSON object a line."""
 
 
 class Settings(Section):
     """All of it."""
 
+    threads: Annotated[int, Field(ge=0, le=256)] = 0
+    """Workers that inflate, parse and compress; 0: one for each processor."""
+    drain_seconds: Annotated[Seconds, Field(le=3600)] = 25.0
+    """From SIGTERM to exit; below the 30 s after which ECS and Kubernetes kill."""
     aws: AwsSettings = AwsSettings()
     queue: QueueSettings = QueueSettings()
     object: ObjectSettings = ObjectSettings()
     memory: MemorySettings = MemorySettings()
     retry: RetrySettings = RetrySettings()
     events: EventSettings = EventSettings()
-    sinks: dict[str, SinkSettings] = Field(default_factory=dict)
-    route: tuple[RouteSettings, ...] = ()
+    sinks: dict[SinkName, SinkSettings] = Field(default_factory=dict)
+    route: Annotated[tuple[RouteSettings, ...], Tables] = ()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
-    threads: Annotated[int, Field(ge=0, le=256)] = 0
-    drain_seconds: Positive = 25.0

@@ -79,6 +79,7 @@ class Notice:
 
     objects: tuple[ObjectRef, ...]
     ignored: tuple[Ignored, ...] = ()
+    refused: tuple[Ignored, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from ingestd.formats import registry
 from ingestd.config_loading import load
 from ingestd.config_mistakes import ConfigError
 from ingestd.shell import logs
-from ingestd.shell.lifecycle import Service
+from ingestd.service import Service
 
 log = structlog.get_logger()
 

@@ -1,0 +1,63 @@
+# Every target sets up .venv by itself, from the lock file with hashes, when it is missing or stale.
+# Another Python: `make test PYTHON=python3.13` (the .venv is made anew).
+
+PYTHON ?= python3
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3] if sys.version_info >= (3, 11) else "")')
+ifeq ($(VERSION),)
+$(error ingestd needs Python 3.11 or newer as `$(PYTHON)`; name another with PYTHON=...)
+endif
+
+BIN := .venv/bin
+READY := .venv/.ready-$(VERSION)
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+SLOW := tests/integration tests/soak
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock'
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check integration format lock audit clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+
+venv: $(READY) ## set up .venv; the other targets do it themselves
+
+# Wheels only and each by its hash; the project itself is built by the locked hatchling, without a network.
+$(READY): pyproject.toml requirements-dev.lock
+	@echo "setting up .venv for Python $(VERSION) from requirements-dev.lock"
+	@test -f $@ || $(PYTHON) -m venv --clear .venv
+	@$(PIP) install --only-binary :all: --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## the whole job on this machine: embedded AWS, sample logs, live progress
+	@$(BIN)/ingestd demo
+
+test: $(READY) ## the quick tests
+	@$(BIN)/python -m pytest $(addprefix --ignore=,$(SLOW)) $(ARGS)
+
+integration: $(READY) ## the tests with a real OpenSearch (Java 17 and Maven needed)
+	@$(BIN)/python -m pytest tests/integration $(ARGS)
+
+check: $(READY) ## form, types, imports between rooms, fresh lock files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/test_locks.py
+
+format: $(READY) ## put the code into form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(READY) ## resolve the dependencies anew; UPGRADE=--upgrade takes the newest
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra demo --group dev --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra demo --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
+
+audit: $(READY) ## known vulnerabilities among what the image holds (asks the package index)
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+
+clean: ## remove what the other targets made
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,191 @@
+"""From sources to settings: `load`. All mistakes at once, before anything is connected to.
+
+A value that is wrong alone is reported and then taken for not given, so that the rules between settings can still be
+applied to the rest; a rule that then misses just that value says nothing new and is left out.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ingestd.config import FirehoseSettings, OpenSearchSettings, RouteSettings, Section, Settings
+from ingestd.config_mistakes import SECRETS, ConfigError, Mistake, shown
+from ingestd.config_rules import broken_rules
+from ingestd.config_sources import FILE_VARIABLE, Keys, environment_layer, file_layer, merged, said_by, variable
+
+__all__ = ["Resolved", "load", "resolve"]
+
+DEFAULT = "default"
+KINDS: dict[str, type[OpenSearchSettings] | type[FirehoseSettings]] = {
+    "opensearch": OpenSearchSettings,
+    "firehose": FirehoseSettings,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Settings, and who said each value that is not the default: a file's path or a variable's name, by keys."""
+
+    settings: Settings
+    origins: Mapping[Keys, str]
+
+
+def load(
+    path: Path | None, environ: Mapping[str, str], *, formats: Collection[str] | None = None, service: bool = True
+) -> Settings:
+    """The settings; see `resolve`."""
+    return resolve(path, environ, formats=formats, service=service).settings
+
+
+def resolve(
+    path: Path | None, environ: Mapping[str, str], *, formats: Collection[str] | None = None, service: bool = True
+) -> Resolved:
+    """The settings and where they come from. Raises ConfigError with every mistake.
+
+    `path`: the TOML file, else the one that INGESTD_CONFIG names, else none. `formats`: the names of formats, where known.
+    `service`: also ask for what only the running service needs (a queue, its buckets, a sink).
+    """
+    named = environ.get(FILE_VARIABLE)
+    if path is None and named:
+        path = Path(named)
+    layers = [environment_layer(environ), *([file_layer(path)] if path else [])]
+    raw = merged(layers)
+    origins = said_by(layers)
+    _complete(raw, origins)
+    found = [mistake for layer in layers for mistake in layer.mistakes]
+    settings, wrong = _validated(raw)
+    found += [replace(mistake, origin=_origin(mistake.path, origins)) for mistake in wrong]
+    sinks = raw.get("sinks")
+    broken = [
+        replace(mistake, origin=_origin(mistake.path, origins))
+        for mistake in broken_rules(settings, sinks.keys() if isinstance(sinks, dict) else (), formats, service=service)
+        if not any(_touch(mistake.path, other.path) for other in found)
+    ]
+    if found or broken:
+        raise ConfigError(found + broken)
+    return Resolved(settings, origins)
+
+
+def _complete(raw: dict[str, Any], origins: dict[Keys, str]) -> None:
+    """Say what goes without saying: the kind of a sink that is named after it, and the region of all that is in AWS."""
+    aws, sinks = raw.get("aws"), raw.get("sinks")
+    region = aws.get("region") if isinstance(aws, dict) else None
+    for name, sink in sinks.items() if isinstance(sinks, dict) else ():
+        if not isinstance(sink, dict):
+            continue
+        if "kind" not in sink and name in KINDS:
+            sink["kind"] = name
+            origins["sinks", name, "kind"] = "the sink's name"
+        if region and "region" not in sink and (sink.get("auth") == "sigv4" or sink.get("kind") == "firehose"):
+            sink["region"] = region
+            origins["sinks", name, "region"] = "aws.region"
+
+
+def _validated(raw: dict[str, Any]) -> tuple[Settings, list[Mistake]]:
+    """The settings as far as they are right, and what is wrong."""
+    try:
+        return Settings.model_validate(raw), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    rest = copy.deepcopy(raw)
+    for detail in details:
+        _take_out(rest, detail["loc"])
+    return Settings.model_validate(rest), [_mistake(detail, raw) for detail in details]
+
+
+def _take_out(raw: dict[str, Any], loc: tuple[int | str, ...]) -> None:
+    """Remove what is wrong from the table that it is in, and a whole sink if that cannot do without it."""
+    if loc[0] == "sinks":
+        steps: tuple[int | str, ...] = loc[:2]
+        if len(loc) > 3 and loc[2] in KINDS:
+            fields = KINDS[str(loc[2])].model_fields
+            if loc[3] not in fields or not fields[str(loc[3])].is_required():
+                steps = (*loc[:2], loc[3])
+    else:
+        steps = loc[: 3 if loc[0] == "route" else 2]
+    holder: Any = raw
+    for step in steps[:-1]:
+        holder = holder[step] if _has(holder, step) else None
+    if isinstance(holder, dict):
+        holder.pop(steps[-1], None)
+    else:
+        raw.pop(str(loc[0]), None)
+
+
+def _has(holder: object, step: int | str) -> bool:
+    if isinstance(holder, list):
+        return isinstance(step, int) and step < len(holder)
+    return isinstance(holder, dict) and step in holder
+
+
+def _mistake(detail: ErrorDetails, raw: Mapping[str, Any]) -> Mistake:
+    """What pydantic says, in our words."""
+    loc, kind, value = detail["loc"], detail["type"], detail["input"]
+    if loc[-1] == "[key]":
+        loc = loc[:-1]
+    elif loc[0] == "sinks" and len(loc) > 2 and loc[2] in KINDS:
+        loc = (*loc[:2], *loc[3:])
+    keys = tuple(str(step) for step in loc)
+    if kind == "extra_forbidden":
+        return Mistake(".".join(keys), "an unknown key", _known(keys, raw), "")
+    if kind.startswith("union_tag"):
+        tag = value.get("kind") if isinstance(value, dict) else None
+        return Mistake(".".join((*keys, "kind")), shown(tag), " or ".join(f'"{name}"' for name in KINDS), "")
+    if kind == "missing":
+        return Mistake(".".join(keys), "nothing", "a value, which this kind of sink needs", "")
+    if kind in {"model_type", "model_attributes_type", "dict_type"}:
+        return Mistake(".".join(keys), "text" if isinstance(value, str) else shown(value), "a table of settings", "")
+    if kind == "tuple_type":
+        return Mistake(".".join(keys), shown(value), "a list", "")
+    allowed = detail["msg"].removeprefix("Input should be ").partition(", unable")[0]
+    return Mistake(".".join(keys), shown(value, secret=keys[-1] in SECRETS), allowed[:1].lower() + allowed[1:], "")
+
+
+def _known(keys: Keys, raw: Mapping[str, Any]) -> str:
+    """The keys that a section has, or the one that was probably meant."""
+    section: Any = Settings
+    if keys[0] == "sinks":
+        section = KINDS[raw["sinks"][keys[1]]["kind"]]
+    elif keys[0] == "route":
+        section = RouteSettings
+    elif len(keys) > 1:
+        section = Settings.model_fields[keys[0]].annotation
+    meant = {name: name for name in section.model_fields}
+    if section is Settings:
+        meant |= {f"{above}_{name}": f"{above}.{name} ({variable(above, name)})" for above, name in _settings_below()}
+    close = get_close_matches(keys[-1], meant, 1, 0.6)
+    return f"{meant[close[0]]}, if that was meant" if close else ", ".join(section.model_fields)
+
+
+def _settings_below() -> Iterator[tuple[str, str]]:
+    for above, info in Settings.model_fields.items():
+        section = info.annotation
+        if isinstance(section, type) and not get_args(section) and issubclass(section, Section):
+            for name in section.model_fields:
+                yield above, name
+
+
+def _origin(path: str, origins: Mapping[Keys, str]) -> str:
+    """Who said what stands at a path, or what holds it, or something in it; of a sink, who spoke of it at all."""
+    keys = tuple(path.split("."))
+    for length in range(len(keys), 0, -1):
+        if keys[:length] in origins:
+            return origins[keys[:length]]
+    for holder in (keys, keys[:2]) if keys[0] == "sinks" else (keys,):
+        for other, origin in origins.items():
+            if other[: len(holder)] == holder:
+                return origin
+    return DEFAULT
+
+
+def _touch(one: str, other: str) -> bool:
+    """Is one of the two paths inside the other?"""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")

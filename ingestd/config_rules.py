@@ -1,0 +1,109 @@
+"""What settings demand of each other, one function a subject. Each looks at all and yields every mistake that it finds.
+
+`sink_names` are the sinks that are spoken of, also those that are left out of `settings` because something in them is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
+from ingestd.config_mistakes import Mistake, shown
+
+__all__ = ["broken_rules"]
+
+BLOCKS_MIN = 8  # one block being read, parsed, batched and sent, for two workers; fewer would have them wait for each other
+
+
+def broken_rules(
+    settings: Settings, sink_names: Collection[str], formats: Collection[str] | None, *, service: bool
+) -> Iterator[Mistake]:
+    """The mistakes between settings, without their origin. `service`: what only the running service needs is asked for too.
+
+    `formats`: the names that a route may give, or None where they are not known.
+    """
+    if service:
+        yield from _service(settings, sink_names)
+    yield from _queue(settings)
+    yield from _limits(settings)
+    for name, sink in settings.sinks.items():
+        if isinstance(sink, OpenSearchSettings):
+            yield from _auth(f"sinks.{name}", sink)
+        yield from _permits(f"sinks.{name}", sink)
+    yield from _routes(settings, sink_names)
+    if formats is not None:
+        yield from _formats(settings, formats)
+
+
+def _mistake(path: str, found: object, allowed: str) -> Mistake:
+    return Mistake(path, shown(found), allowed, "")
+
+
+def _service(settings: Settings, sink_names: Collection[str]) -> Iterator[Mistake]:
+    if settings.queue.url is None:
+        yield _mistake("queue.url", None, "the SQS queue that the notices come to")
+    if not settings.queue.buckets and not settings.queue.dangerously_any_bucket:
+        allowed = "the buckets that notices may name, or dangerously_any_bucket = true"
+        yield _mistake("queue.buckets", None, allowed)
+    if not sink_names:
+        yield _mistake("sinks", None, "at least one sink, as in [sinks.opensearch] with its url")
+
+
+def _queue(settings: Settings) -> Iterator[Mistake]:
+    if settings.queue.buckets and settings.queue.dangerously_any_bucket:
+        yield _mistake("queue.dangerously_any_bucket", True, "false, since queue.buckets says which")
+
+
+def _limits(settings: Settings) -> Iterator[Mistake]:
+    budget, block = settings.memory.budget_bytes, settings.object.block_bytes
+    if budget < BLOCKS_MIN * block:
+        allowed = f"at least {BLOCKS_MIN} times object.block_bytes: {BLOCKS_MIN * block}"
+        yield _mistake("memory.budget_bytes", budget, allowed)
+    timeout, wait = settings.aws.read_timeout_seconds, settings.queue.wait_seconds
+    if timeout <= wait:
+        yield _mistake("aws.read_timeout_seconds", timeout, f"more than queue.wait_seconds: {wait}")
+    first, ceiling = settings.retry.first_seconds, settings.retry.ceiling_seconds
+    if ceiling < first:
+        yield _mistake("retry.ceiling_seconds", ceiling, f"at least retry.first_seconds: {first}")
+
+
+def _permits(path: str, sink: OpenSearchSettings | FirehoseSettings) -> Iterator[Mistake]:
+    if sink.permits_first > sink.permits_max:
+        yield _mistake(f"{path}.permits_first", sink.permits_first, f"at most permits_max: {sink.permits_max}")
+
+
+def _auth(path: str, sink: OpenSearchSettings) -> Iterator[Mistake]:
+    given = {"username": sink.username, "password": sink.password, "api_key": sink.api_key}
+    needed = {"basic": ("username", "password"), "api_key": ("api_key",)}.get(sink.auth, ())
+    for name in needed:
+        if given[name] is None:
+            yield _mistake(f"{path}.{name}", None, f'a value, since auth = "{sink.auth}"')
+    for name, value in given.items():
+        if value is not None and name not in needed:
+            kind = "api_key" if name == "api_key" else "basic"
+            yield _mistake(f"{path}.auth", sink.auth, f'"{kind}", or no {name}, which is for it alone')
+    if sink.auth == "sigv4" and sink.region is None:
+        yield _mistake(f"{path}.region", None, 'a region here or in [aws], since auth = "sigv4"')
+
+
+def _routes(settings: Settings, sink_names: Collection[str]) -> Iterator[Mistake]:
+    names = ", ".join(sorted(sink_names)) or "none is given"
+    if len(sink_names) > 1 and not settings.route:
+        yield _mistake("route", None, f"routes that say what goes to which sink ({names})")
+    for index, route in enumerate(settings.route):
+        path = f"route.{index}"
+        if not (route.bucket or route.key or route.log_group) and index < len(settings.route) - 1:
+            yield Mistake(path, "no bucket, key or log_group", "them, or the last place, since it takes everything", "")
+        for place, sink in enumerate(route.sinks):
+            if sink not in sink_names:
+                yield _mistake(f"{path}.sinks.{place}", sink, f"the name of a sink ({names})")
+        if route.drop and route.sinks:
+            yield _mistake(f"{path}.drop", True, "false, or no sinks")
+        if not route.drop and not route.sinks and len(sink_names) > 1:
+            yield _mistake(f"{path}.sinks", None, f"one or more sinks, or drop = true ({names})")
+
+
+def _formats(settings: Settings, formats: Collection[str]) -> Iterator[Mistake]:
+    for index, route in enumerate(settings.route):
+        if route.format != "auto" and route.format not in formats:
+            yield _mistake(f"route.{index}.format", route.format, f"auto, {', '.join(sorted(formats))}")
