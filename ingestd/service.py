@@ -92,7 +92,9 @@ class Service:
         )
         pipeline = Pipeline(
             settings,
-            objects=Objects(clients.s3, settings.object),
+            objects=Objects(
+                clients.s3, settings.object, owners=settings.queue.owners, stall_seconds=settings.aws.read_timeout_seconds
+            ),
             deliveries=self._deliveries,
             dead_letters=dead_letters,
             leases=leases,
