@@ -23,8 +23,8 @@ from aiobotocore.session import get_session
 
 from ingestd.config import (
     AwsSettings,
+    DeadLetterSettings,
     HttpSettings,
-    MemorySettings,
     OpenSearchSettings,
     QueueSettings,
     Settings,
@@ -101,7 +101,7 @@ def _settings(url: str, compress: Literal["always", "never"]) -> Settings:
     return Settings(
         aws=AwsSettings(region="us-east-1", endpoint_url=url),
         queue=QueueSettings(url=f"{url}/123456789012/bench", buckets=(BUCKET,), receivers=1),
-        memory=MemorySettings(),
+        dead_letters=DeadLetterSettings(bucket=BUCKET, batch_seconds=0.5),
         sinks={"bench": OpenSearchSettings(urls=(url,), compress=compress)},
         http=HttpSettings(host="127.0.0.1", port=0),
     )

@@ -23,7 +23,7 @@ GZIP = 31  # zlib's window bits for a gzip stream
 
 
 def application(content: bytes) -> web.Application:
-    """`GET /bucket/key` gives the content for every key; `POST /_bulk` accepts everything; `GET /_seen` counts it."""
+    """`GET /bucket/key` gives the content for every key, `PUT` takes anything; `POST /_bulk` accepts everything; `GET /_seen` counts it."""
     seen = {"requests": 0, "documents": 0, "bytes": 0}
     etag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
 
@@ -41,11 +41,22 @@ def application(content: bytes) -> web.Application:
         answer = b'{"errors":false,"items":[' + b",".join([CREATED] * count) + b"]}"
         return web.Response(body=answer, content_type="application/json")
 
+    async def put(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response()
+
     async def state(_: web.Request) -> web.Response:
         return web.Response(body=orjson.dumps(seen), content_type="application/json")
 
     app = web.Application(client_max_size=1 << 30)
-    app.add_routes([web.get("/_seen", state), web.post("/_bulk", bulk), web.get("/{bucket}/{key:.*}", get)])
+    app.add_routes(
+        [
+            web.get("/_seen", state),
+            web.post("/_bulk", bulk),
+            web.get("/{bucket}/{key:.*}", get),
+            web.put("/{bucket}/{key:.*}", put),
+        ]
+    )
     return app
 
 
