@@ -1,0 +1,158 @@
+"""Finding bytes and cutting lines into columns. Part of the kernel: arrays and positions in, positions out.
+
+A cut fills `begins[k]`, `ends[k]` with column k as it stands in the line (quotes and all) and returns how many there are, or a
+negative number: `LEFT`, the line is for the careful cut or, from there, for the reference. Every read starts before the end that
+it was given, and so stays within PAD bytes behind it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingestd.fastpath.jit import inlined, outlined
+from ingestd.fastpath.simd import ALL, ONE, eq64, get, low_bits, popcount, prefix_xor, trailing_zeros, uint64, unclean64
+
+__all__ = ["COLUMNS_MAX", "LEFT", "cut_spaced", "cut_spaced_carefully", "cut_tabbed", "find", "find_last", "newline"]
+
+COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's
+LEFT = -1
+NEWLINE, TAB, SPACE, QUOTE, BACKSLASH, OPEN, CLOSE = 10, 9, 32, 34, 92, 91, 93
+
+
+@inlined
+def newline(buf: Any, at: int) -> Any:
+    """Position of the next newline; there is one."""
+    mask = eq64(buf, at, NEWLINE)
+    while mask == uint64(0):
+        at += 64
+        mask = eq64(buf, at, NEWLINE)
+    return at + trailing_zeros(mask)
+
+
+@inlined
+def find(src: Any, at: int, end: int, char: int) -> Any:
+    """Position of the first `char` in src[at:end]; `end` if there is none."""
+    while at < end:
+        mask = eq64(src, at, char)
+        if mask != uint64(0):
+            return min(at + trailing_zeros(mask), end)
+        at += 64
+    return end
+
+
+@inlined
+def find_last(src: Any, at: int, end: int, char: int) -> Any:
+    """Position of the last `char` in src[at:end]; `at - 1` if there is none."""
+    end -= 1
+    while end >= at and get(src, end) != char:
+        end -= 1
+    return end
+
+
+@inlined
+def cut_tabbed(buf: Any, at: int, end: int, begins: Any, ends: Any) -> Any:
+    """Cut buf[at:end] at its tabs. Returns (columns or LEFT, whether a byte needs care in JSON)."""
+    k, begin, care = 0, at, uint64(0)
+    begins[uint64(0)] = at
+    while at < end:
+        within = low_bits(min(end - at, 64))
+        tabs = eq64(buf, at, TAB) & within
+        care |= ((unclean64(buf, at) & ~tabs) | eq64(buf, at, QUOTE)) & within
+        if k + popcount(tabs) >= COLUMNS_MAX:
+            return LEFT, True
+        while tabs != uint64(0):
+            begin = at + trailing_zeros(tabs)
+            ends[uint64(k)] = begin
+            k += 1
+            begins[uint64(k)] = begin + 1
+            tabs &= tabs - ONE
+        at += 64
+    ends[uint64(k)] = end
+    return k + 1, care != uint64(0)
+
+
+@inlined
+def cut_spaced(buf: Any, at: int, end: int, escapes: bool, begins: Any, ends: Any) -> Any:
+    """Cut buf[at:end] at the spaces outside quotes, 64 bytes at a time. Returns (columns or LEFT, whether a byte needs care).
+
+    Sure of a line only if its quotes come in pairs, the first of each at a column's start and the second at its end, and no
+    column begins with a bracket; and, with `escapes`, if there is no backslash. By induction over the columns the cut is then
+    the definition's. Everything else is left.
+    """
+    k, care, odd = 0, uint64(0), uint64(0)
+    carry, after_space, after_close = uint64(0), ONE, uint64(0)
+    begins[uint64(0)] = at
+    while at < end:
+        within = low_bits(min(end - at, 64))
+        spaces = eq64(buf, at, SPACE) & within
+        quotes = eq64(buf, at, QUOTE) & within
+        inside = prefix_xor(quotes) ^ carry
+        opening = quotes & inside
+        closing = quotes & ~inside
+        starts = (spaces << ONE) | after_space
+        odd |= opening & ~starts
+        odd |= eq64(buf, at, OPEN) & within & starts & ~inside
+        odd |= ((closing << ONE) | after_close) & ~spaces & within
+        unclean = unclean64(buf, at) & within
+        care |= unclean
+        if escapes:
+            odd |= unclean & eq64(buf, at, BACKSLASH)
+        cuts = spaces & ~inside
+        if k + popcount(cuts) >= COLUMNS_MAX:
+            return LEFT, True
+        while cuts != uint64(0):
+            found = at + trailing_zeros(cuts)
+            ends[uint64(k)] = found
+            k += 1
+            begins[uint64(k)] = found + 1
+            cuts &= cuts - ONE
+        carry = ALL if inside >> uint64(63) else uint64(0)
+        after_space = spaces >> uint64(63)
+        after_close = closing >> uint64(63)
+        at += 64
+    ends[uint64(k)] = end
+    if odd != uint64(0) or carry != uint64(0):
+        return LEFT, True
+    return k + 1, care != uint64(0)
+
+
+@outlined
+def cut_spaced_carefully(buf: Any, at: int, end: int, escapes: bool, begins: Any, ends: Any) -> Any:
+    """Cut buf[at:end] by the definition's letter. Returns columns, or LEFT for an open quote or too many columns."""
+    k = 0
+    while True:
+        if k >= COLUMNS_MAX:
+            return LEFT
+        begins[uint64(k)] = at
+        stop = find(buf, at, end, SPACE)
+        if at < end and get(buf, at) == QUOTE:
+            stop = _closing(buf, at + 1, end, escapes) + 1
+            if stop == 0:
+                return LEFT
+        elif at < end and get(buf, at) == OPEN:
+            close = find(buf, at, end, CLOSE) + 1
+            if close == end or (close < end and get(buf, close) == SPACE):
+                stop = close
+        ends[uint64(k)] = stop
+        k += 1
+        if stop >= end:
+            return k
+        at = stop + 1
+
+
+@inlined
+def _closing(buf: Any, at: int, end: int, escapes: bool) -> Any:
+    """Position of the quote that closes a value beginning at `at`; -1 if it stays open."""
+    begin = at
+    while True:
+        at = find(buf, at, end, QUOTE)
+        if at >= end:
+            return -1
+        if at + 1 == end or get(buf, at + 1) == SPACE:
+            slashes = 0
+            if escapes:
+                while at - slashes > begin and get(buf, at - slashes - 1) == BACKSLASH:
+                    slashes += 1
+            if slashes % 2 == 0:
+                return at
+        at += 1
