@@ -1,20 +1,40 @@
-"""The language in which a line format is described: one `Table`, read by the reference and compiled for the kernel.
+r"""The language in which a line format is described: one `Table`, read by the reference and compiled for the kernel.
 
-A line is split into columns by the table's `Shape`. Each column's bytes are read by its `readings`, and each reading fills
-one or more leaves (fields of the document, at dotted paths). A leaf without a value is left out; so is an object without
-leaves. Rules that hold for all formats:
+These docstrings are the definition, down to the byte: the reference and the kernel are compared by it. All of it is about
+bytes (ASCII where letters are named) until a string is written.
 
-* Absent: a value that is empty or `-`, bare or quoted, fills nothing.
-* A quoted value (SPACED shape) has its log's own escapes decoded when the shape says so: `\\"`, `\\\\`, `\\xHH` and the old
-  `\\x000000HH`; every other backslash stands. Then the value is UTF-8 with invalid bytes replaced by U+FFFD, as Python's
-  `bytes.decode("utf-8", "replace")` does it.
-* Numbers are checked, then copied as they stand where JSON allows them; leading zeros go (`000` is 0, `007` is 7), `.5`
-  gets its zero. At most 18 digits before the point and 18 behind it, exponent within ±18. Anything else rejects the line.
-* A timestamp that is none, a missing required column and an unterminated quote reject the line. Nothing else does.
-* More columns than the table knows go to `extra` as they stand (raw text, absent ones included); fewer are fine from
-  `required` on.
-* Blank lines, and lines that begin with one of `comments`, are skipped and counted. A byte order mark at offset 0 and
-  carriage returns before the newline are not part of a line.
+* Lines. A line is what stands before a newline. Carriage returns at its end, and byte order marks (EF BB BF) and zero-width
+  spaces (E2 80 8B) at its beginning, are not part of it. A line of spaces and tabs alone is blank. Blank lines, then lines
+  that begin with `header`, then lines that begin with one of `comments` are skipped and counted; all others become a document
+  or a reject. `event.original` is the line; a reject's `raw` is all that stands before the newline.
+* Columns. The line is split by the table's `Shape` into values, position by position. A column's value is what the line has
+  at its position; a column without a position, or whose position the line does not reach, is absent.
+* Absent. A value that is empty or `-` (bare, quoted or in brackets; before anything in it is decoded) fills nothing, and so
+  does a reading whose result is the empty string.
+* Escapes. A quoted value of the SPACED shape is decoded, from left to right: `\"`, `\\`, `\xHH` and the old `\x000000HH`
+  (taken first) are one byte each, hexadecimal in either case; every other backslash stands.
+* Strings. Every string, of a value or a part of one, is UTF-8 with invalid bytes replaced by U+FFFD as Python's
+  `bytes.decode("utf-8", "replace")` does it, after all other decoding, and written in JSON as orjson writes it: `\"`, `\\`,
+  `\b`, `\t`, `\n`, `\f`, `\r`, other bytes below 0x20 as `\u00hh` in lower case, all else as it is.
+* Numbers are checked, then copied as they stand where JSON allows them. Whole: `-?[0-9]{1,18}`. Decimal: an optional `-`,
+  then `[0-9]{1,18}` with or without `.[0-9]{1,18}`, or `.[0-9]{1,18}` alone, then perhaps `[eE][+-]?[0-9]{1,2}` with a value
+  of at most 18. Leading zeros of the whole part go, but for the last digit (`000` is 0, `007.50` is 7.50, `-00` is -0); `.5`
+  is written 0.5.
+* Rejects. In this order: a quote that is not closed (`unterminated_quote`, no column); a line that does not reach a required
+  column (`too_few_columns`, naming the first such in documented order); then column by column in documented order, reading by
+  reading, a number that is none (`bad_number`) and an event's own time that is none (`bad_timestamp`), both naming the
+  column; last, no time at all (`missing_timestamp`, naming the first column that could hold it). The first of these decides.
+  Nothing else rejects a line.
+* Leaves. A reading fills leaves, fields at dotted paths. Of two that fill one path the first in documented order wins. A leaf
+  without a value is left out, an object without leaves too. Their order is `fastpath/layout.py`'s.
+* Extra. Values at positions that belong to no column of the table go to `extra`, an array of strings in the line's order: as
+  they stand in the line, with quotes, brackets and escapes. Without a header line all of them, absent ones too. With one,
+  each as `name=value` by the header's name for it, or the value alone where the header names none; absent ones are left out.
+  Empty, `extra` is left out; `drifted` counts the documents that have it.
+* Header. The names behind the prefix are separated by spaces, tabs and carriage returns; byte order marks and zero-width
+  spaces among them do not count. A name is a column's if they are equal but for case; a name that comes twice is the column's
+  once, and then no column's. The order holds until the next header of the object; before the first, and after one that names
+  nothing, it is the documented order.
 """
 
 from __future__ import annotations
@@ -22,11 +42,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 from random import Random
 from typing import Literal
 
 __all__ = [
+    "SAMPLE_TIME",
     "Column",
     "DateTime",
     "Decimal",
@@ -48,6 +70,9 @@ __all__ = [
     "Words",
 ]
 
+SAMPLE_TIME = datetime(2026, 11, 1, 12, tzinfo=UTC)
+LINE = re.compile(rb"[^\r\n]+")
+
 Type = Literal["keyword", "wildcard", "text", "long", "double", "ip", "date", "boolean"]
 
 
@@ -62,10 +87,12 @@ class Leaf:
 class Shape(Enum):
     """How a line is cut into columns.
 
-    SPACED: one space between columns (two make an empty column). A column that begins with `"` ends at the first `"` that
-    stands before a space or the line's end and is not escaped; `"` elsewhere is part of the value.
+    SPACED: one space between columns (two make an empty column, and so does one at the line's end). A column that begins with
+    `"` is quoted: it ends at the first `"` after that which stands before a space or the line's end and is not escaped, that is
+    behind an even number of backslashes; its value is what stands between the two. Without such an end the line is rejected.
+    A column that begins with `[`, and whose next `]` stands before a space or the line's end, ends there; its value is what
+    stands between. Every other column ends before the next space, whatever it holds.
     SPACED_RAW: the same for logs that escape nothing: a backslash is a backslash.
-    In both a column that begins with `[` ends at the first `]` before a space or the line's end.
     TABBED: one tab between columns; nothing is quoted.
     """
 
@@ -76,7 +103,9 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The value as a string. `percent`: how often `%HH` is decoded (CloudFront encodes user agents once or twice)."""
+    """The value as a string. `percent`: how often `%HH` is decoded, each time in the whole (CloudFront encodes user agents
+    once or twice); a `%` that no two hexadecimal digits follow stands, and `+` is a plus.
+    """
 
     path: str
     percent: Literal[0, 1, 2] = 0
@@ -88,7 +117,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """A whole number, `-?[0-9]+`. `minus_one_absent`: -1 says that there is none."""
+    """A whole number. `minus_one_absent`: `-1`, also written `-1.0` with any zeros, says that there is none."""
 
     path: str
     minus_one_absent: bool = False
@@ -99,7 +128,7 @@ class Integer:
 
 @dataclass(frozen=True, slots=True)
 class Decimal:
-    """A number that may have a fraction and an exponent. `minus_one_absent`: -1 says that there is none."""
+    """A number that may have a fraction and an exponent. `minus_one_absent` as for `Integer`."""
 
     path: str
     minus_one_absent: bool = False
@@ -110,7 +139,7 @@ class Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """An HTTP status as a number, and the outcome it means: 1-399 success, all else (000: the client left) failure."""
+    """An HTTP status, a whole number, and the outcome it means: 1-399 `success`, all else (000: the client left) `failure`."""
 
     path: str
     outcome: str = "event.outcome"
@@ -121,7 +150,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Ip:
-    """An IPv4 or IPv6 address (no zone, no leading zeros) under `path`; any other text under `otherwise`."""
+    """An address under `path`, as it is written; any other text under `otherwise`.
+
+    IPv4: four numbers of 0-255 without leading zeros. IPv6: eight groups of 1-4 hexadecimal digits, one `::` for one or more
+    groups of zeros, an IPv4 perhaps in place of the last two; no zone, no brackets.
+    """
 
     path: str
     otherwise: str
@@ -132,9 +165,10 @@ class Ip:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`host:port`; the port follows the last colon, IPv6 may stand in brackets, the port may be missing after an IPv4.
+    """`host:port`: an address (see `Ip`), an IPv6 perhaps in brackets, and behind the last colon its port; or an IPv4 alone.
 
-    An address with a port in 0-65535 fills `ip` and `port`; anything else fills `otherwise` with the whole text.
+    A port is 1-5 digits, at most 65535, written without leading zeros. What is so made fills `ip` and `port`; anything else
+    fills `otherwise` with the whole text.
     """
 
     ip: str
@@ -147,7 +181,9 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """`YYYY-MM-DDThh:mm:ss[.f{1,9}][Z]`, UTC, written with the Z; checked by the calendar, years 1970-2199.
+    """`YYYY-MM-DDThh:mm:ss[.f{1,9}][Z]`, UTC, written as it stands and with the Z.
+
+    Checked by the calendar (hours end at 23, minutes and seconds at 59), years 1970-2199.
 
     The reading whose path is `@timestamp` is the event's own time. A value that is none rejects the line if it is the
     event's own time, and is left out elsewhere.
@@ -161,7 +197,10 @@ class Instant:
 
 @dataclass(frozen=True, slots=True)
 class DateTime:
-    """A date column (`YYYY-MM-DD`) joined to the time column named `time` (`hh:mm:ss[.f]`): one Instant."""
+    """A date column joined by `T` to the column named `time`, and read as an `Instant`.
+
+    It is absent if either column is; a reject names the date's column.
+    """
 
     path: str
     time: str
@@ -183,10 +222,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class IpList:
-    """Comma-separated hosts, as in X-Forwarded-For: all of them under `path`, those that are addresses under `ips` too.
+    r"""Comma-separated hosts, as in X-Forwarded-For: all of them under `path`, those that are addresses under `ips` too.
 
-    Items are trimmed of spaces and of the literal texts `\\x20` and `%20` on both sides; a port behind an address (`a.b.c.d:p`,
-    `[v6]:p`) does not count for `ips`.
+    Items are trimmed on both sides of spaces and of the literal texts `\x20` and `%20`, as many as there are; items that are
+    then empty or `-` are left out, and so are lists without items. For `ips` a port (see `Endpoint`) behind an IPv4 or a
+    bracketed IPv6 does not count, nor do brackets around an IPv6.
     """
 
     path: str
@@ -198,13 +238,17 @@ class IpList:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """A protocol name as AWS writes it (`TLSv1.2`, `SSLv3`): version `1.2` and protocol `tls`; another text fills neither."""
+    """A protocol name as AWS writes it, `TLSv` or `SSLv` and then `D` or `D.D`: `TLSv1.2` is version `1.2`, protocol `tls`.
 
+    Any other text is kept under `otherwise`.
+    """
+
+    otherwise: str
     version: str = "tls.version"
     protocol: str = "tls.version_protocol"
 
     def leaves(self) -> tuple[Leaf, ...]:
-        return (Leaf(self.version), Leaf(self.protocol))
+        return (Leaf(self.version), Leaf(self.protocol), Leaf(self.otherwise))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +263,20 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request line: method, URL, version. Spaces at its end are ignored.
+    """A request line: method, URL, version. Every part of it that is empty or `-` is absent.
 
-    The method is what stands before the first space; the last word is the version if it begins with `HTTP/`, and is
-    dropped if it is `-`; all between is the URL, which may contain spaces. `METHOD` and `-` parts are absent.
-    Of the URL: `original` as it stands; `scheme` before `://`; then the authority up to `/`, `?` or the end, whose host
-    (IPv6 without brackets) is `domain` and whose port, if it is 1-5 digits up to 65535, `port` (a `-` behind the port is AWS's mark
-    of an absent path and belongs to nothing); `path` from the first `/` up to `?`; `query` behind it. A URL without scheme has
-    only path and query, if it begins with `/` or `?`, and else only `original`.
+    Spaces at the value's end are not part of it. The method is what stands before the first space, or all if there is none.
+    Of what follows that space, the last word (behind the last space, or all of it) is the version if it begins with `HTTP/`,
+    which is not part of it, and is dropped if it is `-`. What is left, without the one space before that word, is the URL,
+    which may contain spaces.
+
+    The URL as it stands is `original`. If it begins with a letter, any number of letters, digits, `+`, `.` and `-`, and
+    `://`, then what stands before that is `scheme`, and behind it up to the next `/` or `?`, or the end, is the authority. Of
+    that, what stands in brackets if it begins with `[` and has a `]`, else before its last colon, else all of it, is
+    `domain`; behind the colon (with brackets: one right behind the `]`) is the port, without one `-` at its end (AWS's mark
+    of an absent path): `port` if it is one as `Endpoint` has it. What follows the authority is path and query; without a
+    scheme it is the whole URL if that begins with `/` or `?`, and nothing if it does not: `path` is what stands before the
+    first `?`, `query` what stands behind it.
     """
 
     method: str = "http.request.method"
@@ -274,14 +324,14 @@ class Table:
     dataset    `event.dataset` and part of the index name
     service    the word under `aws.` where `extra` columns go: `aws.<service>.extra`
     columns    in documented order, the newest last
-    required   how many of them, from the first, a line must have (with a header line: the names that it must have)
+    required   how many of them, from the first in documented order, a line must reach, also where a header orders them
     header     prefix of a line that gives the column order (`#Fields:`), names behind it; None: the documented order
     comments   prefixes of lines that are not log lines
     constants  leaves with the same value in each document
     key        pattern searched for in the object's key
-    content    pattern matched at the start of the object's first line that is not blank
+    content    pattern matched at the start of an object's line (see `recognises`); it may look at the lines behind it
     control    pattern searched for in the key of an object that is no log (a test file): skipped, never read
-    sample     one line of plausible content, for `ingestd generate` (no newline)
+    sample     one line of plausible content, for `ingestd generate` (no newline), all its times in the second SAMPLE_TIME
     preamble   lines at the top of a generated object
     """
 
@@ -316,8 +366,15 @@ class Table:
                         yield leaf
 
     def recognises(self, key: str, head: bytes) -> int:
-        """How well an object fits: 3 by key and content, 2 by content alone, 0 not at all (a key alone proves nothing)."""
-        first = next((line for line in head.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()), b"")
-        if not re.match(self.content.encode(), first):
-            return 0
-        return 3 if re.search(self.key, key) else 2
+        """How well an object fits: 3 by key and content, 2 by content alone, 0 not at all (a key alone proves nothing).
+
+        Content is seen at the first line that is not blank, or at the first that is no comment either.
+        """
+        comments = tuple(comment.encode() for comment in self.comments)
+        lines = (line for line in LINE.finditer(head.removeprefix(b"\xef\xbb\xbf")) if line[0].strip())
+        for line in lines:
+            if re.match(self.content.encode(), line.string[line.start() :]):
+                return 3 if re.search(self.key, key) else 2
+            if not line[0].startswith(comments):
+                return 0
+        return 0

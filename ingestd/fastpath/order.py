@@ -1,0 +1,48 @@
+"""Which column stands where in a line: the documented order, or the one that an object's header line gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingestd.formats.table import Table
+
+__all__ = ["Order"]
+
+INVISIBLE = str.maketrans("", "", "\ufeff\u200b")  # byte order mark and zero-width space, from editors and copied pages
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`owners[p]` is the documented column at position p of a line, `positions[c]` the position of column c; -1: none.
+
+    `names` are the header's, by position, and empty without a header.
+    """
+
+    owners: tuple[int, ...]
+    positions: tuple[int, ...]
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def documented(cls, table: Table) -> Order:
+        every = tuple(range(len(table.columns)))
+        return cls(owners=every, positions=every)
+
+    @classmethod
+    def of_header(cls, table: Table, line: bytes) -> Order:
+        """The order that a header line gives; `line` begins with the table's `header`."""
+        text = line.removeprefix((table.header or "").encode()).decode("utf-8", "replace").translate(INVISIBLE)
+        names = tuple(text.replace("\t", " ").replace("\r", " ").split(" "))
+        names = tuple(name for name in names if name)
+        if not names:
+            return cls.documented(table)
+        free = {column.name.lower(): index for index, column in reversed(list(enumerate(table.columns)))}
+        owners = tuple(free.pop(name.lower(), -1) for name in names)
+        positions = tuple(owners.index(index) if index in owners else -1 for index in range(len(table.columns)))
+        return cls(owners, positions, names)
+
+    def lacking(self, table: Table, count: int) -> str | None:
+        """The name of the first required column that a line of `count` columns does not reach."""
+        for column, position in zip(table.columns[: table.required], self.positions, strict=False):
+            if not 0 <= position < count:
+                return column.name
+        return None

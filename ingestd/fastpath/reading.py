@@ -1,0 +1,253 @@
+"""A value into leaves: each `Reading` of formats/table.py, slowly.
+
+Values come decoded and are never absent; leaves are JSON.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import orjson
+
+from ingestd.fastpath.layout import TIMESTAMP
+from ingestd.fastpath.unreadable import Unreadable
+from ingestd.formats.table import (
+    DateTime,
+    Decimal,
+    Endpoint,
+    Instant,
+    Integer,
+    Ip,
+    IpList,
+    Reading,
+    Request,
+    Status,
+    Text,
+    Tls,
+    Version,
+    Words,
+)
+
+__all__ = ["Leaves", "read", "string"]
+
+Leaves = dict[str, bytes]  # JSON by path
+
+WHOLE = re.compile(rb"(-?)0*([0-9]+)")
+WHOLE_DIGITS = re.compile(rb"-?[0-9]{1,18}")
+DECIMAL = re.compile(rb"(-?)([0-9]{0,18})(\.[0-9]{1,18})?([eE][+-]?([0-9]{1,2}))?")
+EXPONENT_MAX = 18
+MINUS_ONE = re.compile(rb"-1(\.0+)?")
+PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+INSTANT = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z?")
+YEARS = range(1970, 2200)
+OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+IPV4 = re.compile(OCTET + (rb"\." + OCTET) * 3)
+IPV6_CHARS = re.compile(rb"[0-9A-Fa-f:.]+")
+PORT = re.compile(rb"[0-9]{1,5}")
+PORT_MAX = 65535
+PADDING = (b" ", rb"\x20", b"%20")  # of items in X-Forwarded-For, as CloudFront writes them
+TLS = re.compile(rb"(TLS|SSL)v([0-9](?:\.[0-9])?)")
+SCHEME = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*)://")
+PATH_BEGINS = re.compile(rb"[/?]")
+
+
+def read(reading: Reading, value: bytes) -> Leaves:
+    """The leaves that `value` fills; for a DateTime it is date and time joined by `T`. Raises Unreadable."""
+    return READERS[type(reading)](reading, value)
+
+
+def string(value: bytes) -> bytes:
+    """Bytes as a JSON string."""
+    return orjson.dumps(value.decode("utf-8", "replace"))
+
+
+def _text(reading: Text, value: bytes) -> Leaves:
+    for _ in range(reading.percent):
+        value = PERCENT.sub(lambda found: bytes([int(found[1], 16)]), value)
+    return {reading.path: string(value)}
+
+
+def _integer(reading: Integer, value: bytes) -> Leaves:
+    if reading.minus_one_absent and MINUS_ONE.fullmatch(value):
+        return {}
+    return {reading.path: _whole(value)}
+
+
+def _whole(value: bytes) -> bytes:
+    if not WHOLE_DIGITS.fullmatch(value):
+        raise Unreadable("bad_number")
+    return WHOLE.sub(rb"\1\2", value)
+
+
+def _decimal(reading: Decimal, value: bytes) -> Leaves:
+    if reading.minus_one_absent and MINUS_ONE.fullmatch(value):
+        return {}
+    found = DECIMAL.fullmatch(value)
+    if found is None:
+        raise Unreadable("bad_number")
+    sign, whole, fraction, exponent, size = found.groups(b"")
+    if not (whole or fraction) or int(size or b"0") > EXPONENT_MAX:
+        raise Unreadable("bad_number")
+    return {reading.path: sign + (whole.lstrip(b"0") or b"0") + fraction + exponent}
+
+
+def _status(reading: Status, value: bytes) -> Leaves:
+    number = _whole(value)
+    return {reading.path: number, reading.outcome: b'"success"' if 1 <= int(number) <= 399 else b'"failure"'}
+
+
+def _instant(reading: Instant | DateTime, value: bytes) -> Leaves:
+    found = INSTANT.fullmatch(value)
+    if found is None or not _is_date(int(found[1]), int(found[2]), int(found[3])):
+        if reading.path == TIMESTAMP:
+            raise Unreadable("bad_timestamp")
+        return {}
+    return {reading.path: string(value if value.endswith(b"Z") else value + b"Z")}
+
+
+def _is_date(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return year in YEARS
+
+
+def _ip(reading: Ip, value: bytes) -> Leaves:
+    return {reading.path if _is_address(value) else reading.otherwise: string(value)}
+
+
+def _is_ipv4(value: bytes) -> bool:
+    return IPV4.fullmatch(value) is not None
+
+
+def _is_ipv6(value: bytes) -> bool:
+    if not IPV6_CHARS.fullmatch(value):
+        return False
+    try:
+        ipaddress.IPv6Address(value.decode("ascii"))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_address(value: bytes) -> bool:
+    return _is_ipv4(value) or _is_ipv6(value)
+
+
+def _unbracketed(value: bytes) -> bytes:
+    inside = value[1:-1]
+    return inside if value[:1] == b"[" and value[-1:] == b"]" and _is_ipv6(inside) else value
+
+
+def _port(value: bytes) -> bytes:
+    """A port number as JSON, or nothing."""
+    return b"%d" % int(value) if PORT.fullmatch(value) and int(value) <= PORT_MAX else b""
+
+
+def _endpoint(reading: Endpoint, value: bytes) -> Leaves:
+    if _is_ipv4(value):
+        return {reading.ip: string(value)}
+    before, _, after = value.rpartition(b":")
+    host, port = _unbracketed(before), _port(after)
+    if port and _is_address(host):
+        return {reading.ip: string(host), reading.port: port}
+    return {reading.otherwise: string(value)}
+
+
+def _words(reading: Words, value: bytes) -> Leaves:
+    return _list(reading.path, value.split(reading.separator.encode()))
+
+
+def _list(path: str, items: list[bytes]) -> Leaves:
+    kept = [string(item) for item in items if item not in (b"", b"-")]
+    return {path: b"[" + b",".join(kept) + b"]"} if kept else {}
+
+
+def _ip_list(reading: IpList, value: bytes) -> Leaves:
+    items = [_unpadded(item) for item in value.split(b",")]
+    hosts = [_without_port(item) for item in items]
+    return _list(reading.path, items) | _list(reading.ips, [host for host in hosts if _is_address(host)])
+
+
+def _unpadded(item: bytes) -> bytes:
+    while item.startswith(PADDING):
+        item = item.removeprefix(next(padding for padding in PADDING if item.startswith(padding)))
+    while item.endswith(PADDING):
+        item = item.removesuffix(next(padding for padding in PADDING if item.endswith(padding)))
+    return item
+
+
+def _without_port(item: bytes) -> bytes:
+    before, _, after = item.rpartition(b":")
+    if _port(after) and (_is_ipv4(before) or _unbracketed(before) != before):
+        return _unbracketed(before)
+    return _unbracketed(item)
+
+
+def _tls(reading: Tls, value: bytes) -> Leaves:
+    found = TLS.fullmatch(value)
+    if found is None:
+        return {reading.otherwise: string(value)}
+    return {reading.version: string(found[2]), reading.protocol: string(found[1].lower())}
+
+
+def _version(reading: Version, value: bytes) -> Leaves:
+    return _parts({reading.path: value.partition(b"/")[2]})
+
+
+def _request(reading: Request, value: bytes) -> Leaves:
+    method, _, rest = value.rstrip(b" ").partition(b" ")
+    before, _, last = rest.rpartition(b" ")
+    version = b""
+    if last.startswith(b"HTTP/") or last == b"-":
+        rest, version = before, last.removeprefix(b"HTTP/")
+    parts = {reading.method: method, reading.original: rest, reading.version: version}
+    port = b""
+    below = rest if rest[:1] in (b"/", b"?") else b""
+    if found := SCHEME.match(rest):
+        begins = PATH_BEGINS.search(rest, found.end())
+        end = begins.start() if begins else len(rest)
+        host, port = _authority(rest[found.end() : end])
+        below = rest[end:]
+        parts |= {reading.scheme: found[1], reading.domain: host}
+    path, _, query = below.partition(b"?")
+    leaves = _parts(parts | {reading.path: path, reading.query: query})
+    return leaves | {reading.port: port} if port else leaves
+
+
+def _authority(value: bytes) -> tuple[bytes, bytes]:
+    """Host, and the port as JSON or nothing."""
+    if value[:1] == b"[" and b"]" in value:
+        host, _, after = value[1:].partition(b"]")
+        return host, _port(after[1:].removesuffix(b"-")) if after[:1] == b":" else b""
+    if b":" not in value:
+        return value, b""
+    host, _, after = value.rpartition(b":")
+    return host, _port(after.removesuffix(b"-"))
+
+
+def _parts(parts: dict[str, bytes]) -> Leaves:
+    return {path: string(part) for path, part in parts.items() if part not in (b"", b"-")}
+
+
+# Each reader takes the reading that it stands beside.
+READERS: dict[type, Callable[[Any, bytes], Leaves]] = {
+    Text: _text,
+    Integer: _integer,
+    Decimal: _decimal,
+    Status: _status,
+    Instant: _instant,
+    DateTime: _instant,
+    Ip: _ip,
+    Endpoint: _endpoint,
+    Words: _words,
+    IpList: _ip_list,
+    Tls: _tls,
+    Version: _version,
+    Request: _request,
+}

@@ -1,0 +1,193 @@
+"""The definition of correct: a table read slowly in plain Python. Whatever is faster is compared to this, byte by byte.
+
+The semantics are written in formats/table.py; here is the way from a block to documents, and how a document is written.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import orjson
+
+from ingestd.core.identity import document_id, index_names, index_window, object_id
+from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths
+from ingestd.fastpath.order import Order
+from ingestd.fastpath.reading import Leaves, read, string
+from ingestd.fastpath.splitting import Pieces, split, trim
+from ingestd.fastpath.unreadable import Unreadable
+from ingestd.formats.table import DateTime, Table
+from ingestd.model import Block, Documents, Framing, Reject, Source
+
+__all__ = ["ReferenceParser"]
+
+EPOCH_DAY = date(1970, 1, 1).toordinal()
+Node = list[tuple[bytes, "str | Node"]]  # an object's members: `"name":`, and a leaf's path or the object below
+
+
+class ReferenceParser:
+    """A `Parser` (see parser.py). `order` is the column order that holds for the next line."""
+
+    def __init__(self, table: Table, source: Source, framing: Framing) -> None:
+        self.order = Order.documented(table)
+        self._table = table
+        self._framing = framing
+        self._object = object_id(source)
+        self._fixed = fixed(table, framing, source)
+        self._tree = _tree(paths(table, framing))
+        self._indices = _Indices(source, framing)
+        self._header = table.header.encode() if table.header else None
+        self._comments = tuple(comment.encode() for comment in table.comments)
+        self._places = {column.name: place for place, column in enumerate(table.columns)}
+
+    def parse(self, block: Block) -> Documents:
+        lines = bytes(memoryview(block.data)[: block.size]).split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        out, starts, bodies, offsets = bytearray(), [0], [], []
+        rejects: list[Reject] = []
+        skipped = drifted = 0
+        offset = block.offset
+        for raw in lines:
+            line = trim(raw)
+            if self._skips(line):
+                skipped += 1
+            else:
+                try:
+                    leaves = self._leaves(line)
+                except Unreadable as unreadable:
+                    rejects.append(Reject(offset, unreadable.reason, unreadable.column, raw, len(raw)))
+                else:
+                    drifted += self._table.extra in leaves
+                    out += self._action(leaves, offset)
+                    bodies.append(len(out))
+                    out += self._document(leaves, line, offset)
+                    starts.append(len(out))
+                    offsets.append(offset)
+            offset += len(raw) + 1
+        return Documents(
+            bytes(out),
+            np.array(starts, np.int64),
+            np.array(bodies, np.int64),
+            np.array(offsets, np.int64),
+            tuple(rejects),
+            lines=len(lines),
+            skipped=skipped,
+            drifted=drifted,
+        )
+
+    def _skips(self, line: bytes) -> bool:
+        """Whether the line is none to read; a header line takes effect here."""
+        if not line.strip(b" \t"):
+            return True
+        if self._header and line.startswith(self._header):
+            self.order = Order.of_header(self._table, line)
+            return True
+        return line.startswith(self._comments)
+
+    def _leaves(self, line: bytes) -> Leaves:
+        """What the line fills. Raises Unreadable."""
+        pieces = split(self._table.shape, line)
+        if lacking := self.order.lacking(self._table, len(pieces.values)):
+            raise Unreadable("too_few_columns", lacking)
+        leaves: Leaves = {}
+        for column in self._table.columns:
+            for reading in column.readings:
+                value = self._value(pieces, column.name)
+                if isinstance(reading, DateTime):
+                    time = self._value(pieces, reading.time)
+                    value = value + b"T" + time if value and time else b""
+                try:
+                    found = read(reading, value) if value else {}
+                except Unreadable as unreadable:
+                    raise Unreadable(unreadable.reason, column.name) from None
+                for path, text in found.items():
+                    leaves.setdefault(path, text)  # the first to fill a path keeps it
+        if TIMESTAMP not in leaves:
+            raise Unreadable("missing_timestamp", _timestamp_column(self._table))
+        if extra := self._extra(pieces):
+            leaves[self._table.extra] = b"[" + b",".join(extra) + b"]"
+        return leaves
+
+    def _value(self, pieces: Pieces, column: str) -> bytes:
+        position = self.order.positions[self._places[column]]
+        return pieces.values[position] if 0 <= position < len(pieces.values) else b""
+
+    def _extra(self, pieces: Pieces) -> list[bytes]:
+        owners, names = self.order.owners, self.order.names
+        extra = []
+        for position, raw in enumerate(pieces.raw):
+            if position < len(owners) and owners[position] >= 0:
+                continue
+            if not names:
+                extra.append(string(raw))
+            elif pieces.values[position]:
+                name = f"{names[position]}=".encode() if position < len(names) else b""
+                extra.append(string(name + raw))
+        return extra
+
+    def _action(self, leaves: Leaves, offset: int) -> bytes:
+        """The line before the document, or nothing."""
+        if not self._framing.action:
+            return b""
+        index, name = self._indices.of(leaves[TIMESTAMP]), document_id(self._object, offset)
+        return b'{"create":{"_index":' + index + b',"_id":"' + name.encode() + b'"}}\n'
+
+    def _document(self, leaves: Leaves, line: bytes, offset: int) -> bytes:
+        leaves = leaves | self._fixed
+        leaves[OFFSET] = b"%d" % offset
+        leaves[ID] = string(document_id(self._object, offset).encode())
+        if self._framing.original:
+            leaves[ORIGINAL] = string(line)
+        return _object(self._tree, leaves) + b"\n"
+
+
+class _Indices:
+    """The index of an event's day."""
+
+    def __init__(self, source: Source, framing: Framing) -> None:
+        self._first, last = index_window(source, framing)
+        self._names = [orjson.dumps(name) for name in index_names(framing, self._first, last)]
+        self._outlier = orjson.dumps(framing.outlier_index)
+
+    def of(self, timestamp: bytes) -> bytes:
+        """The index, as JSON, of an event at `timestamp`, a JSON string that begins with a date."""
+        place = date.fromisoformat(timestamp[1:11].decode()).toordinal() - EPOCH_DAY - self._first
+        return self._names[place] if 0 <= place < len(self._names) else self._outlier
+
+
+def _timestamp_column(table: Table) -> str:
+    for column in table.columns:
+        if any(leaf.path == TIMESTAMP for reading in column.readings for leaf in reading.leaves()):
+            return column.name
+    return ""
+
+
+def _tree(layout: tuple[str, ...]) -> Node:
+    root: Node = []
+    objects = {"": root}
+    for path in layout:
+        prefix = ""
+        *names, last = path.split(".")
+        for name in names:
+            below = f"{prefix}{name}."
+            if below not in objects:
+                objects[below] = []
+                objects[prefix].append((_key(name), objects[below]))
+            prefix = below
+        objects[prefix].append((_key(last), path))
+    return root
+
+
+def _key(name: str) -> bytes:
+    return orjson.dumps(name) + b":"
+
+
+def _object(node: Node, leaves: Leaves) -> bytes:
+    """The object as JSON; empty if nothing in it has a value."""
+    members = []
+    for key, below in node:
+        value = leaves.get(below, b"") if isinstance(below, str) else _object(below, leaves)
+        if value:
+            members.append(key + value)
+    return b"{" + b",".join(members) + b"}" if members else b""

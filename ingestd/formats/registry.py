@@ -1,0 +1,45 @@
+"""The formats there are: each module in this folder that has a `FORMAT`. Adding one is adding its file; nothing lists them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+import ingestd.formats
+from ingestd.formats.table import Table
+
+__all__ = ["HEAD_BYTES", "Format", "control_object", "detect", "formats"]
+
+Format = Table  # every kind of format there is: so far, lines
+HEAD_BYTES = 64 << 10  # what `detect` wants to see of an object: some lines, whatever comments stand before them
+CONTROL_OBJECT = "control_object"  # the reason of an Ignored
+
+
+@cache
+def formats() -> Mapping[str, Format]:
+    """All formats by name, in the order of their names."""
+    found: dict[str, Format] = {}
+    for module in pkgutil.iter_modules(ingestd.formats.__path__):
+        declared = getattr(importlib.import_module(f"ingestd.formats.{module.name}"), "FORMAT", None)
+        if declared is None:
+            continue
+        if declared.name in found:
+            raise ValueError(f"two formats are named {declared.name}")
+        found[declared.name] = declared
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def detect(key: str, head: bytes) -> Format | None:
+    """The format that an object's first bytes (and perhaps its key) show best; of equals the first by name."""
+    best = max(formats().values(), key=lambda declared: declared.recognises(key, head))
+    return best if best.recognises(key, head) else None
+
+
+def control_object(key: str) -> str | None:
+    """Why an object with this key is none to read: AWS puts it there to try the bucket, not to log."""
+    controls = (declared.control for declared in formats().values())
+    return CONTROL_OBJECT if any(control and re.search(control, key) for control in controls) else None
