@@ -24,20 +24,43 @@ TABBED, SPACED, SPACED_RAW = range(3)
 
 # a plan's single numbers
 (
-    P_SHAPE, P_COLUMNS, P_NEEDED, P_EXTRA_ALWAYS, P_NAMED, P_SLOTS, P_TEXTS, P_OPERATIONS, P_PREFIXES, P_HEADER,
-    P_S_EXTRA, P_S_OFFSET, P_S_ID, P_S_ORIGINAL, P_FIXED, P_FACTOR, P_ACTION, P_FIRST_DAY, P_DAYS, P_ID, PARAMETERS,
-) = range(21)  # fmt: skip
+    P_SHAPE,  # of the above
+    P_POSITIONS,  # how many positions the order of columns speaks of
+    P_NEEDED,  # columns that a line must have
+    P_LOOSE,  # whether one of those positions belongs to no column
+    P_NAMED,  # whether a header gave the order
+    P_SLOTS,
+    P_TEXTS,
+    P_OPERATIONS,
+    P_PREFIXES,  # of lines that are skipped
+    P_HEADER,  # whether the first of them is the header's
+    P_S_EXTRA,  # slots, -1 where there is none
+    P_S_OFFSET,
+    P_S_ORIGINAL,
+    P_FIXED,  # the most that a document takes: this, and
+    P_FACTOR,  # this for each byte of its line
+    P_ACTION,  # whether there is an action line
+    PARAMETERS,
+) = range(17)
+
+LINE_MAX = 1 << 16  # a longer line is the reference's, so that scratch has a size
 
 # scratch begins with what the kernel copies from: the words, then the id's template, then the object's own values
-SCRATCH_WORDS = b"successfailuretlssslxx"
-W_SUCCESS, W_FAILURE, W_TLS, W_SSL = (0, 7), (7, 7), (14, 3), (17, 3)
-OFFSET_DIGITS = 12
-ID_TAIL = b'"}}\n'
+SCRATCH_WORDS = b"successfailuretlsssl".ljust(32)
+W_SUCCESS, W_FAILURE, W_TLS, W_SSL = 0, 7, 14, 17
+WORD = 7  # size of `success` and `failure`
+PROTOCOL = 3
+W_ID = 32  # object id, offset, and the end of an action line
+W_DIGITS = W_ID + 16
+DIGITS = 12
+ID = 28
+ACTION_TAIL = b'"}}\n'
+W_OBJECT = W_ID + ID + 4
 
 # the state that goes in and out of the kernel
 (
-    S_AT, S_OUT, S_DOCUMENTS, S_LINES, S_SKIPPED, S_DRIFTED, S_LEFT, S_NEED, S_END, STATE,
-) = range(10)  # fmt: skip
+    S_AT, S_OUT, S_DOCUMENTS, S_LINES, S_SKIPPED, S_DRIFTED, S_LEFT, S_NEED, S_SCRATCH, S_SIZE, S_OFFSET, S_FIRST_DAY, S_DAYS, S_FIXED, STATE,
+) = range(15)  # fmt: skip
 
 # why the kernel returned
 DONE, ROOM, FULL, HEADER = range(4)

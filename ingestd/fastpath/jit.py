@@ -50,4 +50,4 @@ def _digest() -> str:
     return digest.hexdigest()
 
 
-SOURCES = _digest()
+SOURCES = int(_digest(), 16)

@@ -50,17 +50,22 @@ def hosts(scratch: Any, to: int, src: Any, at: int, end: int, addresses: bool) -
 
 @outlined
 def extra(
-    scratch: Any, to: int, buf: Any, begins: Any, ends: Any, values: Any, stops: Any, count: int,
-    columns: int, named: bool, owned: Any, names: Any, text: Any,
+    scratch: Any, to: int, buf: Any, begins: Any, ends: Any, firsts: Any, lasts: Any, count: int,
+    positions: int, named: bool, owned: Any, names: Any, text: Any,
 ) -> Any:  # fmt: skip
-    """The values at positions that belong to no column, as the line has them, behind the header's name for them."""
+    """The values at positions that belong to no column, as the line has them, each behind the header's name for it."""
     begin = to
     for k in range(count):
-        if k < columns and get(owned, k) != 0:
+        if k < positions and get(owned, k) != 0:
             continue
-        if named and not is_item(values, get(begins, k), get(ends, k)):
+        if named and get(firsts, k) >= get(lasts, k):
             continue
-        to = item(scratch, to, begin, buf, get(begins, k), get(ends, k))
+        to = open_item(scratch, to, begin)
+        if k < positions:
+            to = copy(scratch, to, text, get(names, k) >> 16, get(names, k) & 0xFFFF)
+        to = escape(scratch, to, buf, get(begins, k), get(ends, k))
+        put(scratch, to, QUOTE)
+        to += 1
     return close(scratch, to, begin)
 
 
@@ -73,11 +78,17 @@ def is_item(src: Any, at: int, end: int) -> Any:
 @outlined
 def item(scratch: Any, to: int, begin: int, src: Any, at: int, end: int) -> Any:
     """One more string of the array that begins at `begin`."""
-    put(scratch, to, OPEN if to == begin else COMMA)
-    put(scratch, to + 1, QUOTE)
-    to = escape(scratch, to + 2, src, at, end)
+    to = escape(scratch, open_item(scratch, to, begin), src, at, end)
     put(scratch, to, QUOTE)
     return to + 1
+
+
+@outlined
+def open_item(scratch: Any, to: int, begin: int) -> Any:
+    """What stands before an item's text."""
+    put(scratch, to, OPEN if to == begin else COMMA)
+    put(scratch, to + 1, QUOTE)
+    return to + 2
 
 
 @outlined

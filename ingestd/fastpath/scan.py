@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 from ingestd.fastpath.jit import inlined, outlined
-from ingestd.fastpath.simd import ALL, ONE, eq64, get, low_bits, popcount, prefix_xor, trailing_zeros, uint64, unclean64
+from ingestd.fastpath.simd import ALL, ONE, eq64, get, low_bits, popcount, prefix_xor, put, trailing_zeros, uint64, unclean64
+from ingestd.fastpath.strings import copy, decode_escapes
 
-__all__ = ["COLUMNS_MAX", "LEFT", "cut_spaced", "cut_spaced_carefully", "cut_tabbed", "find", "find_last", "newline"]
+__all__ = ["COLUMNS_MAX", "LEFT", "cut_spaced", "cut_spaced_carefully", "cut_tabbed", "find", "find_last", "newline", "values"]
 
 COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's
 LEFT = -1
-NEWLINE, TAB, SPACE, QUOTE, BACKSLASH, OPEN, CLOSE = 10, 9, 32, 34, 92, 91, 93
+NEWLINE, TAB, SPACE, QUOTE, MINUS, BACKSLASH, OPEN, CLOSE = 10, 9, 32, 34, 45, 92, 91, 93
 
 
 @inlined
@@ -156,3 +157,49 @@ def _closing(buf: Any, at: int, end: int, escapes: bool) -> Any:
             if slashes % 2 == 0:
                 return at
         at += 1
+
+
+@inlined
+def values(buf: Any, count: int, quoted: bool, begins: Any, ends: Any, firsts: Any, lasts: Any) -> None:
+    """The spans of the values: columns without their quotes, and empty for `-`."""
+    for k in range(count):
+        at, end = get(begins, k), get(ends, k)
+        quote = quoted and get(buf, at) == QUOTE and end > at
+        at += quote
+        end -= quote
+        end -= end - at == 1 and get(buf, at) == MINUS
+        put(firsts, k, at)
+        put(lasts, k, end)
+
+
+@outlined
+def values_carefully(
+    buf: Any, count: int, escapes: bool, begins: Any, ends: Any, firsts: Any, lasts: Any, alt: Any
+) -> Any:
+    """The same for a line cut carefully. If one of its values has escapes, all are copied to `alt`, decoded; returns whether."""
+    escaped = False
+    for k in range(count):
+        at, end = get(begins, k), get(ends, k)
+        if at < end and get(buf, at) == QUOTE:
+            at += 1
+            end -= 1
+            escaped = escaped or (escapes and find(buf, at, end, BACKSLASH) < end)
+        elif at < end and get(buf, at) == OPEN and find(buf, at, end, CLOSE) == end - 1:
+            at += 1
+            end -= 1
+        if end - at == 1 and get(buf, at) == MINUS:
+            end = at
+        put(firsts, k, at)
+        put(lasts, k, end)
+    if not escaped:
+        return False
+    to = 0
+    for k in range(count):
+        at, end = get(firsts, k), get(lasts, k)
+        put(firsts, k, to)
+        if end > at and get(buf, get(begins, k)) == QUOTE:
+            to = decode_escapes(buf, at, end, alt, to)
+        elif end > at:
+            to = copy(alt, to, buf, at, end - at)
+        put(lasts, k, to)
+    return True

@@ -9,7 +9,7 @@ from typing import Any
 
 from ingestd.fastpath.jit import inlined, outlined
 from ingestd.fastpath.numbers import run
-from ingestd.fastpath.simd import get, load8, uint64
+from ingestd.fastpath.simd import get, int64, load8, uint64
 
 __all__ = ["instant"]
 
@@ -43,7 +43,7 @@ def instant(src: Any, at: int, end: int, memo: Any) -> Any:
         return -1, False
     head, tail = load8(src, at), load8(src, at + 2)
     if head == memo[0] and tail == memo[1]:
-        return int(memo[2]), zulu
+        return int64(memo[2]), zulu
     day = date(src, at)
     if day >= 0:
         memo[0], memo[1], memo[2] = head, tail, day
