@@ -1,0 +1,166 @@
+"""`ingestd parse`: log objects in files to documents on stdout, as the service would make them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import orjson
+
+from ingestd.commands.output import standard_output
+from ingestd.config import ObjectSettings
+from ingestd.core.blocks import BlockCutter
+from ingestd.core.inflate import Inflater
+from ingestd.errors import Poison
+from ingestd.fastpath.parser import Parser, open_parser
+from ingestd.formats.registry import HEAD_BYTES, Format, control_object, detect, formats
+from ingestd.model import Block, Framing, Reject, Source
+
+__all__ = ["command"]
+
+AUTO = "auto"
+READ_BYTES = 1 << 20
+SHOWN_BYTES = 60  # of an object that is of no known format
+LOCAL_BUCKET = "local"
+STDIN = Path("-")
+
+
+@dataclass(slots=True)
+class Reading:
+    """Objects read one after the other, all to the same outputs, and what became of their lines."""
+
+    chosen: Format | None
+    out: BinaryIO
+    refused: BinaryIO | None
+    lines: int = 0
+    documents: int = 0
+    rejects: int = 0
+    skipped: int = 0
+
+    def read(self, path: str, file: BinaryIO) -> None:
+        """One object. Raises Poison for what it is, OSError for what the file is."""
+        limits = ObjectSettings()
+        parser: Parser | None = None
+        head = b""
+        cutter = BlockCutter(limits.block_bytes, limits.line_bytes_max)
+        for piece in _decoded(file, limits):
+            if parser is None:
+                head += piece
+                if len(head) < HEAD_BYTES:
+                    continue
+                parser, piece = self._parser(path, head), head
+            cutter.push(piece)
+            self._take(cutter, parser, path)
+        if parser is None:
+            parser = self._parser(path, head)
+            cutter.push(head)
+            self._take(cutter, parser, path)
+        cutter.finish()
+        self._take(cutter, parser, path)
+
+    def _parser(self, path: str, head: bytes) -> Parser:
+        """A parser for the object. Raises Poison if its format is to be found out and cannot."""
+        declared = self.chosen or detect(path, head)
+        if declared is None and not head.strip():
+            declared = next(iter(formats().values()))  # blank lines are skipped by every format
+        if declared is None:
+            found, allowed = head[:SHOWN_BYTES], list(formats())
+            raise Poison("content of no known format", reason="unknown_format", found=found, allowed=allowed)
+        source = Source(bucket=LOCAL_BUCKET, key=path, etag="", modified_at=0.0)
+        return open_parser(declared, source, Framing(declared.dataset, action=False))
+
+    def _take(self, cutter: BlockCutter, parser: Parser, path: str) -> None:
+        """All that the cutter has by now."""
+        while (found := cutter.next()) is not None:
+            if isinstance(found, Block):
+                documents = parser.parse(found)
+                self.out.write(documents.data)
+                self.lines += documents.lines
+                self.documents += len(documents)
+                self.skipped += documents.skipped
+                self._refuse(path, documents.rejects)
+            else:
+                self.lines += 1
+                self._refuse(path, (found,))
+
+    def _refuse(self, path: str, rejects: tuple[Reject, ...]) -> None:
+        self.rejects += len(rejects)
+        if self.refused:
+            self.refused.writelines(_reject_line(path, reject) for reject in rejects)
+
+    def __str__(self) -> str:
+        return f"{self.lines} lines: {self.documents} documents, {self.rejects} rejects, {self.skipped} skipped"
+
+
+@click.command(name="parse")
+@click.option("--format", "name", type=click.Choice([AUTO, *formats()]), default=AUTO, show_default=True, help="What they are.")
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write lines that cannot become documents there, as NDJSON: path, offset, reason, column, raw.",
+)
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True, path_type=Path), metavar="PATH...|-"
+)
+def command(name: str, rejects: Path | None, paths: tuple[Path, ...]) -> None:
+    """Read log objects (gzip, zstd, bzip2 or plain; directories with all that is in them) and write documents as NDJSON.
+
+    Exit status 1 if an object could not be read to its end; the others are read all the same.
+    """
+    failed = 0
+    with standard_output() as out, ExitStack() as stack:
+        refused = stack.enter_context(rejects.open("wb")) if rejects else None
+        reading = Reading(formats().get(name), out, refused)
+        for path in _files(paths):
+            if reason := control_object(str(path)):
+                click.echo(f"{path}: skipped, {reason}", err=True)
+                continue
+            try:
+                with nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb") as file:
+                    reading.read(str(path), file)
+            except BrokenPipeError:
+                raise
+            except (Poison, OSError) as error:
+                failed += 1
+                click.echo(f"{path}: {error}", err=True)
+        out.flush()
+        click.echo(reading, err=True)
+    if failed:
+        sys.exit(1)
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(below for below in path.rglob("*") if below.is_file())
+        else:
+            yield path
+
+
+def _decoded(file: BinaryIO, limits: ObjectSettings) -> Iterator[bytes]:
+    inflater = Inflater(limits.decoded_bytes_max, limits.ratio_max)
+    while data := file.read(READ_BYTES):
+        inflater.feed(data)
+        while piece := inflater.read(READ_BYTES):
+            yield piece
+    if rest := inflater.finish():
+        yield rest
+
+
+def _reject_line(path: str, reject: Reject) -> bytes:
+    """A reject as NDJSON. Bytes of `raw` that are no UTF-8 are written `\\xhh`."""
+    return orjson.dumps(
+        {
+            "path": path,
+            "offset": reject.offset,
+            "reason": reject.reason,
+            "column": reject.column,
+            "raw": reject.raw.decode("utf-8", "backslashreplace"),
+        },
+        option=orjson.OPT_APPEND_NEWLINE,
+    )
