@@ -15,8 +15,8 @@ import orjson
 from numpy.typing import NDArray
 
 from ingestd.core.identity import index_names, index_window, object_id
-from ingestd.fastpath import codes
-from ingestd.fastpath.kernel import encode
+from ingestd.fastpath.kernel import codes
+from ingestd.fastpath.kernel.block import encode
 from ingestd.fastpath.layout import ID, fixed
 from ingestd.fastpath.order import Order
 from ingestd.fastpath.plan import COLUMNS_MAX, OBJECT_PATHS, Plan, compile_plan

@@ -16,8 +16,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from ingestd.fastpath import codes
-from ingestd.fastpath.codes import (
+from ingestd.fastpath.kernel import codes
+from ingestd.fastpath.kernel.codes import (
     DATETIME, DECIMAL, ENDPOINT, ESCAPE, HOSTS, INSTANT, IP, PARAMETERS, PERCENT, REQUEST, ROW, SPACED, SPACED_RAW, STATUS, TABBED,
     TEXT, TLS, VERSION, WHOLE, WORDS,
 )  # fmt: skip

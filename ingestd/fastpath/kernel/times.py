@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestd.fastpath.jit import inlined, outlined
-from ingestd.fastpath.numbers import run
-from ingestd.fastpath.simd import get, int64, load8, uint64
+from ingestd.fastpath.kernel.jit import inlined, outlined
+from ingestd.fastpath.kernel.numbers import run
+from ingestd.fastpath.kernel.simd import get, int64, load8, uint64
 
 __all__ = ["instant"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingestd.fastpath import simd
-from ingestd.fastpath.jit import outlined
+from ingestd.fastpath.kernel import simd
+from ingestd.fastpath.kernel.jit import outlined
 
 SIZE = 256
 

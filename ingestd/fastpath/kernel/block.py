@@ -14,19 +14,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ingestd.fastpath.codes import (
+from ingestd.fastpath.kernel.codes import (
     DONE, ESCAPE, FULL, HEADER, LINE_MAX, P_ACTION, P_FACTOR, P_FIXED, P_HEADER, P_LOOSE, P_NAMED, P_NEEDED, P_OPERATIONS,
     P_POSITIONS, P_PREFIXES, P_S_EXTRA, P_S_OFFSET, P_S_ORIGINAL, P_SHAPE, P_SLOTS, P_TEXTS, ROOM, S_AT, S_DAYS,
     S_DOCUMENTS, S_DRIFTED, S_FIRST_DAY, S_FIXED, S_LEFT, S_LINES, S_NEED, S_OFFSET, S_OUT, S_SCRATCH, S_SIZE, S_SKIPPED, SCRATCH, SPACED,
     TABBED, W_DIGITS, DIGITS,
 )  # fmt: skip
-from ingestd.fastpath.document import write_action, write_digits, write_document
-from ingestd.fastpath.jit import SOURCES, entry, inlined, outlined
-from ingestd.fastpath.lists import extra
-from ingestd.fastpath.readings import fill_texts, read
-from ingestd.fastpath.scan import cut_spaced, cut_spaced_carefully, cut_tabbed, newline, values, values_carefully
-from ingestd.fastpath.simd import get, put, uint64
-from ingestd.fastpath.strings import escape
+from ingestd.fastpath.kernel.document import write_action, write_digits, write_document
+from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
+from ingestd.fastpath.kernel.lists import extra
+from ingestd.fastpath.kernel.readings import fill_texts, read
+from ingestd.fastpath.kernel.scan import cut_spaced, cut_spaced_carefully, cut_tabbed, newline, values, values_carefully
+from ingestd.fastpath.kernel.simd import get, put, uint64
+from ingestd.fastpath.kernel.strings import escape
 
 __all__ = ["encode"]
 

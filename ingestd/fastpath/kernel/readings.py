@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestd.fastpath.addresses import endpoint, is_address
-from ingestd.fastpath.codes import (
+from ingestd.fastpath.kernel.addresses import endpoint, is_address
+from ingestd.fastpath.kernel.codes import (
     DATETIME, DECIMAL, ENDPOINT, HOSTS, INSTANT, IP, PERCENT, PROTOCOL, R_ARGUMENT, R_CODE, R_COLUMN, R_SLOT, R_TIME, REQUEST, ROW,
     SCRATCH, STATUS, TEXT, TLS, VERSION, W_FAILURE, W_SSL, W_SUCCESS, W_TLS, WHOLE, WORD, WORDS, ZULU,
 )  # fmt: skip
-from ingestd.fastpath.jit import inlined, outlined
-from ingestd.fastpath.lists import hosts, words
-from ingestd.fastpath.numbers import BAD, NONE, decimal, whole
-from ingestd.fastpath.request import request
-from ingestd.fastpath.scan import find
-from ingestd.fastpath.simd import copy64, get, load8, put, uint64
-from ingestd.fastpath.slots import fill, fill_part
-from ingestd.fastpath.strings import decode_percent, escape
-from ingestd.fastpath.times import instant
+from ingestd.fastpath.kernel.jit import inlined, outlined
+from ingestd.fastpath.kernel.lists import hosts, words
+from ingestd.fastpath.kernel.numbers import BAD, NONE, decimal, whole
+from ingestd.fastpath.kernel.request import request
+from ingestd.fastpath.kernel.scan import find
+from ingestd.fastpath.kernel.simd import copy64, get, load8, put, uint64
+from ingestd.fastpath.kernel.slots import fill, fill_part
+from ingestd.fastpath.kernel.strings import decode_percent, escape
+from ingestd.fastpath.kernel.times import instant
 
 __all__ = ["fill_texts", "read"]
 

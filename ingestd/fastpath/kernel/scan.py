@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestd.fastpath.jit import inlined, outlined
-from ingestd.fastpath.simd import ALL, ONE, eq64, get, low_bits, popcount, prefix_xor, put, trailing_zeros, uint64, unclean64
-from ingestd.fastpath.strings import copy, decode_escapes
+from ingestd.fastpath.kernel.jit import inlined, outlined
+from ingestd.fastpath.kernel.simd import ALL, ONE, eq64, get, low_bits, popcount, prefix_xor, put, trailing_zeros, uint64, unclean64
+from ingestd.fastpath.kernel.strings import copy, decode_escapes
 
 __all__ = ["COLUMNS_MAX", "LEFT", "cut_spaced", "cut_spaced_carefully", "cut_tabbed", "find", "find_last", "newline", "values"]
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestd.fastpath.addresses import is_address, without_port
-from ingestd.fastpath.jit import outlined
-from ingestd.fastpath.scan import find
-from ingestd.fastpath.simd import get, put
-from ingestd.fastpath.strings import copy, escape
+from ingestd.fastpath.kernel.addresses import is_address, without_port
+from ingestd.fastpath.kernel.jit import outlined
+from ingestd.fastpath.kernel.scan import find
+from ingestd.fastpath.kernel.simd import get, put
+from ingestd.fastpath.kernel.strings import copy, escape
 
 __all__ = ["extra", "hosts", "words"]
 

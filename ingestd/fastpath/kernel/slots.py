@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestd.fastpath.jit import inlined
-from ingestd.fastpath.simd import get, put
+from ingestd.fastpath.kernel.jit import inlined
+from ingestd.fastpath.kernel.simd import get, put
 
 __all__ = ["fill", "fill_part"]
 

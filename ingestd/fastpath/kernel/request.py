@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestd.fastpath.codes import R_SLOT, ROW
-from ingestd.fastpath.jit import inlined
-from ingestd.fastpath.numbers import port_size
-from ingestd.fastpath.scan import find, find_last
-from ingestd.fastpath.simd import eq64, get, load8, low_bits, trailing_zeros, uint64
-from ingestd.fastpath.slots import fill, fill_part
+from ingestd.fastpath.kernel.codes import R_SLOT, ROW
+from ingestd.fastpath.kernel.jit import inlined
+from ingestd.fastpath.kernel.numbers import port_size
+from ingestd.fastpath.kernel.scan import find, find_last
+from ingestd.fastpath.kernel.simd import eq64, get, load8, low_bits, trailing_zeros, uint64
+from ingestd.fastpath.kernel.slots import fill, fill_part
 
 __all__ = ["request"]
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestd.fastpath.jit import inlined, outlined
-from ingestd.fastpath.simd import ONE, copy64, eq64, get, low_bits, put, trailing_zeros, uint64, unclean64
+from ingestd.fastpath.kernel.jit import inlined, outlined
+from ingestd.fastpath.kernel.simd import ONE, copy64, eq64, get, low_bits, put, trailing_zeros, uint64, unclean64
 
 __all__ = ["copy", "decode_escapes", "decode_percent", "escape", "hex_pair"]
 

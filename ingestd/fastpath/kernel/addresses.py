@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestd.fastpath.jit import inlined, outlined
-from ingestd.fastpath.numbers import port_size
-from ingestd.fastpath.scan import find_last
-from ingestd.fastpath.simd import ONE, digits64, eq64, get, low_bits, popcount, trailing_zeros, uint64
-from ingestd.fastpath.strings import hex_digit
+from ingestd.fastpath.kernel.jit import inlined, outlined
+from ingestd.fastpath.kernel.numbers import port_size
+from ingestd.fastpath.kernel.scan import find_last
+from ingestd.fastpath.kernel.simd import ONE, digits64, eq64, get, low_bits, popcount, trailing_zeros, uint64
+from ingestd.fastpath.kernel.strings import hex_digit
 
 __all__ = ["endpoint", "is_address", "is_ipv4", "is_ipv6", "without_port"]
 

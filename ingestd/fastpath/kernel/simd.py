@@ -15,7 +15,7 @@ import llvmlite.ir as ir
 from numba import int64, types, uint8, uint64
 from numba.extending import intrinsic
 
-from ingestd.fastpath.jit import CHECKED, inlined
+from ingestd.fastpath.kernel.jit import CHECKED, inlined
 
 __all__ = [
     "copy64", "digits64", "eq64", "get", "load8", "low_bits", "popcount", "prefix_xor", "put", "store8", "trailing_zeros", "unclean64",

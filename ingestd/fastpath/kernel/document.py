@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestd.fastpath.codes import DIGITS, ESCAPE, ID, SCRATCH, SIZE, W_DIGITS, W_ID, ZULU
-from ingestd.fastpath.jit import inlined
-from ingestd.fastpath.simd import copy64, get, put, store8, uint64
-from ingestd.fastpath.strings import copy, escape
+from ingestd.fastpath.kernel.codes import DIGITS, ESCAPE, ID, SCRATCH, SIZE, W_DIGITS, W_ID, ZULU
+from ingestd.fastpath.kernel.jit import inlined
+from ingestd.fastpath.kernel.simd import copy64, get, put, store8, uint64
+from ingestd.fastpath.kernel.strings import copy, escape
 
 __all__ = ["write_action", "write_digits", "write_document"]
 

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import pytest
 
-from ingestd.fastpath import jit
+from ingestd.fastpath.kernel import jit
 
 compiled = pytest.mark.skipif(jit.CHECKED, reason="nothing is compiled, or compiled otherwise, under the checking modes")
 
