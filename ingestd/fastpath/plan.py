@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.codes import (
-    DATETIME, DECIMAL, ENDPOINT, ESCAPE, HOSTS, INSTANT, IP, PARAMETERS, PERCENT, REQUEST, ROW, SPACED, SPACED_RAW, STATUS, TABBED,
+    COLUMNS_MAX, DATETIME, DECIMAL, ENDPOINT, ESCAPE, HOSTS, INSTANT, IP, PARAMETERS, PERCENT, REQUEST, ROW, SPACED, SPACED_RAW, STATUS, TABBED,
     TEXT, TLS, VERSION, WHOLE, WORDS,
 )  # fmt: skip
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, fixed, paths
@@ -38,7 +38,6 @@ CODES: dict[type, int] = {
     Words: WORDS, IpList: HOSTS, Tls: TLS, Version: VERSION, Request: REQUEST,
 }  # fmt: skip
 COPIES = {IpList: 2, Request: 2}  # how often a byte of the column may come to stand in the document; else once
-COLUMNS_MAX = 512
 NAME_MAX = 256
 LONGEST = 8  # bytes that a byte of a line may take in scratch or in a document, for each copy
 SLACK = 256  # what wide copies may write past an end, and an action line's id
@@ -62,6 +61,7 @@ class Plan:
     text: NDArray[np.uint8]
     params: Numbers
     slots: dict[str, int]
+    columns: tuple[str, ...]  # the column of each row, for rejects
 
 
 @lru_cache(maxsize=256)
@@ -71,7 +71,7 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
         return None
     body = _body(table, framing)
     text = bytearray(body.text)
-    rows, texts = _operations(table, order, body.slots)
+    rows, texts, owners = _operations(table, order, body.slots)
     if any(row is None for row in rows) or _mixed(table):
         return None
     names = [_pack(text, orjson.dumps(f"{name}=")[1:-1]) for name in order.names] or [0] * len(order.owners)
@@ -110,6 +110,7 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
         text=np.frombuffer(text + bytes(PAD), np.uint8),
         params=params,
         slots=body.slots,
+        columns=tuple(owners),
     )
 
 
@@ -123,10 +124,11 @@ def _pack(text: bytearray, piece: bytes) -> int:
 # operations
 
 
-def _operations(table: Table, order: Order, slots: dict[str, int]) -> tuple[list[list[int] | None], list[int]]:
-    """(rows of operations in documented order; columns that are just one string, as pairs of position and slot)."""
+def _operations(table: Table, order: Order, slots: dict[str, int]) -> tuple[list[list[int] | None], list[int], list[str]]:
+    """(rows of operations in documented order; columns that are just one string, as pairs of position and slot; the rows' columns)."""
     rows: list[list[int] | None] = []
     texts: list[int] = []
+    owners: list[str] = []
     counts: dict[str, int] = {}
     for column in table.columns:
         for reading in column.readings:
@@ -142,7 +144,8 @@ def _operations(table: Table, order: Order, slots: dict[str, int]) -> tuple[list
                 texts += [position, filled[0]]
             else:
                 rows.append(_row(reading, position, filled, places))
-    return rows, texts
+                owners.append(column.name)
+    return rows, texts, owners
 
 
 def _row(reading: Reading, position: int, filled: list[int], places: dict[str, int]) -> list[int] | None:

@@ -43,6 +43,7 @@ TABBED, SPACED, SPACED_RAW = range(3)
     PARAMETERS,
 ) = range(17)
 
+COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's
 LINE_MAX = 1 << 16  # a longer line is the reference's, so that scratch has a size
 
 # scratch begins with what the kernel copies from: the words, then the id's template, then the object's own values
@@ -62,5 +63,10 @@ W_OBJECT = W_ID + ID + 4
     S_AT, S_OUT, S_DOCUMENTS, S_LINES, S_SKIPPED, S_DRIFTED, S_LEFT, S_NEED, S_SCRATCH, S_SIZE, S_OFFSET, S_FIRST_DAY, S_DAYS, S_FIXED, STATE,
 ) = range(15)  # fmt: skip
 
-# why the kernel returned
-DONE, ROOM, FULL, HEADER = range(4)
+# why the kernel returned, and what a line is that it does not read
+DONE, ROOM, FULL, HEADER, SKIPPED = range(5)
+
+# a line that became no document: where it begins, how many documents stand before it, why, and a detail: the row of the operation
+# for a bad value, the number of columns for too few
+LEFT_ROW = 4
+TO_REFERENCE, UNTERMINATED_QUOTE, TOO_FEW_COLUMNS, BAD_VALUE, MISSING_TIMESTAMP = range(5)

@@ -16,11 +16,17 @@ ASCII = uint64(0x3030303030303030)
 
 
 @inlined
-def write_digits(scratch: Any, offset: Any) -> None:
-    """The line's offset, twelve digits, into the id's template."""
+def write_digits(scratch: Any, at: int) -> Any:
+    """The line's offset, twelve digits, into the id's template; returns how many of them there are without leading zeros."""
+    offset = uint64(at)
     high = offset // uint64(100000000)
     store8(scratch, W_DIGITS, eight(high) >> uint64(32))
     store8(scratch, W_DIGITS + DIGITS - 8, eight(offset - high * uint64(100000000)))
+    width, limit = 1, 10
+    while at >= limit:
+        limit *= 10
+        width += 1
+    return width
 
 
 @inlined

@@ -24,12 +24,12 @@ __all__ = ["CHECKED", "SOURCES", "entry", "inlined", "outlined"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 CHECKED = bool(numba.config.DISABLE_JIT or numba.config.BOUNDSCHECK)
-OPTIONS = {"nogil": True, "_nrt": False, "error_model": "numpy"}
+OPTIONS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "nogil": True, "_nrt": False, "error_model": "numpy"}
 
 
 def entry(function: Function) -> Function:
     """Compile what Python calls; cached on disk."""
-    return numba.njit(cache=not CHECKED, **OPTIONS)(function)  # type: ignore[no-any-return]  # numba has no types
+    return numba.njit(cache=not CHECKED, **{**OPTIONS,"no_cpython_wrapper": False})(function)  # type: ignore[no-any-return]  # numba has no types
 
 
 def inlined(function: Function) -> Function:

@@ -51,14 +51,14 @@ def hosts(scratch: Any, to: int, src: Any, at: int, end: int, addresses: bool) -
 @outlined
 def extra(
     scratch: Any, to: int, buf: Any, begins: Any, ends: Any, firsts: Any, lasts: Any, count: int,
-    positions: int, named: bool, owned: Any, names: Any, text: Any,
+    positions: int, named: int, owned: Any, names: Any, text: Any,
 ) -> Any:  # fmt: skip
     """The values at positions that belong to no column, as the line has them, each behind the header's name for it."""
     begin = to
     for k in range(count):
         if k < positions and get(owned, k) != 0:
             continue
-        if named and get(firsts, k) >= get(lasts, k):
+        if named != 0 and get(firsts, k) >= get(lasts, k):
             continue
         to = open_item(scratch, to, begin)
         if k < positions:

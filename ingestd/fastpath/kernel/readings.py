@@ -1,7 +1,6 @@
 """What the columns of a line fill: the table's readings, as operations over the line's values. Part of the kernel.
 
-Nothing is written to the document here: slots get positions, in the line or in scratch. False means that the line is the
-reference's: it has something that rejects it, which needs a reason, and that is not for a hot loop to say.
+Nothing is written to the document here: slots get positions, in the line or in scratch.
 """
 
 from __future__ import annotations
@@ -46,7 +45,8 @@ def fill_texts(count: int, texts: Any, firsts: Any, lasts: Any, places: Any, siz
 def read(
     src: Any, count: int, rows: Any, firsts: Any, lasts: Any, places: Any, sizes: Any, scratch: Any, to: int, memo: Any
 ) -> Any:
-    """Do the operations in the table's order. Returns (where scratch is free, the event's day or -1, whether all is well)."""
+    """Do the operations in the table's order. Returns (where scratch is free, the event's day or -1, the
+    row that rejects the line or -1)."""
     day = -1
     for row in range(count):
         code, column, slot = get(rows, row * ROW + R_CODE), get(rows, row * ROW + R_COLUMN), get(rows, row * ROW + R_SLOT)
@@ -56,13 +56,13 @@ def read(
         if code == DECIMAL:
             place, size = decimal(src, at, end, scratch, to, get(rows, row * ROW + R_ARGUMENT) != 0)
             if size == BAD:
-                return to, day, False
+                return to, -1, row
             fill(places, sizes, slot, place, size)
             to += STEP
         elif code == WHOLE:
             place, size = whole(src, at, end, scratch, to, get(rows, row * ROW + R_ARGUMENT) != 0)
             if size == BAD:
-                return to, day, False
+                return to, -1, row
             fill(places, sizes, slot, place, size)
             to += STEP
         elif code == ENDPOINT:
@@ -75,7 +75,7 @@ def read(
         elif code == STATUS:
             place, size = whole(src, at, end, scratch, to, False)
             if size == BAD:
-                return to, day, False
+                return to, -1, row
             fill(places, sizes, slot, place, size)
             word = W_SUCCESS if is_success(src, place, size) else W_FAILURE
             fill(places, sizes, get(rows, row * ROW + R_SLOT + 1), word, WORD | SCRATCH)
@@ -86,7 +86,7 @@ def read(
                 fill(places, sizes, slot, at, (end - at) | (0 if zulu else ZULU))
             if slot == 0:
                 if found < 0:
-                    return to, day, False
+                    return to, -1, row
                 day = found if day < 0 else day
         elif code == DATETIME:
             time = get(rows, row * ROW + R_TIME)
@@ -105,7 +105,7 @@ def read(
                     fill(places, sizes, slot, to, (size + (not zulu)) | SCRATCH)
             if slot == 0:
                 if found < 0:
-                    return to, day, False
+                    return to, -1, row
                 day = found if day < 0 else day
             to += STEP
         elif code == REQUEST:
@@ -133,7 +133,7 @@ def read(
             stop = hosts(scratch, to, src, at, end, True)
             fill(places, sizes, get(rows, row * ROW + R_SLOT + 1), to, (stop - to) | SCRATCH if stop > to else NONE)
             to = stop
-    return to, day, True
+    return to, day, -1
 
 
 @inlined

@@ -1,7 +1,7 @@
 """Finding bytes and cutting lines into columns. Part of the kernel: arrays and positions in, positions out.
 
 A cut fills `begins[k]`, `ends[k]` with column k as it stands in the line (quotes and all) and returns how many there are, or a
-negative number: `LEFT`, the line is for the careful cut or, from there, for the reference. Every read starts before the end that
+negative number: LEFT, the line is for the careful cut or, from there, for the reference; OPEN_QUOTE, a quote is not closed. Every read starts before the end that
 it was given, and so stays within PAD bytes behind it.
 """
 
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ingestd.fastpath.kernel.codes import COLUMNS_MAX
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.simd import ALL, ONE, eq64, get, low_bits, popcount, prefix_xor, put, trailing_zeros, uint64, unclean64
 from ingestd.fastpath.kernel.strings import copy, decode_escapes
 
-__all__ = ["COLUMNS_MAX", "LEFT", "cut_spaced", "cut_spaced_carefully", "cut_tabbed", "find", "find_last", "newline", "values"]
+__all__ = ["LEFT", "OPEN_QUOTE", "cut_spaced", "cut_spaced_carefully", "cut_tabbed", "find", "find_last", "newline", "values"]
 
-COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's
-LEFT = -1
+LEFT, OPEN_QUOTE = -1, -2
 NEWLINE, TAB, SPACE, QUOTE, MINUS, BACKSLASH, OPEN, CLOSE = 10, 9, 32, 34, 45, 92, 91, 93
 
 
@@ -119,7 +119,7 @@ def cut_spaced(buf: Any, at: int, end: int, escapes: bool, begins: Any, ends: An
 
 @outlined
 def cut_spaced_carefully(buf: Any, at: int, end: int, escapes: bool, begins: Any, ends: Any) -> Any:
-    """Cut buf[at:end] by the definition's letter. Returns columns, or LEFT for an open quote or too many columns."""
+    """Cut buf[at:end] by the definition's letter. Returns columns, OPEN_QUOTE, or LEFT for too many."""
     k = 0
     while True:
         if k >= COLUMNS_MAX:
@@ -129,7 +129,7 @@ def cut_spaced_carefully(buf: Any, at: int, end: int, escapes: bool, begins: Any
         if at < end and get(buf, at) == QUOTE:
             stop = _closing(buf, at + 1, end, escapes) + 1
             if stop == 0:
-                return LEFT
+                return OPEN_QUOTE
         elif at < end and get(buf, at) == OPEN:
             close = find(buf, at, end, CLOSE) + 1
             if close == end or (close < end and get(buf, close) == SPACE):

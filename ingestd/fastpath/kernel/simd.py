@@ -77,6 +77,16 @@ def store8_scalar(target: Any, to: int, value: Any) -> None:
         target[uint64(to + i)] = uint8((value >> uint64(8 * i)) & uint64(255))
 
 
+def get_scalar(source: Any, at: int) -> Any:
+    """source[at] as a signed number; an index is never meant from the end."""
+    return int64(source[uint64(at)])
+
+
+def put_scalar(target: Any, at: int, value: int) -> None:
+    """target[at] = value; an index is never meant from the end."""
+    target[uint64(at)] = value
+
+
 def trailing_zeros_scalar(mask: Any) -> Any:
     """Index of the lowest bit; 64 if there is none."""
     if mask == uint64(0):
@@ -170,6 +180,25 @@ def _store8(_: Any, target: Any, to: Any, value: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def _get(_: Any, source: Any, at: Any) -> Any:
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        return context.cast(builder, builder.load(builder.gep(data, [args[1]])), sig.args[0].dtype, types.int64)
+
+    return types.int64(source, types.int64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _put(_: Any, target: Any, at: Any, value: Any) -> Any:
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        builder.store(context.cast(builder, args[2], types.int64, sig.args[0].dtype), builder.gep(data, [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(target, types.int64, types.int64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def _trailing_zeros(_: Any, mask: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(BIT, 0))
@@ -191,23 +220,13 @@ unclean64: Any = inlined(unclean64_scalar) if CHECKED else _unclean64
 digits64: Any = inlined(digits64_scalar) if CHECKED else _digits64
 load8: Any = inlined(load8_scalar) if CHECKED else _load8
 store8: Any = inlined(store8_scalar) if CHECKED else _store8
+get: Any = inlined(get_scalar) if CHECKED else _get
+put: Any = inlined(put_scalar) if CHECKED else _put
 trailing_zeros: Any = inlined(trailing_zeros_scalar) if CHECKED else _trailing_zeros
 popcount: Any = inlined(popcount_scalar) if CHECKED else _popcount
 
 
 # what needs no vector
-
-
-@inlined
-def get(source: Any, at: int) -> Any:
-    """source[at]; an index is never meant from the end."""
-    return int64(source[uint64(at)])
-
-
-@inlined
-def put(target: Any, at: int, value: int) -> None:
-    """target[at] = value; an index is never meant from the end."""
-    target[uint64(at)] = value
 
 
 @inlined
