@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.codes import (
-    COLUMNS_MAX, DATETIME, DECIMAL, ENDPOINT, ESCAPE, HOSTS, INSTANT, IP, PARAMETERS, PERCENT, REQUEST, ROW, SPACED, SPACED_RAW, STATUS, TABBED,
+    COLUMNS_MAX, DATETIME, DECIMAL, ENDPOINT, ESCAPE, HOSTS, INSTANT, IP, PARAMETERS, PERCENT, REQUEST, ROW, SLOTS_MAX, SPACED, SPACED_RAW, STATUS, TABBED,
     TEXT, TLS, VERSION, WHOLE, WORDS,
 )  # fmt: skip
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, fixed, paths
@@ -61,7 +61,8 @@ class Plan:
     text: NDArray[np.uint8]
     params: Numbers
     slots: dict[str, int]
-    columns: tuple[str, ...]  # the column of each row, for rejects
+    columns: tuple[str, ...]  # of each row, for rejects: its column,
+    is_time: tuple[bool, ...]  # and whether what it reads is a time
 
 
 @lru_cache(maxsize=256)
@@ -72,7 +73,7 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
     body = _body(table, framing)
     text = bytearray(body.text)
     rows, texts, owners = _operations(table, order, body.slots)
-    if any(row is None for row in rows) or _mixed(table):
+    if any(row is None for row in rows) or _mixed(table) or len(body.slots) > SLOTS_MAX:
         return None
     names = [_pack(text, orjson.dumps(f"{name}=")[1:-1]) for name in order.names] or [0] * len(order.owners)
     beginnings = ([table.header] if table.header else []) + list(table.comments)
@@ -111,6 +112,7 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
         params=params,
         slots=body.slots,
         columns=tuple(owners),
+        is_time=tuple(bool(row) and row[0] in (INSTANT, DATETIME) for row in rows),
     )
 
 

@@ -44,6 +44,7 @@ TABBED, SPACED, SPACED_RAW = range(3)
 ) = range(17)
 
 COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's
+SLOTS_MAX = 1024  # fields of a document
 LINE_MAX = 1 << 16  # a longer line is the reference's, so that scratch has a size
 
 # scratch begins with what the kernel copies from: the words, then the id's template, then the object's own values
