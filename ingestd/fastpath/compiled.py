@@ -55,15 +55,14 @@ class CompiledParser:
         self._ratio = RATIO_FIRST
         head = bytearray(codes.SCRATCH_WORDS + object_id(source).encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
         values, slots = fixed(table, framing, source), self._plan.slots if self._plan else {}
-        self._made: list[Numbers] = [np.zeros(len(slots) + 1, np.int64) for _ in range(2)]  # positions and sizes
+        self._made = np.zeros((len(slots) + 1, 2), np.int64)  # position and size
         for path in OBJECT_PATHS if slots else ():
-            self._made[0][slots[path]] = len(head)
-            self._made[1][slots[path]] = len(values[path]) | codes.SCRATCH
+            self._made[slots[path]] = len(head), len(values[path]) | codes.SCRATCH
             head += values[path]
         if ID in slots:
-            self._made[0][slots[ID]] = codes.W_ID
-            self._made[1][slots[ID]] = codes.ID | codes.SCRATCH
+            self._made[slots[ID]] = codes.W_ID, codes.ID | codes.SCRATCH
         self._head = np.frombuffer(head, np.uint8)
+        self._made = self._made.ravel()
         self._fixed = len(head) + int(max(self._action_spans & 0xFFFF))
 
     def parse(self, block: Block) -> Documents:
@@ -80,7 +79,7 @@ class CompiledParser:
         while self._plan is not None:
             plan = self._plan
             why = encode(
-                buf, out, work.scratch, work.alt, *work.columns, *work.slots, *self._made, plan.rows, plan.texts, plan.owned,
+                buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts, plan.owned,
                 plan.names, plan.strings, plan.joints, plan.text, self._action_spans, self._actions, plan.prefixes, plan.params,
                 work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
             )  # fmt: skip

@@ -24,8 +24,7 @@ class Workspace(threading.local):
         self.scratch: NDArray[np.uint8] = np.empty(0, np.uint8)
         self.alt: NDArray[np.uint8] = np.empty(LINE_MAX + 2 * PAD, np.uint8)
         self.small: NDArray[np.uint8] = np.empty(SMALL_BYTES, np.uint8)
-        self.columns = [np.zeros(COLUMNS_MAX + 1, np.int64) for _ in range(4)]
-        self.slots = [np.zeros(SLOTS_MAX + 1, np.int64) for _ in range(2)]
+        self.edges, self.spans, self.fields = (np.zeros(2 * SLOTS_MAX + 8 * i, np.int64) for i in range(1, 4))
         self.left = np.zeros((LEFT_MAX, LEFT_ROW), np.int64)
         self.memo: NDArray[np.uint64] = np.frombuffer(bytearray(MEMO), np.uint64)
         self.starts, self.bodies, self.offsets = (np.zeros(DOCUMENTS_FIRST, np.int64) for _ in range(3))

@@ -43,8 +43,8 @@ TAB, RETURN, SPACE = 9, 13, 32
 
 @outlined
 def lines(
-    buf: Any, out: Any, scratch: Any, alt: Any, begins: Any, ends: Any, firsts: Any, lasts: Any, places: Any, sizes: Any,
-    made_places: Any, made_sizes: Any, rows: Any, texts: Any, owned: Any, names: Any, strings: Any, joints: Any, text: Any,
+    buf: Any, out: Any, scratch: Any, alt: Any, edges: Any, spans: Any, fields: Any,
+    made: Any, rows: Any, texts: Any, owned: Any, names: Any, strings: Any, joints: Any, text: Any,
     indices: Any, actions: Any, prefixes: Any, params: Any, starts: Any, bodies: Any, offsets: Any, left: Any, state: Any, memo: Any,
 ) -> Any:  # fmt: skip
     """Read the lines of buf from state[S_AT] to state[S_SIZE]. Returns why it stopped; `state` says how far it came."""
@@ -72,14 +72,14 @@ def lines(
             put(state, S_NEED, fixed + factor * (end - begin))
             why = ROOM
             break
-        columns, care, escaped = cut(buf, begin, end, shape, begins, ends, firsts, lasts, alt)
+        columns, care, escaped = cut(buf, begin, end, shape, edges, spans, alt)
         src = alt if escaped else buf
         reason, detail = TO_REFERENCE, columns
         to, day = get(state, S_SCRATCH), -1
         if columns >= get(params, P_NEEDED):
-            clear(columns, positions, firsts, lasts, slots, places, sizes, made_places, made_sizes)
-            fill_texts(get(params, P_TEXTS), texts, firsts, lasts, places, sizes)
-            to, day, detail = read(src, get(params, P_OPERATIONS), rows, firsts, lasts, places, sizes, scratch, to, memo)
+            clear(columns, positions, spans, slots, fields, made)
+            fill_texts(get(params, P_TEXTS), texts, spans, fields)
+            to, day, detail = read(src, get(params, P_OPERATIONS), rows, spans, fields, scratch, to, memo)
             reason = BAD_VALUE if detail >= 0 else MISSING_TIMESTAMP
         elif columns > 0:
             reason = TOO_FEW_COLUMNS
@@ -92,19 +92,19 @@ def lines(
             continue
         if columns > positions or get(params, P_LOOSE) != 0:
             last = extra(
-                scratch, to, buf, begins, ends, firsts, lasts, columns, positions, get(params, P_NAMED), owned, names, text
+                scratch, to, buf, edges, spans, columns, positions, get(params, P_NAMED), owned, names, text
             )
-            fill_scratch(places, sizes, get(params, P_S_EXTRA), to, last)
+            fill_scratch(fields, get(params, P_S_EXTRA), to, last)
             put(state, S_DRIFTED, get(state, S_DRIFTED) + (last > to))
             to = last
         if get(params, P_S_ORIGINAL) >= 0:
-            fill_scratch(places, sizes, get(params, P_S_ORIGINAL), to, escape(scratch, to, buf, begin, end))
+            fill_scratch(fields, get(params, P_S_ORIGINAL), to, escape(scratch, to, buf, begin, end))
         if care:
             for slot in range(slots):
-                put(sizes, slot, get(sizes, slot) | (get(strings, slot) if get(sizes, slot) != 0 else 0))
+                put(fields, 2 * slot + 1, get(fields, 2 * slot + 1) | (get(strings, slot) if get(fields, 2 * slot + 1) != 0 else 0))
         offset = get(state, S_OFFSET) + at
         width = write_digits(scratch, offset)
-        fill_scratch(places, sizes, get(params, P_S_OFFSET), W_DIGITS + DIGITS - width, W_DIGITS + DIGITS)
+        fill_scratch(fields, get(params, P_S_OFFSET), W_DIGITS + DIGITS - width, W_DIGITS + DIGITS)
         put(starts, count, o)
         if get(params, P_ACTION) != 0:
             place = day - get(state, S_FIRST_DAY)
@@ -113,7 +113,7 @@ def lines(
             o = write_action(out, o, actions, get(indices, place), scratch)
         put(bodies, count, o)
         put(offsets, count, offset)
-        o = write_document(out, o, src, scratch, places, sizes, slots, joints, text)
+        o = write_document(out, o, src, scratch, fields, slots, joints, text, edges)
         count += 1
         at = stop + 1
     put(starts, count, o)
@@ -158,42 +158,41 @@ def kind_of(buf: Any, at: int, end: int, text: Any, prefixes: Any, count: int, h
 
 
 @inlined
-def cut(buf: Any, at: int, end: int, shape: int, begins: Any, ends: Any, firsts: Any, lasts: Any, alt: Any) -> Any:
+def cut(buf: Any, at: int, end: int, shape: int, edges: Any, spans: Any, alt: Any) -> Any:
     """Cut a line: (columns or why not, whether a byte needs care in JSON, whether the values are in `alt`)."""
     if end - at > LINE_MAX:
         return -COLUMNS_MAX, True, False
     if shape == TABBED:
-        columns, care = cut_tabbed(buf, at, end, begins, ends)
+        columns, care = cut_tabbed(buf, at, end, edges)
     else:
-        columns, care = cut_spaced(buf, at, end, shape == SPACED, begins, ends)
+        columns, care = cut_spaced(buf, at, end, shape == SPACED, edges)
     if columns > 0:
-        values(buf, columns, shape != TABBED, begins, ends, firsts, lasts)
+        values(buf, columns, shape != TABBED, edges, spans)
         return columns, care, False
     if shape == TABBED:
         return columns, True, False
-    columns = cut_spaced_carefully(buf, at, end, shape == SPACED, begins, ends)
-    escaped = columns > 0 and values_carefully(buf, columns, shape == SPACED, begins, ends, firsts, lasts, alt)
+    columns = cut_spaced_carefully(buf, at, end, shape == SPACED, edges)
+    escaped = columns > 0 and values_carefully(buf, columns, shape == SPACED, edges, spans, alt)
     return columns, True, escaped
 
 
 @inlined
 def clear(
-    columns: int, positions: int, firsts: Any, lasts: Any, slots: int, places: Any, sizes: Any, made_places: Any, made_sizes: Any
+    columns: int, positions: int, spans: Any, slots: int, fields: Any, made: Any
 ) -> None:
     """Values that the line does not reach are absent; slots are empty but for what the object brings."""
     for k in range(columns, positions):
-        put(firsts, k, 0)
-        put(lasts, k, 0)
-    for slot in range(slots + 1):
-        put(places, slot, get(made_places, slot))
-        put(sizes, slot, get(made_sizes, slot))
+        put(spans, 2 * k, 0)
+        put(spans, 2 * k + 1, 0)
+    for i in range(2 * (slots + 1)):
+        put(fields, i, get(made, i))
 
 
 @inlined
-def fill_scratch(places: Any, sizes: Any, slot: int, at: int, end: int) -> None:
+def fill_scratch(fields: Any, slot: int, at: int, end: int) -> None:
     """Give a slot what stands in scratch; nothing if that is empty."""
-    put(places, slot, at)
-    put(sizes, slot, (end - at) | SCRATCH if end > at else 0)
+    put(fields, 2 * slot, at)
+    put(fields, 2 * slot + 1, (end - at) | SCRATCH if end > at else 0)
 
 
 @inlined

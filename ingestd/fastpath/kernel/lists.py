@@ -50,7 +50,7 @@ def hosts(scratch: Any, to: int, src: Any, at: int, end: int, addresses: bool) -
 
 @outlined
 def extra(
-    scratch: Any, to: int, buf: Any, begins: Any, ends: Any, firsts: Any, lasts: Any, count: int,
+    scratch: Any, to: int, buf: Any, edges: Any, spans: Any, count: int,
     positions: int, named: int, owned: Any, names: Any, text: Any,
 ) -> Any:  # fmt: skip
     """The values at positions that belong to no column, as the line has them, each behind the header's name for it."""
@@ -58,12 +58,12 @@ def extra(
     for k in range(count):
         if k < positions and get(owned, k) != 0:
             continue
-        if named != 0 and get(firsts, k) >= get(lasts, k):
+        if named != 0 and get(spans, 2 * k) >= get(spans, 2 * k + 1):
             continue
         to = open_item(scratch, to, begin)
         if k < positions:
             to = copy(scratch, to, text, get(names, k) >> 16, get(names, k) & 0xFFFF)
-        to = escape(scratch, to, buf, get(begins, k), get(ends, k))
+        to = escape(scratch, to, buf, get(edges, k) + 1, get(edges, k + 1))
         put(scratch, to, QUOTE)
         to += 1
     return close(scratch, to, begin)

@@ -32,65 +32,65 @@ STEP = 64  # scratch that a reading of bounded size may take
 
 
 @inlined
-def fill_texts(count: int, texts: Any, firsts: Any, lasts: Any, places: Any, sizes: Any) -> None:
+def fill_texts(count: int, texts: Any, spans: Any, fields: Any) -> None:
     """The columns that are one string in a slot of their own: most of them, without a branch."""
     for i in range(0, 2 * count, 2):
         column, slot = get(texts, i), get(texts, i + 1)
-        at = get(firsts, column)
-        put(places, slot, at)
-        put(sizes, slot, get(lasts, column) - at)
+        at = get(spans, 2 * column)
+        put(fields, 2 * slot, at)
+        put(fields, 2 * slot + 1, get(spans, 2 * column + 1) - at)
 
 
 @inlined
 def read(
-    src: Any, count: int, rows: Any, firsts: Any, lasts: Any, places: Any, sizes: Any, scratch: Any, to: int, memo: Any
+    src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any, to: int, memo: Any
 ) -> Any:
     """Do the operations in the table's order. Returns (where scratch is free, the event's day or -1, the
     row that rejects the line or -1)."""
     day = -1
     for row in range(count):
         code, column, slot = get(rows, row * ROW + R_CODE), get(rows, row * ROW + R_COLUMN), get(rows, row * ROW + R_SLOT)
-        at, end = get(firsts, column), get(lasts, column)
+        at, end = get(spans, 2 * column), get(spans, 2 * column + 1)
         if at >= end:
             continue
         if code == DECIMAL:
             place, size = decimal(src, at, end, scratch, to, get(rows, row * ROW + R_ARGUMENT) != 0)
             if size == BAD:
                 return to, -1, row
-            fill(places, sizes, slot, place, size)
+            fill(fields, slot, place, size)
             to += STEP
         elif code == WHOLE:
             place, size = whole(src, at, end, scratch, to, get(rows, row * ROW + R_ARGUMENT) != 0)
             if size == BAD:
                 return to, -1, row
-            fill(places, sizes, slot, place, size)
+            fill(fields, slot, place, size)
             to += STEP
         elif code == ENDPOINT:
             place, stop, port = endpoint(src, at, end)
             if place < 0:
-                fill(places, sizes, get(rows, row * ROW + R_SLOT + 2), at, end - at)
+                fill(fields, get(rows, row * ROW + R_SLOT + 2), at, end - at)
             else:
-                fill(places, sizes, slot, place, stop - place)
-                fill(places, sizes, get(rows, row * ROW + R_SLOT + 1), end - port, port)
+                fill(fields, slot, place, stop - place)
+                fill(fields, get(rows, row * ROW + R_SLOT + 1), end - port, port)
         elif code == STATUS:
             place, size = whole(src, at, end, scratch, to, False)
             if size == BAD:
                 return to, -1, row
-            fill(places, sizes, slot, place, size)
+            fill(fields, slot, place, size)
             word = W_SUCCESS if is_success(src, place, size) else W_FAILURE
-            fill(places, sizes, get(rows, row * ROW + R_SLOT + 1), word, WORD | SCRATCH)
+            fill(fields, get(rows, row * ROW + R_SLOT + 1), word, WORD | SCRATCH)
             to += STEP
         elif code == INSTANT:
             found, zulu = instant(src, at, end, memo)
             if found >= 0:
-                fill(places, sizes, slot, at, (end - at) | (0 if zulu else ZULU))
+                fill(fields, slot, at, (end - at) | (0 if zulu else ZULU))
             if slot == 0:
                 if found < 0:
                     return to, -1, row
                 day = found if day < 0 else day
         elif code == DATETIME:
             time = get(rows, row * ROW + R_TIME)
-            first, last = (get(firsts, time), get(lasts, time)) if time >= 0 else (0, 0)
+            first, last = (get(spans, 2 * time), get(spans, 2 * time + 1)) if time >= 0 else (0, 0)
             if last <= first:
                 continue
             found = -1
@@ -102,36 +102,36 @@ def read(
                 found, zulu = instant(scratch, to, to + size, memo)
                 if found >= 0:
                     put(scratch, to + size, Z)
-                    fill(places, sizes, slot, to, (size + (not zulu)) | SCRATCH)
+                    fill(fields, slot, to, (size + (not zulu)) | SCRATCH)
             if slot == 0:
                 if found < 0:
                     return to, -1, row
                 day = found if day < 0 else day
             to += STEP
         elif code == REQUEST:
-            request(src, at, end, places, sizes, rows, row)
+            request(src, at, end, fields, rows, row)
         elif code == TEXT:
-            fill(places, sizes, slot, at, end - at)
+            fill(fields, slot, at, end - at)
         elif code == WORDS:
             stop = words(scratch, to, src, at, end, get(rows, row * ROW + R_ARGUMENT))
-            fill(places, sizes, slot, to, (stop - to) | SCRATCH if stop > to else NONE)
+            fill(fields, slot, to, (stop - to) | SCRATCH if stop > to else NONE)
             to = stop
         elif code == PERCENT:
             place, stop = percent(scratch, to, src, at, end, get(rows, row * ROW + R_ARGUMENT))
-            fill(places, sizes, slot, place, (stop - place) | SCRATCH)
+            fill(fields, slot, place, (stop - place) | SCRATCH)
             to = stop
         elif code == IP:
-            fill(places, sizes, slot if is_address(src, at, end) else get(rows, row * ROW + R_SLOT + 1), at, end - at)
+            fill(fields, slot if is_address(src, at, end) else get(rows, row * ROW + R_SLOT + 1), at, end - at)
         elif code == TLS:
-            tls(src, at, end, places, sizes, rows, row)
+            tls(src, at, end, fields, rows, row)
         elif code == VERSION:
-            fill_part(src, places, sizes, slot, min(find(src, at, end, SLASH) + 1, end), end)
+            fill_part(src, fields, slot, min(find(src, at, end, SLASH) + 1, end), end)
         elif code == HOSTS:
             stop = hosts(scratch, to, src, at, end, False)
-            fill(places, sizes, slot, to, (stop - to) | SCRATCH if stop > to else NONE)
+            fill(fields, slot, to, (stop - to) | SCRATCH if stop > to else NONE)
             to = stop
             stop = hosts(scratch, to, src, at, end, True)
-            fill(places, sizes, get(rows, row * ROW + R_SLOT + 1), to, (stop - to) | SCRATCH if stop > to else NONE)
+            fill(fields, get(rows, row * ROW + R_SLOT + 1), to, (stop - to) | SCRATCH if stop > to else NONE)
             to = stop
     return to, day, -1
 
@@ -162,14 +162,14 @@ def percent(scratch: Any, to: int, src: Any, at: int, end: int, times: int) -> A
 
 
 @inlined
-def tls(src: Any, at: int, end: int, places: Any, sizes: Any, rows: Any, row: int) -> None:
+def tls(src: Any, at: int, end: int, fields: Any, rows: Any, row: int) -> None:
     """A protocol's name and version, or the text as it is."""
     name, size = load8(src, at) & FOUR, end - at
     digits = size >= 5 and ZERO <= get(src, at + 4) <= ZERO + 9
     if size != 5:
         digits = digits and size == 7 and get(src, at + 5) == POINT and ZERO <= get(src, at + 6) <= ZERO + 9
     if digits and (name == TLS_V or name == SSL_V):
-        fill(places, sizes, get(rows, row * ROW + R_SLOT), at + 4, size - 4)
-        fill(places, sizes, get(rows, row * ROW + R_SLOT + 1), W_TLS if name == TLS_V else W_SSL, PROTOCOL | SCRATCH)
+        fill(fields, get(rows, row * ROW + R_SLOT), at + 4, size - 4)
+        fill(fields, get(rows, row * ROW + R_SLOT + 1), W_TLS if name == TLS_V else W_SSL, PROTOCOL | SCRATCH)
     else:
-        fill(places, sizes, get(rows, row * ROW + R_SLOT + 2), at, size)
+        fill(fields, get(rows, row * ROW + R_SLOT + 2), at, size)

@@ -20,39 +20,39 @@ VERSION_PREFIX, FIVE = uint64(0x2F50545448), uint64(0xFFFFFFFFFF)  # "HTTP/"
 
 
 @inlined
-def request(src: Any, at: int, end: int, places: Any, sizes: Any, rows: Any, row: int) -> None:
+def request(src: Any, at: int, end: int, fields: Any, rows: Any, row: int) -> None:
     """Fill the slots of a request line's parts."""
     while end > at and get(src, end - 1) == SPACE:
         end -= 1
     first = find(src, at, end, SPACE)
-    fill_part(src, places, sizes, get(rows, row * ROW + METHOD), at, first)
+    fill_part(src, fields, get(rows, row * ROW + METHOD), at, first)
     begin = min(first + 1, end)
     last = find_last(src, begin, end, SPACE)  # begin - 1 if there is none: then all of it is the last word
     url_end = end
     if end - last > 5 and (load8(src, last + 1) & FIVE) == VERSION_PREFIX:
-        fill_part(src, places, sizes, get(rows, row * ROW + VERSION), last + 6, end)
+        fill_part(src, fields, get(rows, row * ROW + VERSION), last + 6, end)
         url_end = max(last, begin)
     elif end - last == 2 and get(src, last + 1) == MINUS:
         url_end = max(last, begin)
-    fill_part(src, places, sizes, get(rows, row * ROW + ORIGINAL), begin, url_end)
-    _url(src, begin, url_end, places, sizes, rows, row)
+    fill_part(src, fields, get(rows, row * ROW + ORIGINAL), begin, url_end)
+    _url(src, begin, url_end, fields, rows, row)
 
 
 @inlined
-def _url(src: Any, at: int, end: int, places: Any, sizes: Any, rows: Any, row: int) -> None:
+def _url(src: Any, at: int, end: int, fields: Any, rows: Any, row: int) -> None:
     if at >= end:
         return
     below = at
     colon = _scheme(src, at, end)
     if colon > at:
-        fill_part(src, places, sizes, get(rows, row * ROW + SCHEME), at, colon)
+        fill_part(src, fields, get(rows, row * ROW + SCHEME), at, colon)
         below = _authority_end(src, colon + 3, end)
-        _authority(src, colon + 3, below, places, sizes, rows, row)
+        _authority(src, colon + 3, below, fields, rows, row)
     elif get(src, at) != SLASH and get(src, at) != QUESTION:
         return
     question = find(src, below, end, QUESTION)
-    fill_part(src, places, sizes, get(rows, row * ROW + PATH), below, question)
-    fill_part(src, places, sizes, get(rows, row * ROW + QUERY), min(question + 1, end), end)
+    fill_part(src, fields, get(rows, row * ROW + PATH), below, question)
+    fill_part(src, fields, get(rows, row * ROW + QUERY), min(question + 1, end), end)
 
 
 @inlined
@@ -90,7 +90,7 @@ def _authority_end(src: Any, at: int, end: int) -> Any:
 
 
 @inlined
-def _authority(src: Any, at: int, end: int, places: Any, sizes: Any, rows: Any, row: int) -> None:
+def _authority(src: Any, at: int, end: int, fields: Any, rows: Any, row: int) -> None:
     host, host_end, port = at, end, end  # port: where its text begins, behind the colon
     if at < end and get(src, at) == OPEN and find(src, at, end, CLOSE) < end:
         host, host_end = at + 1, find(src, at, end, CLOSE)
@@ -100,8 +100,8 @@ def _authority(src: Any, at: int, end: int, places: Any, sizes: Any, rows: Any, 
         colon = find_last(src, at, end, COLON)
         if colon >= at:
             host_end, port = colon, colon + 1
-    fill_part(src, places, sizes, get(rows, row * ROW + DOMAIN), host, host_end)
+    fill_part(src, fields, get(rows, row * ROW + DOMAIN), host, host_end)
     if port < end:
         end -= get(src, end - 1) == MINUS
         size = port_size(src, port, end)
-        fill(places, sizes, get(rows, row * ROW + PORT), end - size, size)
+        fill(fields, get(rows, row * ROW + PORT), end - size, size)

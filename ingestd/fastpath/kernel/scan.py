@@ -1,7 +1,7 @@
 """Finding bytes and cutting lines into columns. Part of the kernel: arrays and positions in, positions out.
 
-A cut fills `begins[k]`, `ends[k]` with column k as it stands in the line (quotes and all) and returns how many there are, or a
-negative number: LEFT, the line is for the careful cut or, from there, for the reference; OPEN_QUOTE, a quote is not closed. Every read starts before the end that
+A cut fills `edges`: column k as it stands in the line (quotes and all) is what lies between edges[k] and edges[k + 1], exclusive.
+It returns how many there are, or a negative number: LEFT, the line is for the careful cut or, from there, for the reference; OPEN_QUOTE, a quote is not closed. Every read starts before the end that
 it was given, and so stays within PAD bytes behind it.
 """
 
@@ -51,29 +51,40 @@ def find_last(src: Any, at: int, end: int, char: int) -> Any:
 
 
 @inlined
-def cut_tabbed(buf: Any, at: int, end: int, begins: Any, ends: Any) -> Any:
+def mark(edges: Any, k: int, at: int, cuts: Any) -> Any:
+    """Note the cuts of 64 bytes at `at` as the ends of columns from k on; returns the next k.
+
+    Eight at a time, wanted or not: how many there are changes from place to place, and a wrong guess costs more than eight stores.
+    """
+    count = popcount(cuts)
+    done = 0
+    while done < count:
+        for i in range(8):
+            put(edges, k + 1 + done + i, at + trailing_zeros(cuts))
+            cuts &= cuts - ONE
+        done += 8
+    return k + count
+
+
+@inlined
+def cut_tabbed(buf: Any, at: int, end: int, edges: Any) -> Any:
     """Cut buf[at:end] at its tabs. Returns (columns or LEFT, whether a byte needs care in JSON)."""
-    k, begin, care = 0, at, uint64(0)
-    begins[uint64(0)] = at
+    k, care = 0, uint64(0)
+    put(edges, 0, at - 1)
     while at < end:
         within = low_bits(min(end - at, 64))
         tabs = eq64(buf, at, TAB) & within
         care |= ((unclean64(buf, at) & ~tabs) | eq64(buf, at, QUOTE)) & within
-        if k + popcount(tabs) >= COLUMNS_MAX:
+        if k >= COLUMNS_MAX - 64:
             return LEFT, True
-        while tabs != uint64(0):
-            begin = at + trailing_zeros(tabs)
-            ends[uint64(k)] = begin
-            k += 1
-            begins[uint64(k)] = begin + 1
-            tabs &= tabs - ONE
+        k = mark(edges, k, at, tabs)
         at += 64
-    ends[uint64(k)] = end
+    put(edges, k + 1, end)
     return k + 1, care != uint64(0)
 
 
 @inlined
-def cut_spaced(buf: Any, at: int, end: int, escapes: bool, begins: Any, ends: Any) -> Any:
+def cut_spaced(buf: Any, at: int, end: int, escapes: bool, edges: Any) -> Any:
     """Cut buf[at:end] at the spaces outside quotes, 64 bytes at a time. Returns (columns or LEFT, whether a byte needs care).
 
     Sure of a line only if its quotes come in pairs, the first of each at a column's start and the second at its end, and no
@@ -82,7 +93,7 @@ def cut_spaced(buf: Any, at: int, end: int, escapes: bool, begins: Any, ends: An
     """
     k, care, odd = 0, uint64(0), uint64(0)
     carry, after_space, after_close = uint64(0), ONE, uint64(0)
-    begins[uint64(0)] = at
+    put(edges, 0, at - 1)
     while at < end:
         within = low_bits(min(end - at, 64))
         spaces = eq64(buf, at, SPACE) & within
@@ -98,33 +109,27 @@ def cut_spaced(buf: Any, at: int, end: int, escapes: bool, begins: Any, ends: An
         care |= unclean
         if escapes:
             odd |= unclean & eq64(buf, at, BACKSLASH)
-        cuts = spaces & ~inside
-        if k + popcount(cuts) >= COLUMNS_MAX:
+        if k >= COLUMNS_MAX - 64:
             return LEFT, True
-        while cuts != uint64(0):
-            found = at + trailing_zeros(cuts)
-            ends[uint64(k)] = found
-            k += 1
-            begins[uint64(k)] = found + 1
-            cuts &= cuts - ONE
+        k = mark(edges, k, at, spaces & ~inside)
         carry = ALL if inside >> uint64(63) else uint64(0)
         after_space = spaces >> uint64(63)
         after_close = closing >> uint64(63)
         at += 64
-    ends[uint64(k)] = end
+    put(edges, k + 1, end)
     if odd != uint64(0) or carry != uint64(0):
         return LEFT, True
     return k + 1, care != uint64(0)
 
 
 @outlined
-def cut_spaced_carefully(buf: Any, at: int, end: int, escapes: bool, begins: Any, ends: Any) -> Any:
+def cut_spaced_carefully(buf: Any, at: int, end: int, escapes: bool, edges: Any) -> Any:
     """Cut buf[at:end] by the definition's letter. Returns columns, OPEN_QUOTE, or LEFT for too many."""
     k = 0
+    put(edges, 0, at - 1)
     while True:
         if k >= COLUMNS_MAX:
             return LEFT
-        begins[uint64(k)] = at
         stop = find(buf, at, end, SPACE)
         if at < end and get(buf, at) == QUOTE:
             stop = _closing(buf, at + 1, end, escapes) + 1
@@ -134,8 +139,8 @@ def cut_spaced_carefully(buf: Any, at: int, end: int, escapes: bool, begins: Any
             close = find(buf, at, end, CLOSE) + 1
             if close == end or (close < end and get(buf, close) == SPACE):
                 stop = close
-        ends[uint64(k)] = stop
         k += 1
+        put(edges, k, stop)
         if stop >= end:
             return k
         at = stop + 1
@@ -160,26 +165,24 @@ def _closing(buf: Any, at: int, end: int, escapes: bool) -> Any:
 
 
 @inlined
-def values(buf: Any, count: int, quoted: bool, begins: Any, ends: Any, firsts: Any, lasts: Any) -> None:
+def values(buf: Any, count: int, quoted: bool, edges: Any, spans: Any) -> None:
     """The spans of the values: columns without their quotes, and empty for `-`."""
     for k in range(count):
-        at, end = get(begins, k), get(ends, k)
-        quote = quoted and get(buf, at) == QUOTE and end > at
+        at, end = get(edges, k) + 1, get(edges, k + 1)
+        quote = quoted & (get(buf, at) == QUOTE) & (end > at)
         at += quote
         end -= quote
-        end -= end - at == 1 and get(buf, at) == MINUS
-        put(firsts, k, at)
-        put(lasts, k, end)
+        end -= (end - at == 1) & (get(buf, at) == MINUS)
+        put(spans, 2 * k, at)
+        put(spans, 2 * k + 1, end)
 
 
 @outlined
-def values_carefully(
-    buf: Any, count: int, escapes: bool, begins: Any, ends: Any, firsts: Any, lasts: Any, alt: Any
-) -> Any:
+def values_carefully(buf: Any, count: int, escapes: bool, edges: Any, spans: Any, alt: Any) -> Any:
     """The same for a line cut carefully. If one of its values has escapes, all are copied to `alt`, decoded; returns whether."""
     escaped = False
     for k in range(count):
-        at, end = get(begins, k), get(ends, k)
+        at, end = get(edges, k) + 1, get(edges, k + 1)
         if at < end and get(buf, at) == QUOTE:
             at += 1
             end -= 1
@@ -189,17 +192,17 @@ def values_carefully(
             end -= 1
         if end - at == 1 and get(buf, at) == MINUS:
             end = at
-        put(firsts, k, at)
-        put(lasts, k, end)
+        put(spans, 2 * k, at)
+        put(spans, 2 * k + 1, end)
     if not escaped:
         return False
     to = 0
     for k in range(count):
-        at, end = get(firsts, k), get(lasts, k)
-        put(firsts, k, to)
-        if end > at and get(buf, get(begins, k)) == QUOTE:
+        at, end = get(spans, 2 * k), get(spans, 2 * k + 1)
+        put(spans, 2 * k, to)
+        if end > at and get(buf, get(edges, k) + 1) == QUOTE:
             to = decode_escapes(buf, at, end, alt, to)
         elif end > at:
             to = copy(alt, to, buf, at, end - at)
-        put(lasts, k, to)
+        put(spans, 2 * k + 1, to)
     return True

@@ -13,16 +13,16 @@ MINUS = 45
 
 
 @inlined
-def fill(places: Any, sizes: Any, slot: int, at: int, size: int) -> None:
+def fill(fields: Any, slot: int, at: int, size: int) -> None:
     """Give the slot a value, unless it has one; a size of 0 is no value."""
-    if get(sizes, slot) == 0:
-        put(places, slot, at)
-        put(sizes, slot, size)
+    if get(fields, 2 * slot + 1) == 0:
+        put(fields, 2 * slot, at)
+        put(fields, 2 * slot + 1, size)
 
 
 @inlined
-def fill_part(src: Any, places: Any, sizes: Any, slot: int, at: int, end: int) -> None:
+def fill_part(src: Any, fields: Any, slot: int, at: int, end: int) -> None:
     """Give the slot src[at:end], unless that is empty or `-`."""
     size = end - at
     if size > 1 or (size == 1 and get(src, at) != MINUS):
-        fill(places, sizes, slot, at, size)
+        fill(fields, slot, at, size)
