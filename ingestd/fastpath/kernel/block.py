@@ -113,7 +113,7 @@ def lines(
             o = write_action(out, o, actions, get(indices, place), scratch)
         put(bodies, count, o)
         put(offsets, count, offset)
-        o = write_document(out, o, src, scratch, fields, slots, joints, text, edges)
+        o = write_document(out, o, src, scratch, fields, slots, joints, text)
         count += 1
         at = stop + 1
     put(starts, count, o)

@@ -49,21 +49,14 @@ def write_action(out: Any, o: int, text: Any, span: int, scratch: Any) -> Any:
 
 
 @inlined
-def write_document(
-    out: Any, o: int, src: Any, scratch: Any, fields: Any, slots: int, joints: Any, text: Any, present: Any
-) -> Any:
-    """The slots that have a value, each behind the joint from the one before: all that JSON wants between the two.
-
-    `present` is room to note which they are: done first and without a branch, since that changes from line to line.
-    """
-    count = 0
-    for slot in range(slots):
-        put(present, count, slot)
-        count += get(fields, 2 * slot + 1) != 0
+def write_document(out: Any, o: int, src: Any, scratch: Any, fields: Any, slots: int, joints: Any, text: Any) -> Any:
+    """The slots that have a value, each behind the joint from the one before: all that JSON wants between the two."""
     before = 0
-    for i in range(count):
-        slot = get(present, i)
-        at, size, joint = get(fields, 2 * slot), get(fields, 2 * slot + 1), get(joints, before + slot)
+    for slot in range(slots):
+        size = get(fields, 2 * slot + 1)
+        if size == 0:
+            continue
+        at, joint = get(fields, 2 * slot), get(joints, before + slot)
         o = copy(out, o, text, joint >> 16, joint & 0xFFFF)
         if size < SCRATCH:
             o = copy(out, o, src, at, size)

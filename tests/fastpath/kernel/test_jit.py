@@ -24,12 +24,12 @@ def loop(a: Any) -> int:
 def test_reference_counting_stays_out() -> None:
     """`_nrt=False` is an underscored option: without it the factor of two goes, so a numba that drops it must be noticed."""
     assert jit.OPTIONS["_nrt"] is False
-    function: Any = jit.outlined(loop)
+    function: Any = numba.njit(**jit.OPTIONS)(loop)
     function(np.zeros(4, np.uint8))
     (assembly,) = function.inspect_llvm().values()
     assert "NRT_incref" not in assembly
     with pytest.raises(numba.TypingError, match="NRT required"):
-        jit.outlined(lambda n: np.zeros(n))(3)
+        numba.njit(**jit.OPTIONS)(lambda n: np.zeros(n))(3)
 
 
 @compiled

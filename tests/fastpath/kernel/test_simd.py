@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
 from ingestd.fastpath.kernel import simd
-from ingestd.fastpath.kernel.jit import outlined
+from ingestd.fastpath.kernel.jit import OPTIONS
 
 SIZE = 256
+called = numba.njit(**OPTIONS)
 
 
 def noise(seed: int) -> Any:
@@ -21,52 +23,52 @@ def noise(seed: int) -> Any:
     return np.frombuffer(bytearray(r.choice(special) if r.random() < 0.5 else r.randrange(256) for _ in range(SIZE)), np.uint8)
 
 
-@outlined
+@called
 def eq(a: Any, at: int, char: int) -> Any:
     return simd.eq64(a, at, char)
 
 
-@outlined
+@called
 def unclean(a: Any, at: int) -> Any:
     return simd.unclean64(a, at)
 
 
-@outlined
+@called
 def digits(a: Any, at: int) -> Any:
     return simd.digits64(a, at)
 
 
-@outlined
+@called
 def load(a: Any, at: int) -> Any:
     return simd.load8(a, at)
 
 
-@outlined
+@called
 def store(a: Any, at: int, value: Any) -> None:
     simd.store8(a, at, value)
 
 
-@outlined
+@called
 def copy(a: Any, to: int, b: Any, at: int) -> None:
     simd.copy64(a, to, b, at)
 
 
-@outlined
+@called
 def zeros(mask: Any) -> Any:
     return simd.trailing_zeros(mask)
 
 
-@outlined
+@called
 def ones(mask: Any) -> Any:
     return simd.popcount(mask)
 
 
-@outlined
+@called
 def parity(mask: Any) -> Any:
     return simd.prefix_xor(mask)
 
 
-@outlined
+@called
 def low(n: int) -> Any:
     return simd.low_bits(n)
 
