@@ -76,8 +76,7 @@ class CompiledParser:
         out = work.small if small else BUFFERS.take(int(block.size * self._ratio) + self._room(LINE_USUAL))
         rejects: list[Reject] = []
         read: list[tuple[int, Documents]] = []
-        while self._plan is not None:
-            plan = self._plan
+        while plan := self._plan:
             why = encode(
                 buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts, plan.owned,
                 plan.names, plan.strings, plan.joints, plan.text, self._action_spans, self._actions, plan.prefixes, plan.params,
@@ -96,9 +95,11 @@ class CompiledParser:
             else:
                 stop = block.data.index(b"\n", int(state[codes.S_AT])) + 1
                 read.append((documents, self._read(block, int(state[codes.S_AT]), stop)))
-                state[codes.S_AT] = stop
-                if self._plan is None:
+                if self._plan is None:  # an order that the kernel does not take
                     read.append((documents, self._read(block, stop, block.size)))
+                    rejects += read[-1][1].rejects
+                    break
+                state[codes.S_AT] = stop
         self._ratio = max(self._ratio, RATIO_MARGIN * int(state[codes.S_OUT]) / block.size)
         view = memoryview(out)[: int(state[codes.S_OUT])]
         return _merged(bytes(view) if small else view, work, state, rejects, read)
