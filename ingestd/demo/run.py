@@ -87,7 +87,7 @@ class Demo:
             await self.cloud.s3.put_object(Bucket=LOGS, Key=made.entry.key, Body=made.body)
 
     async def _settled(self, service: Service, clock: Callable[[], float]) -> int:
-        """Wait until the queue holds nothing more: by its word, not by the service's. What it holds if nothing moves any more."""
+        """Wait until the queue, by its own word, is empty, or nothing has moved for long; what it still holds."""
         before, moved_at = None, clock()
         while backlog := await self.cloud.backlog():
             stats = service.telemetry.snapshot()
