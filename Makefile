@@ -26,7 +26,7 @@ venv: $(READY) ## set up .venv; the other targets do it themselves
 $(READY): pyproject.toml requirements-dev.lock
 	@echo "setting up .venv for Python $(VERSION) from requirements-dev.lock"
 	@test -f $@ || $(PYTHON) -m venv --clear .venv
-	@$(PIP) install --only-binary :all: --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-compile --only-binary :all: --require-hashes -r requirements-dev.lock
 	@$(PIP) install --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -70,9 +70,9 @@ class AwsSettings(Section):
     endpoint_url: Url | None = None
     """Another place for all of AWS, as for tests; never taken from a message."""
     connect_timeout_seconds: Seconds = 5.0
-    """A service that does not answer a connection in this time is taken for unreachable, and asked again."""
-    read_timeout_seconds: Seconds = 30.0
-    """Silence for this long is a fault; above the wait for messages, or every idle receive would be one."""
+    """A service that takes no connection in this time is unreachable, and asked again later."""
+    read_timeout_seconds: Seconds = 20.0
+    """Silence for this long is a fault (a receive may be silent for queue.wait_seconds more)."""
 
 
 class QueueSettings(Section):
@@ -215,8 +215,6 @@ class RouteSettings(Section):
     """A bucket's name; * and ? stand for anything."""
     key: Regex | None = None
     """A regular expression that is searched for in the object's key."""
-    log_group: Glob | None = None
-    """A CloudWatch log group's name; * and ? stand for anything."""
     format: FormatName = "auto"
     """The log's format; auto recognises it by key and content."""
     dataset: Dataset | None = None

@@ -59,9 +59,6 @@ def _limits(settings: Settings) -> Iterator[Mistake]:
     if budget < BLOCKS_MIN * block:
         allowed = f"at least {BLOCKS_MIN} times object.block_bytes: {BLOCKS_MIN * block}"
         yield _mistake("memory.budget_bytes", budget, allowed)
-    timeout, wait = settings.aws.read_timeout_seconds, settings.queue.wait_seconds
-    if timeout <= wait:
-        yield _mistake("aws.read_timeout_seconds", timeout, f"more than queue.wait_seconds: {wait}")
     first, ceiling = settings.retry.first_seconds, settings.retry.ceiling_seconds
     if ceiling < first:
         yield _mistake("retry.ceiling_seconds", ceiling, f"at least retry.first_seconds: {first}")
@@ -92,8 +89,8 @@ def _routes(settings: Settings, sink_names: Collection[str]) -> Iterator[Mistake
         yield _mistake("route", None, f"routes that say what goes to which sink ({names})")
     for index, route in enumerate(settings.route):
         path = f"route.{index}"
-        if not (route.bucket or route.key or route.log_group) and index < len(settings.route) - 1:
-            yield Mistake(path, "no bucket, key or log_group", "them, or the last place, since it takes everything", "")
+        if not (route.bucket or route.key) and index < len(settings.route) - 1:
+            yield Mistake(path, "no bucket and no key", "one of them, or the last place, since it takes everything", "")
         for place, sink in enumerate(route.sinks):
             if sink not in sink_names:
                 yield _mistake(f"{path}.sinks.{place}", sink, f"the name of a sink ({names})")

@@ -67,7 +67,11 @@ class ObjectRef:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A record in a notice that needs no reading, and the reason: test_event, deleted, folder, control_object."""
+    """A record in a notice that is not read, and the reason.
+
+    In `Notice.ignored` it needs no reading: test_event, deleted, other_event, folder, control_object. In `Notice.refused` it
+    cannot be believed: bad_record, foreign_bucket, foreign_owner.
+    """
 
     reason: str
     key: str = ""
@@ -75,7 +79,11 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a message body says: objects to read and records that need none. Both empty is impossible."""
+    """What a message body says: objects to read and records that need none. Both empty is impossible.
+
+    `refused` are records that are to be dead-lettered (with the message's body) while the others are read: one bad record does
+    not cost the good ones. A message with nothing but refused records is Poison and no Notice.
+    """
 
     objects: tuple[ObjectRef, ...]
     ignored: tuple[Ignored, ...] = ()

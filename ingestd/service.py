@@ -51,7 +51,7 @@ class Service:
         self.settings = settings
         self.telemetry = Telemetry()
         self.http_port: int | None = None
-        self._random = random or Random()
+        self._random = random or Random()  # noqa: S311 - spreads waits, keeps no secret
         self._state = "starting"
         self._deliveries: dict[str, Delivery] = {}
 
@@ -92,7 +92,9 @@ class Service:
         )
         pipeline = Pipeline(
             settings,
-            objects=Objects(clients.s3, settings.object),
+            objects=Objects(
+                clients.s3, settings.object, owners=settings.queue.owners, stall_seconds=settings.aws.read_timeout_seconds
+            ),
             deliveries=self._deliveries,
             dead_letters=dead_letters,
             leases=leases,
@@ -152,7 +154,7 @@ class Service:
             await asyncio.sleep(ROOM_SECONDS)
         leases.give_all_back()
         deadline = clock() + RETURN_SECONDS
-        while leases.unsent and clock() < deadline:
+        while leases.unsent and clock() < deadline:  # noqa: ASYNC110 - four seconds at the very end
             await asyncio.sleep(ROOM_SECONDS)
 
     async def _watch_loop(self, clock: Callable[[], float]) -> None:
@@ -193,7 +195,7 @@ class Service:
 
     @asynccontextmanager
     async def _kept_running(self, loops: list[Coroutine[Any, Any, None]], *, grace_seconds: float = 0.0) -> AsyncIterator[None]:
-        """Run loops beside the body, and cancel them (after a grace in which they may end) behind it; a loop's fault ends all."""
+        """Run loops beside the body; behind it they are cancelled, after a grace to end by themselves. A fault in one ends all."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(loop) for loop in loops]
             yield

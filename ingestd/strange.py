@@ -174,10 +174,11 @@ class Strange:
         self._odd = _choices(table.columns, ODD)
         self._bad = _choices(table.columns, BAD)
         self._kinds: tuple[Callable[[list[bytes], Random], bytes], ...] = (
-            *60 * (self._with_odd_values,),
-            *3 * (self._with_bad_value,),
+            *60 * (self._with_odd_values,) * bool(self._odd),
+            *3 * (self._with_bad_value,) * bool(self._bad),
             *4 * (self._older, self._newer, self._much_newer, self._trailed, self._unquoted, self._quoted),
-            *(self._too_short, self._open_quote, self._noise, self._skipped),
+            *(self._too_short,) * (table.required > 1),
+            *(self._open_quote, self._noise, self._skipped),
         )
 
     def line(self, line: bytes, random: Random) -> bytes:

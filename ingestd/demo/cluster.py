@@ -78,7 +78,7 @@ class ClusterDestination:
 
     async def _ask(self, method: str, path: str, body: object = None, **params: str) -> Any:
         content = b"" if body is None else orjson.dumps(body)
-        answer = await self.cluster.request(method, path, params=params, headers=JSON, body=content)
+        answer = await self.cluster.request(method, path, params=params, headers=JSON, body=[content])
         if answer.status >= 400:
             raise Fatal("the cluster refused a request", reason="refused", method=method, status=answer.status)
         return orjson.loads(answer.body)

@@ -28,7 +28,7 @@ from ingestd.demo.destination import Destination, StreamDestination
 from ingestd.demo.environment import REGION, loopback
 from ingestd.demo.progress import Progress, Reading
 from ingestd.demo.summary import Counted, Summary, reconcile
-from ingestd.shell.lifecycle import Service
+from ingestd.service import Service
 
 __all__ = ["Demo", "Options", "open_demo"]
 

@@ -11,11 +11,9 @@ from ingestd.formats.table import Shape
 __all__ = ["Pieces", "split", "trim"]
 
 IGNORED_FIRST = (b"\xef\xbb\xbf", b"\xe2\x80\x8b")  # byte order mark, zero-width space
-ENDS = rb"(?= |\Z)"
 # Alternatives exclude each other and repetitions are possessive: no input makes the match go back over what it has read.
-BRACKETED_OR_BARE = rb"|\[([^\]]*+)\]" + ENDS + rb'|((?!")[^ ]*+)'
-SPACED = re.compile(rb'"([^"\\]*+(?:(?:\\.|"(?! |\Z))[^"\\]*+)*+)"' + ENDS + BRACKETED_OR_BARE, re.DOTALL)
-SPACED_RAW = re.compile(rb'"([^"]*+(?:"(?! |\Z)[^"]*+)*+)"' + ENDS + BRACKETED_OR_BARE)
+QUOTED = re.compile(rb'"([^"\\]*+(?:(?:\\.|"(?! |\Z))[^"\\]*+)*+)"(?= |\Z)', re.DOTALL)
+QUOTED_RAW = re.compile(rb'"([^"]*+(?:"(?! |\Z)[^"]*+)*+)"(?= |\Z)')
 ESCAPE = re.compile(rb'\\(?:(["\\])|x000000([0-9A-Fa-f]{2})|x([0-9A-Fa-f]{2}))')
 
 
@@ -40,26 +38,36 @@ def split(shape: Shape, line: bytes) -> Pieces:
     if shape is Shape.TABBED:
         raw = line.split(b"\t")
         return Pieces([b"" if value == b"-" else value for value in raw], raw)
-    return _split_spaced(SPACED if shape is Shape.SPACED else SPACED_RAW, line)
+    return _split_spaced(line, escapes=shape is Shape.SPACED)
 
 
-def _split_spaced(column: re.Pattern[bytes], line: bytes) -> Pieces:
-    values: list[bytes] = []
-    raw: list[bytes] = []
-    position = 0
-    while position <= len(line):
-        found = column.match(line, position)
-        if found is None:
-            raise Unreadable("unterminated_quote")
-        value = found[found.lastindex or 0]
+def _split_spaced(line: bytes, *, escapes: bool) -> Pieces:
+    pieces = Pieces([], [])
+    quoted = QUOTED if escapes else QUOTED_RAW
+    start, bracket = 0, -1
+    while start <= len(line):
+        first = line[start : start + 1]
+        if first == b'"':
+            found = quoted.match(line, start)
+            if found is None:
+                raise Unreadable("unterminated_quote")
+            end, value = found.end(), found[1]
+        else:
+            if first == b"[" and bracket < start:  # looked for once, however many columns begin so
+                bracket = line.find(b"]", start) % (len(line) + 1)
+            if first == b"[" and bracket < len(line) and line[bracket + 1 : bracket + 2] in (b"", b" "):
+                end, value = bracket + 1, line[start + 1 : bracket]
+            else:
+                end = line.find(b" ", start) % (len(line) + 1)  # not found is -1, and so the line's end
+                value = line[start:end]
         if value == b"-":
             value = b""
-        elif found.lastindex == 1 and column is SPACED and b"\\" in value:
+        elif escapes and first == b'"' and b"\\" in value:
             value = ESCAPE.sub(_unescape, value)
-        values.append(value)
-        raw.append(found[0])
-        position = found.end() + 1
-    return Pieces(values, raw)
+        pieces.values.append(value)
+        pieces.raw.append(line[start:end])
+        start = end + 1
+    return pieces
 
 
 def _unescape(found: re.Match[bytes]) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import ssl
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -27,15 +27,19 @@ from ingestd import __version__
 from ingestd.config import OpenSearchSettings
 from ingestd.errors import Fatal, Retryable
 
-__all__ = ["Answer", "Cluster", "Credentials"]
+__all__ = ["Answer", "Cluster", "Credentials", "Pieces"]
 
 # Frozen AWS credentials (access_key, secret_key, token) as they are at this moment: aiobotocore's `get_frozen_credentials`.
 Credentials = Callable[[], Awaitable[Any]]
+
+# A request's body, in order, sent without a copy: the bytes must not change as long as anything refers to them.
+Pieces = Sequence[bytes | memoryview]
 
 NODE_IS_SICK = (502, 503, 504)
 NODE_REST_SECONDS = 5.0  # how long a sick node is left out at first; it doubles
 NODE_REST_DOUBLINGS_MAX = 3
 RETRY_AFTER_SECONDS_MAX = 300.0
+FIRST_WRITE_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,12 @@ class Cluster:
         )
 
     async def request(
-        self, method: str, path: str, *, params: Mapping[str, str], headers: Mapping[str, str], body: bytes
+        self, method: str, path: str, *, params: Mapping[str, str], headers: Mapping[str, str], body: Pieces
     ) -> Answer:
-        """Ask once. Raises Retryable with reason timeout, unreachable, certificate or credentials when there is no answer."""
+        """Ask once; the body is its pieces one after the other.
+
+        Raises Retryable with reason timeout, unreachable, certificate or credentials when there is no answer.
+        """
         if self._signer is not None:
             await self._signer.refresh()
         try:
@@ -102,7 +109,7 @@ class _Connection(AsyncHttpConnection):
         method: str,
         url: str,
         params: Mapping[str, Any] | None = None,
-        body: bytes | None = None,
+        body: Any = None,
         timeout: float | None = None,  # noqa: ASYNC109 - the signature is opensearch-py's
         ignore: Collection[int] = (),
         headers: Mapping[str, str] | None = None,
@@ -134,23 +141,27 @@ class _AsItIs(Serializer):
 
 
 class _Body(aiohttp.Payload):
-    """A body in one piece. aiohttp's own would warn of its size; it is bounded by the batch, and goes out in one write."""
+    """A body in pieces. aiohttp's own payload would have it in one (joining 5 MB costs as much CPU as sending them does), and
+    would warn of its size, which the batch bounds."""
 
-    _value: bytes
+    _value: Pieces
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data)
-        self._size = len(data)
+    def __init__(self, pieces: Pieces) -> None:
+        super().__init__(pieces)
+        self._size = sum(map(len, pieces))
 
     @property
     def data(self) -> bytes:
-        return self._value
+        return b"".join(self._value)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return self._value.decode(encoding, errors)
+        return self.data.decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        await writer.write(self._value)
+        first, *others = [memoryview(piece) for piece in self._value]
+        await writer.write(first[:FIRST_WRITE_BYTES])  # aiohttp copies the headers and the first write into one
+        for piece in (first[FIRST_WRITE_BYTES:], *others):
+            await writer.write(piece)
 
 
 class _Signer:

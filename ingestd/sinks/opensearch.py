@@ -16,12 +16,13 @@ from ingestd.config import MIB, EventSettings, OpenSearchSettings
 from ingestd.core.verdict import FILTER_PATH, bulk_verdict, request_failed
 from ingestd.errors import Fatal, Retryable
 from ingestd.model import Batch, BatchLimits, Framing, Verdict
-from ingestd.sinks.cluster import Answer, Cluster
+from ingestd.sinks.cluster import Answer, Cluster, Pieces
 from ingestd.sinks.gzipped import gzipped
 
 __all__ = ["OpenSearchSink"]
 
 ITEM_BYTES_MAX = 100 * MIB  # http.max_content_length as it comes; a smaller one is met as 413
+PIECES_MAX = 64  # of a body; many small ones (what came back of a batch) are joined: a write costs more than a copy then
 EMPTY_BULK_ERRORS = ("action_request_validation_exception", "parse_exception")
 
 
@@ -59,7 +60,7 @@ class OpenSearchSink:
         if not items:
             return Verdict(0)
         try:
-            answer = await self._bulk(await self._body(batch))
+            answer = await self._bulk(await self._body([part.data for part in batch.parts]))
         except Retryable as error:
             return request_failed(error.reason, items)
         return bulk_verdict(answer.status, answer.body, items, answer.after_seconds)
@@ -67,7 +68,7 @@ class OpenSearchSink:
     async def check(self) -> None:
         """An empty bulk: it meets the same address, certificate and credentials as a full one, and writes nothing."""
         try:
-            answer = await self._bulk(gzipped([b"\n"]) if self.compresses else b"\n")
+            answer = await self._bulk(await self._body([b"\n"]))
         except Retryable as error:
             if error.reason in ("certificate", "credentials"):
                 raise Fatal(error.message, reason=error.reason) from error
@@ -82,16 +83,15 @@ class OpenSearchSink:
     async def close(self) -> None:
         await self._cluster.close()
 
-    async def _bulk(self, body: bytes) -> Answer:
+    async def _bulk(self, body: Pieces) -> Answer:
         return await self._cluster.request(
             "POST", "/_bulk", params={"filter_path": FILTER_PATH}, headers=self._headers, body=body
         )
 
-    async def _body(self, batch: Batch) -> bytes:
-        pieces = [part.data for part in batch.parts]
-        if not self.compresses:
-            return b"".join(pieces)
-        return await asyncio.get_running_loop().run_in_executor(self._executor, gzipped, pieces)
+    async def _body(self, pieces: Pieces) -> Pieces:
+        if self.compresses:
+            return [await asyncio.get_running_loop().run_in_executor(self._executor, gzipped, pieces)]
+        return pieces if len(pieces) <= PIECES_MAX else [b"".join(pieces)]
 
 
 def _compresses(settings: OpenSearchSettings) -> bool:

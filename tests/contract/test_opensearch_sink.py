@@ -86,5 +86,7 @@ class TestOpenSearchSink(SinkContract):
     async def rig(self, request: pytest.FixtureRequest) -> AsyncIterator[BulkRig]:
         async with FakeBulk() as server:
             rig = BulkRig(server, request.param)
-            yield rig
-            await rig.close()
+            try:
+                yield rig
+            finally:
+                await rig.close()

@@ -1,6 +1,6 @@
 """The whole service, from the embedded AWS to a real OpenSearch, counted by query.
 
-INGESTD_TEST_LINES and INGESTD_TEST_KILLS make the same tests larger: a million lines and ten kills is what a release is held to.
+INGESTD_TEST_LINES and INGESTD_TEST_KILLS make the same tests larger: a release is held to a million lines and ten kills.
 """
 
 from __future__ import annotations

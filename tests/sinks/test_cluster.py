@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -31,12 +32,16 @@ HEADERS = {"content-type": "application/x-ndjson"}
 @asynccontextmanager
 async def cluster_of(*urls: str, credentials: Credentials | None = None, **settings: object) -> AsyncIterator[Cluster]:
     cluster = Cluster(OpenSearchSettings.model_validate({"urls": urls, "timeout_seconds": 5.0} | settings), credentials)
-    yield cluster
-    await cluster.close()
+    try:
+        yield cluster
+    finally:
+        await cluster.close()
 
 
 async def ask(cluster: Cluster, body: bytes = BODY) -> Answer:
-    return await cluster.request("POST", "/_bulk", params={"filter_path": "errors,items.*.status"}, headers=HEADERS, body=body)
+    return await cluster.request(
+        "POST", "/_bulk", params={"filter_path": "errors,items.*.status"}, headers=HEADERS, body=[body]
+    )
 
 
 @pytest.fixture
@@ -197,12 +202,15 @@ async def test_a_node_that_fails_is_left_out(sick: bool) -> None:
         assert (failures, len(two.seen)) == (1, 5)
 
 
-async def test_a_large_body_goes_out_whole(server: FakeBulk) -> None:
-    """A body of several MiB arrives as it was, and nothing warns of its size."""
+@pytest.mark.parametrize("ends", [[], [1], [1023, 1024, 1025], range(0, 5 << 20, 1 << 20)])
+async def test_a_large_body_goes_out_whole(server: FakeBulk, ends: Iterable[int]) -> None:
+    """A body of several MiB arrives as it was, in however many pieces, and nothing warns of its size."""
     body = b'{"create":{"_index":"a","_id":"1"}}\n{"s":"%s"}\n' % (b"x" * (5 << 20))
+    pieces = [memoryview(body)[start:end] for start, end in pairwise([0, *ends, len(body)])]
     async with cluster_of(server.url) as cluster:
-        assert (await ask(cluster, body)).status == 200
+        assert (await cluster.request("POST", "/_bulk", params={}, headers=HEADERS, body=pieces)).status == 200
     assert server.seen[0].body == body
+    assert server.seen[0].headers["Content-Length"] == str(len(body))
 
 
 async def test_nothing_that_passes_is_logged(server: FakeBulk, caplog: pytest.LogCaptureFixture) -> None:

@@ -141,8 +141,9 @@ async def test_a_full_object_does_not_wait() -> None:
     """An object that has its bytes is written at once, and the next letter opens another."""
     bucket = FakeBucket()
     sink = opened(bucket, seconds=NEVER, bytes_max=1)
-    await sink.put([letter(1)])
-    await sink.put([letter(2)])
+    async with asyncio.timeout(60):
+        await sink.put([letter(1)])
+        await sink.put([letter(2)])
     assert len(bucket.objects) == 2
 
 
@@ -152,7 +153,8 @@ async def test_closing_does_not_wait_for_time() -> None:
     sink = opened(bucket, seconds=NEVER)
     putting = asyncio.create_task(sink.put([letter()]))
     await asyncio.sleep(0)
-    await sink.close()
+    async with asyncio.timeout(60):
+        await sink.close()
     assert bucket.letters() == [letter()]
     await putting
 

@@ -24,8 +24,10 @@ ROWS: list[Row] = [("logs-a", f"id-{n}", {"n": n}) for n in range(5)]
 async def sink_of(*urls: str, **settings: object) -> AsyncIterator[OpenSearchSink]:
     parsed = OpenSearchSettings.model_validate({"urls": urls} | settings)
     sink = OpenSearchSink("main", parsed, Cluster(parsed))
-    yield sink
-    await sink.close()
+    try:
+        yield sink
+    finally:
+        await sink.close()
 
 
 async def test_framing_names_the_index_and_its_outliers() -> None:
@@ -78,6 +80,14 @@ async def test_the_body_is_the_documents_as_they_are(compress: str) -> None:
     assert body == b"".join(part.data for part in batch.parts)
     assert headers.get("content-encoding") == ("gzip" if compress == "always" else None)
     assert headers["content-type"] == "application/x-ndjson"
+
+
+async def test_many_small_parts_go_out_as_one_body() -> None:
+    """A batch of a hundred single documents, as a retry may be, arrives like any other."""
+    rows: list[Row] = [("logs-a", f"id-{n}", {"n": n}) for n in range(100)]
+    async with FakeBulk() as server, sink_of(server.url) as sink:
+        assert await sink.send(again(batch_of(rows), range(100))) == Verdict(100)
+        assert len(server.documents) == 100
 
 
 async def test_sending_again_is_harmless() -> None:

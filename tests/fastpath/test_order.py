@@ -1,0 +1,75 @@
+"""Header lines give the order of columns."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from ingestd.fastpath.order import Order
+from ingestd.formats.table import Column, Shape, Table, Text
+
+
+def unused(random: Random) -> str:
+    return ""
+
+
+TABLE = Table(
+    name="toy",
+    dataset="toy",
+    service="toy",
+    shape=Shape.TABBED,
+    columns=tuple(Column(name, Text(name)) for name in ("a", "b", "c(X)")),
+    required=2,
+    key="",
+    content="",
+    sample=unused,
+    header="#Fields:",
+)
+
+
+def test_documented() -> None:
+    """Without a header each column stands at its documented place, and has no name."""
+    assert Order.documented(TABLE) == Order(owners=(0, 1, 2), positions=(0, 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("names", "owners", "positions"),
+    [
+        (b" a b c(X)", (0, 1, 2), (0, 1, 2)),
+        (b"a b", (0, 1), (0, 1, -1)),
+        (b"\tB\tA\r", (1, 0), (1, 0, -1)),
+        (b" c(x)  new a", (2, -1, 0), (2, -1, 0)),
+        (b" a a b a", (0, -1, 1, -1), (0, 2, -1)),
+        ("\u200b \ufeffa\u200b b\ufeff".encode(), (0, 1), (0, 1, -1)),
+        (b" \xff a", (-1, 0), (1, -1, -1)),
+    ],
+)
+def test_header(names: bytes, owners: tuple[int, ...], positions: tuple[int, ...]) -> None:
+    """A header's names are found among the columns whatever their case, the separators and invisible marks."""
+    order = Order.of_header(TABLE, b"#Fields:" + names)
+    assert (order.owners, order.positions) == (owners, positions)
+    assert len(order.names) == len(owners)
+
+
+@pytest.mark.parametrize("names", [b"", b" \t\r", "\u200b".encode()])
+def test_header_that_names_nothing(names: bytes) -> None:
+    """A header without names gives the documented order back."""
+    assert Order.of_header(TABLE, b"#Fields:" + names) == Order.documented(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("names", "count", "lacking"),
+    [
+        (b"", 2, None),
+        (b"", 1, "b"),
+        (b"", 0, "a"),
+        (b"b c(X) a", 3, None),
+        (b"b c(X) a", 2, "a"),
+        (b"b c(X)", 9, "a"),
+        (b"a c(X)", 9, "b"),
+    ],
+)
+def test_lacking(names: bytes, count: int, lacking: str | None) -> None:
+    """Of the required columns, the first that a line does not reach is named."""
+    assert Order.of_header(TABLE, b"#Fields:" + names).lacking(TABLE, count) == lacking

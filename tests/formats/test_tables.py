@@ -1,0 +1,67 @@
+"""Every table of every format is sound in itself."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths
+from ingestd.fastpath.parser import open_parser
+from ingestd.formats.registry import formats
+from ingestd.formats.table import DateTime, Table
+from ingestd.model import Block, Framing, Source
+
+TABLES = list(formats().values())
+SOURCE = Source("bucket", "key", "etag", 0.0)
+
+
+def named(table: Table) -> str:
+    return table.name
+
+
+@pytest.mark.parametrize("table", TABLES, ids=named)
+def test_leaf_is_never_an_object(table: Table) -> None:
+    """No path of a document lies below another, and none comes twice."""
+    found = paths(table, Framing(table.dataset, action=True, id_field=True, original=True))
+    assert len(found) == len(set(found))
+    assert not [(one, other) for one in found for other in found if other.startswith(f"{one}.")]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=named)
+def test_lines_fill_no_path_of_the_house(table: Table) -> None:
+    """What a line fills is never what every document carries."""
+    house = {*fixed(table, Framing(table.dataset, action=False), SOURCE), ID, OFFSET, ORIGINAL, table.extra}
+    assert not house & {leaf.path for leaf in table.leaves()}
+
+
+@pytest.mark.parametrize("table", TABLES, ids=named)
+def test_one_type_a_path(table: Table) -> None:
+    """A path that two columns fill has one type."""
+    types: dict[str, str] = {}
+    for column in table.columns:
+        for reading in column.readings:
+            for leaf in reading.leaves():
+                assert types.setdefault(leaf.path, leaf.type) == leaf.type
+
+
+@pytest.mark.parametrize("table", TABLES, ids=named)
+def test_columns(table: Table) -> None:
+    """Column names are unique, what is required exists, and so does a time and each time column that is joined to a date."""
+    names = [column.name for column in table.columns]
+    readings = [reading for column in table.columns for reading in column.readings]
+    assert len({name.lower() for name in names}) == len(names)
+    assert 0 < table.required <= len(names)
+    assert TIMESTAMP in {leaf.path for leaf in table.leaves()}
+    assert {reading.time for reading in readings if isinstance(reading, DateTime)} <= set(names)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=named)
+def test_samples_are_of_the_format(table: Table) -> None:
+    """Sample lines are recognised and become documents, without columns that the table does not know."""
+    random = Random(7)
+    lines = [*table.preamble, *(table.sample(random) for _ in range(50))]
+    data = "".join(f"{line}\n" for line in lines).encode()
+    documents = open_parser(table, SOURCE, Framing(table.dataset, action=False)).parse(Block(bytearray(data), len(data), 0))
+    assert (len(documents), documents.skipped, documents.drifted) == (50, len(table.preamble), 0)
+    assert table.recognises("", data) == 2
