@@ -55,8 +55,8 @@ class Service:
         self._state = "starting"
         self._deliveries: dict[str, Delivery] = {}
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set, then drain. Raises Fatal when it cannot go on."""
+    async def run(self, stop: asyncio.Event, clients: Clients | None = None) -> None:
+        """Serve until `stop` is set, then drain; with the settings' clients, or these. Raises Fatal when it cannot go on."""
         loop = asyncio.get_running_loop()
         if self.settings.queue.url is None:
             raise Fatal("queue.url is not set", reason="no_queue")
@@ -64,7 +64,8 @@ class Service:
             self.http_port = await stack.enter_async_context(
                 serve(self.settings.http, self.telemetry, why_dead=lambda: None, why_not_ready=self._why_not_ready)
             )
-            clients = await stack.enter_async_context(open_clients(self.settings))
+            if clients is None:
+                clients = await stack.enter_async_context(open_clients(self.settings))
             workers = Workers(self.settings.threads)
             stack.callback(workers.close)
             await self._run(stop, clients, workers, loop.time)
@@ -195,7 +196,7 @@ class Service:
 
     @asynccontextmanager
     async def _kept_running(self, loops: list[Coroutine[Any, Any, None]], *, grace_seconds: float = 0.0) -> AsyncIterator[None]:
-        """Run loops beside the body; behind it they are cancelled, after a grace to end by themselves. A fault in one ends all."""
+        """Run loops beside the body; behind it they are cancelled, after a grace to end by themselves. One fault ends all."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(loop) for loop in loops]
             yield
