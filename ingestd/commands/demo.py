@@ -20,7 +20,7 @@ from ingestd.shell import logs
 
 __all__ = ["command"]
 
-LINES = 100_000
+LINES = 200_000
 NEEDED = ("moto", "flask", "werkzeug")  # what `ingestd[demo]` installs, and the service does without
 
 

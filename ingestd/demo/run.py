@@ -62,7 +62,7 @@ class Demo:
         put: list[Entry] = []
         began = clock()
         async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(service.run(stop))
+            serving = tasks.create_task(_serve(service, stop))
             showing = tasks.create_task(self._show(service, put, progress, began, clock))
             try:
                 await self._put(put)
@@ -116,6 +116,17 @@ async def open_demo(options: Options) -> AsyncIterator[Demo]:
         else:
             async with open_cluster(options.opensearch, f"ingestd-demo-{uuid.uuid4().hex[:8]}") as destination:
                 yield Demo(options, cloud, destination)
+
+
+async def _serve(service: Service, stop: asyncio.Event) -> None:
+    """Run the service; a Ctrl-C, which cancels everything here, stops it as a SIGTERM does."""
+    running = asyncio.ensure_future(service.run(stop))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        stop.set()
+        await running
+        raise
 
 
 def _settings(cloud: Cloud, sink: SinkSettings) -> Settings:
