@@ -112,10 +112,11 @@ def _show(console: Console, stages: dict[str, Stages], chains: dict[str, Chain])
     console.print(table)
     if chains:
         chain = _figures(stages, chains)["chain"]
+        carried, plain = f"{chain['lines_s']:,}", f"{chain['lines_s_plain']:,}"
         console.print(
             f"whole chain, S3 GET to bulk POST: {chain['cpu_s_per_gb']} CPU-seconds a raw GB with gzip bodies, "
             f"{chain['cpu_s_per_gb_plain']} without\n"
-            f"one task of 1 vCPU carries {chain['lines_s']:,} lines/s of {CHAIN_FORMAT}, {chain['lines_s_plain']:,} without gzip"
+            f"one task of 1 vCPU carries {carried} lines of {CHAIN_FORMAT} a second, {plain} without gzip"
         )
 
 
