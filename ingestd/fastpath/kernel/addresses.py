@@ -7,7 +7,7 @@ from typing import Any
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.numbers import port_size
 from ingestd.fastpath.kernel.scan import find_last
-from ingestd.fastpath.kernel.simd import ONE, digits64, eq64, get, low_bits, popcount, trailing_zeros, uint64
+from ingestd.fastpath.kernel.simd import digits64, drop_lowest, eq64, get, low_bits, popcount, trailing_zeros, uint64
 from ingestd.fastpath.kernel.strings import hex_digit
 
 __all__ = ["endpoint", "is_address", "is_ipv4", "is_ipv6", "without_port"]
@@ -27,9 +27,9 @@ def is_ipv4(src: Any, at: int, end: int) -> Any:
     if (digits64(src, at) & within) | dots != within or popcount(dots) != 3:
         return False
     one = trailing_zeros(dots)
-    dots &= dots - ONE
+    dots = drop_lowest(dots)
     two = trailing_zeros(dots)
-    three = trailing_zeros(dots & (dots - ONE))
+    three = trailing_zeros(drop_lowest(dots))
     return (
         _octet(src, at, one)
         & _octet(src, at + one + 1, two - one - 1)

@@ -11,19 +11,7 @@ from typing import Any
 
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX
 from ingestd.fastpath.kernel.jit import inlined, outlined
-from ingestd.fastpath.kernel.simd import (
-    ALL,
-    ONE,
-    eq64,
-    get,
-    low_bits,
-    popcount,
-    prefix_xor,
-    put,
-    trailing_zeros,
-    uint64,
-    unclean64,
-)
+from ingestd.fastpath.kernel.simd import ALL, ONE, drop_lowest, eq64, get, low_bits, popcount, prefix_xor, put, trailing_zeros, uint64, unclean64
 from ingestd.fastpath.kernel.strings import copy, decode_escapes
 
 __all__ = ["LEFT", "OPEN_QUOTE", "cut_spaced", "cut_spaced_carefully", "cut_tabbed", "find", "find_last", "newline", "values"]
@@ -73,7 +61,7 @@ def mark(edges: Any, k: int, at: int, cuts: Any) -> Any:
     while done < count:
         for i in range(8):
             put(edges, k + 1 + done + i, at + trailing_zeros(cuts))
-            cuts &= cuts - ONE
+            cuts = drop_lowest(cuts)
         done += 8
     return k + count
 

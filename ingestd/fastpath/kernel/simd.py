@@ -18,7 +18,7 @@ from numba.extending import intrinsic
 from ingestd.fastpath.kernel.jit import CHECKED, inlined
 
 __all__ = [
-    "copy64", "digits64", "eq64", "get", "load8", "low_bits", "popcount", "prefix_xor", "put", "store8", "trailing_zeros", "unclean64",
+    "copy64", "digits64", "drop_lowest", "eq64", "get", "load8", "low_bits", "popcount", "prefix_xor", "put", "store8", "trailing_zeros", "unclean64",
 ]  # fmt: skip
 
 BIT, BYTE, INDEX, WORD = ir.IntType(1), ir.IntType(8), ir.IntType(32), ir.IntType(64)
@@ -104,6 +104,11 @@ def popcount_scalar(mask: Any) -> Any:
         mask &= mask - ONE
         n += 1
     return int64(n)
+
+
+def drop_lowest_scalar(mask: Any) -> Any:
+    """The mask without its lowest bit; 0 stays 0."""
+    return mask & (mask - ONE) if mask != uint64(0) else mask
 
 
 # vector forms
@@ -214,6 +219,14 @@ def _popcount(_: Any, mask: Any) -> Any:
     return types.int64(types.uint64), codegen
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def _drop_lowest(_: Any, mask: Any) -> Any:
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.and_(args[0], builder.sub(args[0], ir.Constant(WORD, 1)))
+
+    return types.uint64(types.uint64), codegen
+
+
 copy64: Any = inlined(copy64_scalar) if CHECKED else _copy64
 eq64: Any = inlined(eq64_scalar) if CHECKED else _eq64
 unclean64: Any = inlined(unclean64_scalar) if CHECKED else _unclean64
@@ -223,6 +236,7 @@ store8: Any = inlined(store8_scalar) if CHECKED else _store8
 get: Any = inlined(get_scalar) if CHECKED else _get
 put: Any = inlined(put_scalar) if CHECKED else _put
 trailing_zeros: Any = inlined(trailing_zeros_scalar) if CHECKED else _trailing_zeros
+drop_lowest: Any = inlined(drop_lowest_scalar) if CHECKED else _drop_lowest
 popcount: Any = inlined(popcount_scalar) if CHECKED else _popcount
 
 

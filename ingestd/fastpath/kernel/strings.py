@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ingestd.fastpath.kernel.jit import inlined, outlined
-from ingestd.fastpath.kernel.simd import ONE, copy64, eq64, get, low_bits, put, trailing_zeros, uint64, unclean64
+from ingestd.fastpath.kernel.simd import copy64, drop_lowest, eq64, get, low_bits, put, trailing_zeros, uint64, unclean64
 
 __all__ = ["copy", "decode_escapes", "decode_percent", "escape", "hex_pair"]
 
@@ -124,7 +124,7 @@ def decode_percent(out: Any, to: int, src: Any, at: int, end: int) -> Any:
         done = at  # what is before it has been written
         while found != uint64(0):
             mark = at + trailing_zeros(found)
-            found &= found - ONE
+            found = drop_lowest(found)
             copy64(out, to, src, done)
             to += mark - done
             byte = hex_pair(src, mark + 1) if mark + 3 <= end else -1

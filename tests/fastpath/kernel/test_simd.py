@@ -64,6 +64,11 @@ def ones(mask: Any) -> Any:
 
 
 @called
+def drop(mask: Any) -> Any:
+    return simd.drop_lowest(mask)
+
+
+@called
 def parity(mask: Any) -> Any:
     return simd.prefix_xor(mask)
 
@@ -116,5 +121,6 @@ def test_bits() -> None:
         mask = np.uint64(value)
         assert zeros(mask) == simd.trailing_zeros_scalar(mask) == (64 if not value else (value & -value).bit_length() - 1)
         assert ones(mask) == simd.popcount_scalar(mask) == value.bit_count()
+        assert drop(mask) == simd.drop_lowest_scalar(mask) == value & (value - 1 if value else 0)
         assert int(parity(mask)) == sum(((value & ((2 << i) - 1)).bit_count() & 1) << i for i in range(64))
     assert [int(low(n)) for n in range(65)] == [(1 << n) - 1 for n in range(65)]
