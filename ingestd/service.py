@@ -204,7 +204,7 @@ class Service:
 
     @asynccontextmanager
     async def _kept_running(self, loops: list[Coroutine[Any, Any, None]], *, grace_seconds: float = 0) -> AsyncIterator[None]:
-        """Run loops beside the body; behind it they are cancelled, after a grace to end by themselves. A fault in one ends all."""
+        """Run loops beside the body; behind it they are cancelled, after a grace to end in. A fault in one ends all."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(loop) for loop in loops]
             yield
