@@ -287,6 +287,15 @@ class Pipeline:
         self._owe(part.receipt, letters, lines=len(letters) if opened.counts_lines(delivery) else 0)
         self._rest(part.receipt, len(refused))
 
+    def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
+        """What became of these documents will not be known here."""
+        opened = self._opened[part.receipt]
+        if opened.counts_lines(delivery):
+            self._telemetry.lines(opened.format, Outcome.GIVEN_BACK, len(part))
+        self._budget.give(held_bytes)
+        self.give_up(self._ledger.message_of(part.receipt))
+        self._rest(part.receipt, len(part))
+
     # --- dead letters --------------------------------------------------------------------------------------------------------
 
     def _bury(self, number: int, message: Message, poison: Poison) -> None:
@@ -307,12 +316,11 @@ class Pipeline:
 
         def written(is_written: bool) -> None:
             self._budget.give(held)
-            if is_written:
-                self._telemetry.lines(opened.format, Outcome.DEAD_LETTERED, lines)
-                for letter in letters:
-                    self._telemetry.count("dead_letters", 1, letter.reason)
-            else:
+            self._telemetry.lines(opened.format, Outcome.DEAD_LETTERED if is_written else Outcome.GIVEN_BACK, lines)
+            if not is_written:
                 self.give_up(number)
+            for letter in letters if is_written else ():
+                self._telemetry.count("dead_letters", 1, letter.reason)
             self._rest(receipt, len(letters))
 
         self._dead_letters.owe(letters, written)
