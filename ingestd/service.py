@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
@@ -28,7 +27,6 @@ from ingestd.shell.objects import Objects
 from ingestd.shell.queue import Queue
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
-from ingestd.sinks.cluster import Cluster
 from ingestd.sinks.deadletter import DeadLetterSink
 from ingestd.sinks.firehose import FirehoseSink
 from ingestd.sinks.opensearch import OpenSearchSink
@@ -48,17 +46,21 @@ PAUSE_UNREADY_SECONDS = 60.0
 class Service:
     """One consumer of the queue. `telemetry` may be read from outside at any time."""
 
-    def __init__(self, settings: Settings, *, random: Random | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, random: Random | None = None, wall_clock: Callable[[], float] = time.time
+    ) -> None:
         self.settings = settings
         self.telemetry = Telemetry()
         self.http_port: int | None = None
+        self.pipeline: Pipeline | None = None
+        self.leases: Leases | None = None
         self._random = random or Random()  # noqa: S311 - spreads waits, keeps no secret
+        self._wall_clock = wall_clock
         self.state = "starting"
         self._deliveries: dict[str, Delivery] = {}
 
     async def run(self, stop: asyncio.Event, clients: Clients | None = None) -> None:
         """Serve until `stop` is set, then drain; with the settings' clients, or these. Raises Fatal when it cannot go on."""
-        loop = asyncio.get_running_loop()
         if self.settings.queue.url is None:
             raise Fatal("queue.url is not set", reason="no_queue")
         async with AsyncExitStack() as stack:
@@ -70,7 +72,7 @@ class Service:
             workers = Workers(self.settings.threads)
             stack.callback(workers.close)
             await self._warm_up(workers)
-            await self._run(stop, clients, workers, loop.time)
+            await self.consume(stop, clients, workers)
 
     async def _warm_up(self, workers: Workers) -> None:
         """Load the compiled parser, or compile it; without it the reference reads, which is right and slow."""
@@ -79,8 +81,9 @@ class Service:
         if (reason := await workers.run(unavailable)) is not None:
             log.warning("the fast path cannot run here: lines are read by the slow reference", reason=reason)
 
-    async def _run(self, stop: asyncio.Event, clients: Clients, workers: Workers, clock: Callable[[], float]) -> None:
-        settings, telemetry = self.settings, self.telemetry
+    async def consume(self, stop: asyncio.Event, clients: Clients, workers: Workers) -> None:
+        """The service behind its clients and without its port: all of it that a simulation can run."""
+        settings, telemetry, clock = self.settings, self.telemetry, asyncio.get_running_loop().time
         backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
         url = settings.queue.url or ""
         queue = Queue(
@@ -88,10 +91,10 @@ class Service:
         )
         writer = None
         if settings.dead_letters.bucket:
-            writer = DeadLetterSink(settings.dead_letters, clients.s3, lambda: uuid.uuid4().hex, workers.executor)
+            writer = DeadLetterSink(settings.dead_letters, clients.s3, self._unique_name, workers.executor)
         dead_letters = DeadLetters(writer, backoff, self._random)
         budget = Budget(settings.memory.budget_bytes)
-        leases = Leases(
+        leases = self.leases = Leases(
             queue,
             telemetry,
             visibility_seconds=settings.queue.visibility_seconds,
@@ -100,10 +103,14 @@ class Service:
             on_lost=lambda number: pipeline.lose(number),
             on_too_old=lambda number: pipeline.give_up(number),
         )
-        pipeline = Pipeline(
+        pipeline = self.pipeline = Pipeline(
             settings,
             objects=Objects(
-                clients.s3, settings.object, owners=settings.queue.owners, stall_seconds=settings.aws.read_timeout_seconds
+                clients.s3,
+                settings.object,
+                owners=settings.queue.owners,
+                stall_seconds=settings.aws.read_timeout_seconds,
+                rand=self._random.random,
             ),
             deliveries=self._deliveries,
             dead_letters=dead_letters,
@@ -112,7 +119,7 @@ class Service:
             workers=workers,
             telemetry=telemetry,
             clock=clock,
-            wall_clock=time.time,
+            wall_clock=self._wall_clock,
         )
         for name, sink in self._sinks(clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
@@ -174,12 +181,14 @@ class Service:
             await asyncio.sleep(LAG_SECONDS)
             self.telemetry.loop_lag_seconds.observe(max(clock() - asked_at - LAG_SECONDS, 0.0))
 
+    def _unique_name(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
     def _sinks(self, clients: Clients, workers: Workers) -> dict[str, Sink]:
         sinks: dict[str, Sink] = {}
         for name, settings in self.settings.sinks.items():
             if isinstance(settings, OpenSearchSettings):
-                cluster = Cluster(settings, clients.credentials)
-                sinks[name] = OpenSearchSink(name, settings, cluster, workers.executor)
+                sinks[name] = OpenSearchSink(name, settings, clients.cluster(settings), workers.executor)
             elif isinstance(settings, FirehoseSettings):
                 sinks[name] = FirehoseSink(name, settings, clients.firehose[settings.region or self.settings.aws.region])
         return sinks
@@ -204,8 +213,8 @@ class Service:
         return f"sink paused: {', '.join(paused)}" if paused else None
 
     @asynccontextmanager
-    async def _kept_running(self, loops: list[Coroutine[Any, Any, None]], *, grace_seconds: float = 0.0) -> AsyncIterator[None]:
-        """Run loops beside the body; behind it they are cancelled, after a grace to end by themselves. One fault ends all."""
+    async def _kept_running(self, loops: list[Coroutine[Any, Any, None]], *, grace_seconds: float = 0) -> AsyncIterator[None]:
+        """Run loops beside the body; behind it they are cancelled, after a grace to end in. A fault in one ends all."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(loop) for loop in loops]
             yield

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Protocol
 
@@ -44,6 +45,10 @@ class Rest(Protocol):
         """The sink will never take these documents (index into part.documents, why); dead letters are owed."""
         ...
 
+    def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
+        """Nothing more is done for this part, whether it is in the sink or not: its message is another receipt's to settle."""
+        ...
+
 
 class Delivery:
     """Everything between the parser and one sink. One loop, one task for each request under way."""
@@ -70,8 +75,9 @@ class Delivery:
         self._ready: deque[Batch] = deque()
         self._retries: list[tuple[float, int, Batch]] = []
         self._sequence = 0
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[Verdict]] = set()
         self._wake = asyncio.Event()
+        self._is_over = False
 
     @property
     def name(self) -> str:
@@ -113,6 +119,7 @@ class Delivery:
                 except TimeoutError:
                     continue
         finally:
+            self._is_over = True
             tasks = list(self._under_way)
             for task in tasks:
                 task.cancel()
@@ -138,20 +145,25 @@ class Delivery:
         return max(min(moments) - now, 0.0) if moments else None
 
     def _start(self, batch: Batch) -> None:
-        task = asyncio.create_task(self._send(batch))
+        task = asyncio.create_task(self.sink.send(batch))
         self._under_way.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(partial(self._ended, batch, self._clock()))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, batch: Batch, sent_at: float, task: asyncio.Task[Verdict]) -> None:
         self._under_way.discard(task)
         self._wake.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # A fault of ours. The batch's documents stay unsettled, its message is not deleted, another receipt brings it back.
+        if self._is_over:
+            return
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            # A fault of ours, which sending again may only repeat. The messages go back; the queue counts their receipts.
             log.error("sending failed inside", sink=self.name, error=type(error).__name__, exc_info=error)
+            for part in batch.parts:
+                self._rest.documents_given_back(self, part, part.bytes)
+        else:
+            self._answered(batch, task.result(), sent_at)
 
-    async def _send(self, batch: Batch) -> None:
-        sent_at = self._clock()
-        verdict = await self.sink.send(batch)
+    def _answered(self, batch: Batch, verdict: Verdict, sent_at: float) -> None:
         now = self._clock()
         self._telemetry.stage_seconds.labels(f"sink_{self.sink.kind}").observe(now - sent_at)
         self._steer(verdict, sent_at, now)

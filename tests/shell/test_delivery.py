@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
 
+import pytest
+
 from ingestd.config import EventSettings
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
@@ -57,6 +59,7 @@ class Book:
         self.rested: Counter[int] = Counter()
         self.duplicates = 0
         self.refused: list[tuple[bytes, str]] = []
+        self.given_back: list[bytes] = []
         self.held_bytes = 0
 
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
@@ -68,6 +71,10 @@ class Book:
         self, delivery: Delivery, part: Part, refused: Sequence[tuple[int, Refusal]], held_bytes: int
     ) -> None:
         self.refused += [(bytes(part.documents.body(index)), why.reason) for index, why in refused]
+        self.held_bytes -= held_bytes
+
+    def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
+        self.given_back += [bytes(part.documents.body(index)) for index in range(part.first, part.last)]
         self.held_bytes -= held_bytes
 
 
@@ -180,3 +187,16 @@ def test_a_paused_sink_is_probed_and_loses_nothing() -> None:
     assert book.refused == []
     assert delivery.paused_seconds == 0.0
     assert len(sink.sent) <= 6 + 4 + 1
+
+
+@pytest.mark.parametrize("error", [MemoryError(), asyncio.CancelledError()], ids=["raises", "is cancelled"])
+def test_documents_of_a_request_that_fails_inside_are_given_back(error: BaseException) -> None:
+    """A fault of ours: the others go on, nothing waits for ever, and no byte stays taken."""
+
+    def fail(batch: Batch) -> Verdict:
+        raise error
+
+    book, delivery, _ = deliver(ScriptedSink(fail), [[b"a", b"b"], [b"c", b"d"]])
+    assert book.given_back == [b"a", b"b", b"c"]
+    assert book.rested == {1: 1}
+    assert (delivery.is_idle, book.held_bytes) == (True, 0)
