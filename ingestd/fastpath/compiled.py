@@ -1,6 +1,6 @@
 """The parser that drives the kernel: the same interface as the reference, and the same bytes.
 
-A block goes through the kernel in one call, as a rule. Lines that reject come back with their reason; lines that the kernel does not
+A block goes through the kernel in one call, as a rule. Lines that reject come back with their reason; lines that it does not
 take (very long ones, mostly) the reference reads one by one, and their documents are put between the others.
 """
 
@@ -39,7 +39,8 @@ REASONS = {
     codes.BAD_VALUE: "bad_number",
     codes.MISSING_TIMESTAMP: "missing_timestamp",
 }
-Bytes, Numbers = NDArray[np.uint8], NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+Numbers = NDArray[np.int64]
 
 
 class CompiledParser:
@@ -55,15 +56,15 @@ class CompiledParser:
         self._ratio = RATIO_FIRST
         head = bytearray(codes.SCRATCH_WORDS + object_id(source).encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
         values, slots = fixed(table, framing, source), self._plan.slots if self._plan else {}
-        self._made = np.zeros((len(slots) + 1, 2), np.int64)  # position and size
+        made = np.zeros((len(slots) + 1, 2), np.int64)  # position and size of what the object brings
         for path in OBJECT_PATHS if slots else ():
-            self._made[slots[path]] = len(head), len(values[path]) | codes.SCRATCH
+            made[slots[path]] = len(head), len(values[path]) | codes.SCRATCH
             head += values[path]
         if ID in slots:
-            self._made[slots[ID]] = codes.W_ID, codes.ID | codes.SCRATCH
+            made[slots[ID]] = codes.W_ID, codes.ID | codes.SCRATCH
         self._head = np.frombuffer(head, np.uint8)
-        self._made = self._made.ravel()
-        self._fixed = len(head) + int(max(self._action_spans & 0xFFFF))
+        self._made: Numbers = made.ravel()
+        self._fixed = len(head) + int((self._action_spans & 0xFFFF).max())
 
     def parse(self, block: Block) -> Documents:
         end = block.offset + block.size
@@ -78,9 +79,9 @@ class CompiledParser:
         read: list[tuple[int, Documents]] = []
         while plan := self._plan:
             why = encode(
-                buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts, plan.owned,
-                plan.names, plan.strings, plan.joints, plan.text, self._action_spans, self._actions, plan.prefixes, plan.params,
-                work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
+                buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts,
+                plan.owned, plan.names, plan.strings, plan.joints, plan.text, self._action_spans, self._actions, plan.prefixes,
+                plan.params, work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
             )  # fmt: skip
             self._take_left(block, plan, work, state, rejects, read)
             written, documents = int(state[codes.S_OUT]), int(state[codes.S_DOCUMENTS])
@@ -101,11 +102,17 @@ class CompiledParser:
                     break
                 state[codes.S_AT] = stop
         self._ratio = max(self._ratio, RATIO_MARGIN * int(state[codes.S_OUT]) / block.size)
-        view = memoryview(out)[: int(state[codes.S_OUT])]
+        view = memoryview(out.data)[: int(state[codes.S_OUT])]
         return _merged(bytes(view) if small else view, work, state, rejects, read)
 
     def _take_left(
-        self, block: Block, plan: Plan, work: Workspace, state: Numbers, rejects: list[Reject], read: list[tuple[int, Documents]]
+        self,
+        block: Block,
+        plan: Plan,
+        work: Workspace,
+        state: Numbers,
+        rejects: list[Reject],
+        read: list[tuple[int, Documents]],
     ) -> None:
         """Make rejects of the lines that the kernel left with a reason, and let the reference read the others."""
         for at, documents, reason, detail in work.left[: state[codes.S_LEFT]].tolist():

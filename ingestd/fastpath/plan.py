@@ -1,9 +1,9 @@
 """A table compiled to the arrays that the kernel reads: what each column fills, and every joint between two fields.
 
-A joint is all that stands between two values that follow each other in a document: a closing quote, braces, a comma, the objects
-that open, the key, an opening quote, and the table's constants if they lie between. It is made here for each pair of slots, so
-that writing a field is two copies and an absent one costs nothing. A plan hangs on (table, framing, order of columns) alone; what
-an object adds (its ids, its place) comes beside it, see `compiled.py`.
+A joint is all that stands between two values that follow each other in a document: a closing quote, braces, a comma, the
+objects that open, the key, an opening quote, and the table's constants if they lie between. It is made here for each pair of
+slots, so that writing a field is two copies and an absent one costs nothing. A plan hangs on (table, framing, order of columns)
+alone; what an object adds (its ids, its place) comes beside it, see `compiled.py`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,47 @@ from numpy.typing import NDArray
 
 from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.codes import (
-    COLUMNS_MAX, DATETIME, DECIMAL, ENDPOINT, ESCAPE, HOSTS, INSTANT, IP, PARAMETERS, PERCENT, REQUEST, ROW, SLOTS_MAX, SPACED, SPACED_RAW, STATUS, TABBED,
-    TEXT, TLS, VERSION, WHOLE, WORDS,
+    COLUMNS_MAX,
+    DATETIME,
+    DECIMAL,
+    ENDPOINT,
+    ESCAPE,
+    HOSTS,
+    INSTANT,
+    IP,
+    PARAMETERS,
+    PERCENT,
+    REQUEST,
+    SLOTS_MAX,
+    SPACED,
+    SPACED_RAW,
+    STATUS,
+    TABBED,
+    TEXT,
+    TLS,
+    VERSION,
+    WHOLE,
+    WORDS,
 )  # fmt: skip
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, fixed, paths
 from ingestd.fastpath.order import Order
 from ingestd.formats.table import (
-    DateTime, Decimal, Endpoint, Instant, Integer, Ip, IpList, Reading, Request, Shape, Status, Table, Text, Tls, Version, Words,
+    DateTime,
+    Decimal,
+    Endpoint,
+    Instant,
+    Integer,
+    Ip,
+    IpList,
+    Reading,
+    Request,
+    Shape,
+    Status,
+    Table,
+    Text,
+    Tls,
+    Version,
+    Words,
 )  # fmt: skip
 from ingestd.model import PAD, Framing, Source
 
@@ -34,8 +68,8 @@ OBJECT_PATHS = ("cloud", "aws.s3")  # the values that an object brings
 BARE = {"long", "double"}  # types that JSON writes without quotes
 SHAPES = {Shape.TABBED: TABBED, Shape.SPACED: SPACED, Shape.SPACED_RAW: SPACED_RAW}
 CODES: dict[type, int] = {
-    Text: TEXT, Integer: WHOLE, Decimal: DECIMAL, Status: STATUS, Ip: IP, Endpoint: ENDPOINT, Instant: INSTANT, DateTime: DATETIME,
-    Words: WORDS, IpList: HOSTS, Tls: TLS, Version: VERSION, Request: REQUEST,
+    Text: TEXT, Integer: WHOLE, Decimal: DECIMAL, Status: STATUS, Ip: IP, Endpoint: ENDPOINT, Instant: INSTANT,
+    DateTime: DATETIME, Words: WORDS, IpList: HOSTS, Tls: TLS, Version: VERSION, Request: REQUEST,
 }  # fmt: skip
 COPIES = {IpList: 2, Request: 2}  # how often a byte of the column may come to stand in the document; else once
 NAME_MAX = 256
@@ -103,7 +137,7 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
     return Plan(
         rows=np.array([number for row in rows if row for number in row] or [0], np.int64),
         texts=np.array(texts or [0], np.int64),
-        owned=np.array([owner >= 0 for owner in order.owners] or [0], np.int64),
+        owned=np.array([int(owner >= 0) for owner in order.owners] or [0], np.int64),
         names=np.array(names or [0], np.int64),
         strings=body.strings,
         joints=body.joints,
@@ -112,7 +146,7 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
         params=params,
         slots=body.slots,
         columns=tuple(owners),
-        is_time=tuple(bool(row) and row[0] in (INSTANT, DATETIME) for row in rows),
+        is_time=tuple(row is not None and row[0] in (INSTANT, DATETIME) for row in rows),
     )
 
 
@@ -127,7 +161,7 @@ def _pack(text: bytearray, piece: bytes) -> int:
 
 
 def _operations(table: Table, order: Order, slots: dict[str, int]) -> tuple[list[list[int] | None], list[int], list[str]]:
-    """(rows of operations in documented order; columns that are just one string, as pairs of position and slot; the rows' columns)."""
+    """(rows of operations in documented order; columns that are one string, as position and slot; the rows' columns)."""
     rows: list[list[int] | None] = []
     texts: list[int] = []
     owners: list[str] = []
@@ -154,7 +188,7 @@ def _row(reading: Reading, position: int, filled: list[int], places: dict[str, i
     code, argument, time = CODES.get(type(reading), -1), 0, -1
     match reading:
         case Text(percent=percent):
-            code, argument = (PERCENT, percent) if percent else (TEXT, 0)
+            code, argument = (PERCENT, int(percent)) if percent else (TEXT, 0)
         case Integer(minus_one_absent=absent) | Decimal(minus_one_absent=absent):
             argument = int(absent)
         case Words(separator=separator):
@@ -165,7 +199,7 @@ def _row(reading: Reading, position: int, filled: list[int], places: dict[str, i
             time = places[name]
     if code < 0:
         return None
-    row = [code, position, *filled]
+    row: list[int] = [code, position, *filled]
     return [*row, *[0] * (codes.R_ARGUMENT - len(row)), argument, time]
 
 

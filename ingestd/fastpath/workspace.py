@@ -7,7 +7,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestd.fastpath.kernel.codes import COLUMNS_MAX, LEFT_ROW, LINE_MAX, SLOTS_MAX
+from ingestd.fastpath.kernel.codes import LEFT_ROW, LINE_MAX, SLOTS_MAX
 from ingestd.model import PAD
 
 __all__ = ["WORKSPACE", "Workspace"]

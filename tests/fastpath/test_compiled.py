@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import numba
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingestd.fastpath import compiled
 from ingestd.fastpath.compiled import CompiledParser
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX, LINE_MAX
+from ingestd.fastpath.kernel.jit import NUMBA
 from ingestd.fastpath.reference import ReferenceParser
 from ingestd.formats.registry import formats
 from ingestd.formats.table import (
-    Column, DateTime, Decimal, Endpoint, Instant, Integer, Ip, IpList, Request, Shape, Status, Table, Text, Tls, Version, Words,
+    Column,
+    DateTime,
+    Decimal,
+    Endpoint,
+    Instant,
+    Integer,
+    Ip,
+    IpList,
+    Request,
+    Shape,
+    Status,
+    Table,
+    Text,
+    Tls,
+    Version,
+    Words,
 )  # fmt: skip
 from ingestd.generate import chunks, lines
 from ingestd.model import PAD, Block, Documents, Framing, Source
 
-SLOW = bool(numba.config.DISABLE_JIT)  # the kernel as plain Python, and its vectors byte by byte: some 20 ms a line
+SLOW = bool(NUMBA.config.DISABLE_JIT)  # the kernel as plain Python, and its vectors byte by byte: some 20 ms a line
 LINES = int(os.environ.get("INGESTD_KERNEL_LINES", "48" if SLOW else "6000"))
 EXAMPLES = 3 if SLOW else 120
 STEP = 97 if SLOW else 1
@@ -72,7 +90,8 @@ def toy(shape: Shape) -> Table:
 TABLES = [*formats().values(), *(toy(shape) for shape in Shape)]
 TABLE_IDS = [table.name if table.name != "toy" else f"toy-{table.shape.value}" for table in TABLES]
 VALUES: dict[str, tuple[str, ...]] = {
-    "t": ("2026-11-01T00:00:00Z", "2026-10-31T23:59:59.123456", "2024-02-29T12:00:00.1Z", "2023-02-29T12:00:00Z", "1969-12-31T00:00:00Z"),
+    "t": ("2026-11-01T00:00:00Z", "2026-10-31T23:59:59.123456", "2024-02-29T12:00:00.1Z",
+          "2023-02-29T12:00:00Z", "1969-12-31T00:00:00Z"),
     "date": ("2026-11-01", "2000-02-29", "1900-01-01", "2026-11-1", "-"),
     "time": ("00:00:00", "23:59:59.999999999", "24:00:00", "12:00:00Z", "12:00:00.", "-"),
     "text": ("a", "-", "--", "", 'a"b', "\\x22", "é€😀", "\x00\x1f\x7f", "[x]", "x" * 130),
@@ -80,18 +99,21 @@ VALUES: dict[str, tuple[str, ...]] = {
     "p2": ("a%2520b", "%252", "%25%32%30", "%2522", "a%20b", "é%2525"),
     "n": ("0", "-0", "007", "000", "-007", "-1", "1" * 18, "1" * 19, "+1", "1.0", "", "x"),
     "m": ("-1", "-1.0", "-1.000", "-1.", "-01", "5"),
-    "d": (".5", "-.5", "1.", "1e9", "1E-18", "1e19", "007.50", "-00.5e+07", "0.0", "1e", "-1", "1" * 18 + "." + "2" * 18, "nan"),
+    "d": (".5", "-.5", "1.", "1e9", "1E-18", "1e19", "007.50", "-00.5e+07", "0.0", "1e", "-1", "nan",
+          "1" * 18 + "." + "2" * 18),
     "s": ("200", "000", "399", "400", "-5", "0200", "1e2", "99999"),
     "ip": ("1.2.3.4", "256.1.1.1", "01.2.3.4", "1.2.3", "::", "::1", "1::", "2001:db8::1", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4",
            "1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:7::", ":::", "1:", ":1", "12345::", "fe80::1%eth0", "1::2::3", "::1.2.3.4.5"),
-    "to": ("1.2.3.4:80", "1.2.3.4", "1.2.3.4:65536", "[::1]:443", "::1:443", "1.2.3.4:00080", "a.b:80", ":80", "[1.2.3.4]:80", "[::1]"),
+    "to": ("1.2.3.4:80", "1.2.3.4", "1.2.3.4:65536", "[::1]:443", "::1:443", "1.2.3.4:00080", "a.b:80", ":80",
+           "[1.2.3.4]:80", "[::1]"),
     "words": ("a,b", "a", ",", "-,-", "a,,-,b", 'q"uote,\\'),
     "via": ("1.2.3.4", "1.2.3.4,%20::1", "\\x201.2.3.4:80%20,[::1]:80", "unknown,%20", "%20", "[2001:db8::1], x", "-,1.1.1.1"),
     "tls": ("TLSv1.2", "TLSv1", "SSLv3", "TLSv12", "TLS", "SSLv3.0", "tlsv1.2", "TLSv1."),
     "v": ("HTTP/1.1", "HTTP/", "HTTP", "/2", "a/b/c", "x/-"),
-    "request": ("GET http://h:80/p?q HTTP/1.1", "GET https://[::1]:443/ HTTP/2.0", "- http://host:80- -", "GET /a b c HTTP/1.0", "-  -",
-                "GET", "GET  ", "GET x", "GET ?q -", "GET a+b.c-1://h?q?r HTTP/", "GET 1http://x/ HTTP/1.1", "GET http://h:99999/",
-                "GET http://a:b:1/ HTTP/1.1", "GET http://[x/ HTTP/1.1", "GET http://[::1]x:1/", "GET https:// HTTP/1.1", "GET HTTP/1.1"),
+    "request": ("GET http://h:80/p?q HTTP/1.1", "GET https://[::1]:443/ HTTP/2.0", "- http://host:80- -", "GET /a b c HTTP/1.0",
+                "-  -", "GET", "GET  ", "GET x", "GET ?q -", "GET a+b.c-1://h?q?r HTTP/", "GET 1http://x/ HTTP/1.1", "GET http://h:99999/",
+                "GET http://a:b:1/ HTTP/1.1", "GET http://[x/ HTTP/1.1", "GET http://[::1]x:1/",
+                "GET https:// HTTP/1.1", "GET HTTP/1.1"),
     "text2": ("z", "-"),
 }  # fmt: skip
 
@@ -175,7 +197,25 @@ def test_noise(table: Table, noise: list[bytes], size: int) -> None:
     same(table, b"".join(line + b"\n" for line in noise), FRAMINGS["with all"], size)
 
 
-PIECES = [b" ", b"\t", b'"', b"\\", b"[", b"]", b"-", b"%2", b"#Fields:", b"\xff", b"\r", b"\xef\xbb\xbf", b":", b"/", b"9", b",", b"\n"]
+PIECES = [
+    b" ",
+    b"\t",
+    b'"',
+    b"\\",
+    b"[",
+    b"]",
+    b"-",
+    b"%2",
+    b"#Fields:",
+    b"\xff",
+    b"\r",
+    b"\xef\xbb\xbf",
+    b":",
+    b"/",
+    b"9",
+    b",",
+    b"\n",
+]
 
 
 @pytest.mark.parametrize("table", TABLES[:2], ids=TABLE_IDS[:2])
@@ -183,7 +223,8 @@ PIECES = [b" ", b"\t", b'"', b"\\", b"[", b"]", b"-", b"%2", b"#Fields:", b"\xff
 @given(
     seed=st.integers(0, 50),
     edits=st.lists(
-        st.tuples(st.integers(0, 4000), st.integers(0, 3), st.one_of(st.sampled_from(PIECES), st.binary(max_size=99))), max_size=12
+        st.tuples(st.integers(0, 4000), st.integers(0, 3), st.one_of(st.sampled_from(PIECES), st.binary(max_size=99))),
+        max_size=12,
     ),
 )
 def test_damaged_lines(table: Table, seed: int, edits: list[tuple[int, int, bytes]]) -> None:
@@ -218,20 +259,28 @@ SAMPLES: dict[str, list[bytes]] = {}
 )  # fmt: skip
 def test_header_lines(header: str) -> None:
     """A header line decides the columns' order, also in the middle of a block and for the blocks after it."""
-    rows = "2026-11-01\t00:00:00\t1.2.3.4\tGET\t5\tx\ty\tz\n2026-11-01\t00:00:00\tFRA\t7\t::1\t-\t\tq\n1.2.3.4\t-\t00:00:00\t2026-11-01\t-\t1\n"
+    rows = "2026-11-01\t00:00:00\t1.2.3.4\tGET\t5\tx\ty\tz\n2026-11-01\t00:00:00\tFRA\t7\t::1\t-\t\tq\n"
+    rows += "1.2.3.4\t-\t00:00:00\t2026-11-01\t-\t1\n"
     data = f"{rows}{header}\n{rows}#Fields: date time x-edge-location sc-bytes c-ip\n{rows}{header}\r\n{rows}".encode()
     for size in (1, 100, 1 << 20):
         same(formats()["cloudfront"], data, FRAMINGS["bulk"], size)
 
 
-@pytest.mark.parametrize("size", [62, 63, 64, 65, 127, 128, 129, *([] if SLOW else [LINE_MAX - 30, LINE_MAX, LINE_MAX + 1, 200_000])])
+@pytest.mark.parametrize(
+    "size", [62, 63, 64, 65, 127, 128, 129, *([] if SLOW else [LINE_MAX - 30, LINE_MAX, LINE_MAX + 1, 200_000])]
+)
 @pytest.mark.parametrize("shape", Shape)
 def test_long_lines(shape: Shape, size: int) -> None:
     """Lines around the vectors' width and around the longest that the kernel reads come out the same, worst characters too."""
     gap = "\t" if shape is Shape.TABBED else " "
     quote = "" if shape is Shape.TABBED else '"'
     made = [gap.join([VALUES["t"][0], *"----", char * max(0, size - 40)]) for char in ("a", "\x01", "%", "%41", '"')]
-    made += [gap.join([VALUES["t"][0], *"--", quote + "\\x01" * (size // 4) + quote, "-", "%"]), "#" * size, " " * size, "[" * size]
+    made += [
+        gap.join([VALUES["t"][0], *"--", quote + "\\x01" * (size // 4) + quote, "-", "%"]),
+        "#" * size,
+        " " * size,
+        "[" * size,
+    ]
     for line in made:
         same(toy(shape), f"{line[:size]}\n{line[:size]}\n".encode(), FRAMINGS["with all"])
 
@@ -279,3 +328,26 @@ def test_offsets_far_into_an_object() -> None:
         block = Block(bytearray(line) + bytearray(PAD), len(line), offset)
         args = (table, SOURCE, FRAMINGS["with all"])
         assert seen(CompiledParser(*args).parse(block)) == seen(ReferenceParser(*args).parse(block))
+
+
+def test_no_room_to_spare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Documents come out the same when room is found out only as the kernel asks for it, and is never more than it asks."""
+
+    class Tight:
+        def take(self, size: int) -> Any:
+            return np.empty(size, np.uint8)
+
+    monkeypatch.setattr(compiled, "BUFFERS", Tight())
+    monkeypatch.setattr(compiled, "RATIO_FIRST", 0.0)
+    monkeypatch.setattr(compiled, "LINE_USUAL", 0)
+    monkeypatch.setattr(compiled, "SMALL", 0)
+    for table in formats().values():
+        same(table, b"".join(chunks(table, 40, seed=2, strange=1.0)), FRAMINGS["with all"])
+
+
+def test_two_threads_do_not_meet() -> None:
+    """Parsers in two threads at once make what each makes alone."""
+    made = [(table, b"".join(chunks(table, LINES, seed=9))) for table in formats().values()]
+    with ThreadPoolExecutor(2) as pool:
+        for task in [pool.submit(same, table, data, FRAMINGS["bulk"], 1 << 16) for table, data in made for _ in range(2)]:
+            task.result()

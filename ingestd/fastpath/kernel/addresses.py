@@ -7,7 +7,7 @@ from typing import Any
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.numbers import port_size
 from ingestd.fastpath.kernel.scan import find_last
-from ingestd.fastpath.kernel.simd import digits64, drop_lowest, eq64, get, low_bits, popcount, trailing_zeros, uint64
+from ingestd.fastpath.kernel.simd import digits64, drop_lowest, eq64, get, low_bits, popcount, trailing_zeros
 from ingestd.fastpath.kernel.strings import hex_digit
 
 __all__ = ["endpoint", "is_address", "is_ipv4", "is_ipv6", "without_port"]
@@ -115,7 +115,7 @@ def _endpoint(src: Any, at: int, end: int, host: int, port: int) -> Any:
 
 @inlined
 def without_port(src: Any, at: int, end: int) -> Any:
-    """The span of what may be an address in src[at:end]: without a port behind an IPv4 or a bracketed IPv6, and without brackets."""
+    """What may be an address in src[at:end]: without a port behind an IPv4 or a bracketed IPv6, and without brackets."""
     host = find_last(src, at, end, COLON)
     if host > at and port_size(src, host + 1, end) > 0:
         if is_bracketed(src, at, host):

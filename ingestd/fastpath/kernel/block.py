@@ -1,12 +1,12 @@
 """The loop over a block's lines: whole lines in, finished documents out, in one pass, without the GIL.
 
-For each line: find its end, cut it into columns, let the readings fill the document's slots with spans of the line or of scratch,
-write the slots that have a value. A line that rejects is noted with its reason; one that the kernel does not take is noted for the
-reference. The driver (`compiled.py`) makes rejects of them, or merges what became of them.
+For each line: find its end, cut it into columns, let the readings fill the document's slots with spans of the line or of
+scratch, write the slots that have a value. A line that rejects is noted with its reason; one that the kernel does not take is
+noted for the reference. The driver (`compiled.py`) makes rejects of them, or merges what became of them.
 
-Safety. A line is read only if `out` has room for the most that it can become, and scratch and `alt` are made for the longest line
-that is read here (LINE_MAX). Positions come from masks that were cut to the line, so reads begin inside it and end at most PAD
-bytes behind the block.
+Safety. A line is read only if `out` has room for the most that it can become, and scratch and `alt` are made for the longest
+line that is read here (LINE_MAX). Positions come from masks that were cut to the line, so reads begin inside it and end at
+most PAD bytes behind the block.
 """
 
 from __future__ import annotations
@@ -15,10 +15,54 @@ from collections.abc import Callable
 from typing import Any
 
 from ingestd.fastpath.kernel.codes import (
-    BAD_VALUE, COLUMNS_MAX, DIGITS, DONE, ESCAPE, FULL, HEADER, LEFT_ROW, LINE_MAX, MISSING_TIMESTAMP, P_ACTION, P_FACTOR, P_FIXED,
-    P_HEADER, P_LOOSE, P_NAMED, P_NEEDED, P_OPERATIONS, P_POSITIONS, P_PREFIXES, P_S_EXTRA, P_S_OFFSET, P_S_ORIGINAL, P_SHAPE,
-    P_SLOTS, P_TEXTS, ROOM, S_AT, S_DAYS, S_DOCUMENTS, S_DRIFTED, S_FIRST_DAY, S_FIXED, S_LEFT, S_LINES, S_NEED, S_OFFSET, S_OUT,
-    S_SCRATCH, S_SIZE, S_SKIPPED, SCRATCH, SKIPPED, SPACED, TABBED, TOO_FEW_COLUMNS, TO_REFERENCE, UNTERMINATED_QUOTE, W_DIGITS,
+    BAD_VALUE,
+    COLUMNS_MAX,
+    DIGITS,
+    DONE,
+    FULL,
+    HEADER,
+    LEFT_ROW,
+    LINE_MAX,
+    MISSING_TIMESTAMP,
+    P_ACTION,
+    P_FACTOR,
+    P_FIXED,
+    P_HEADER,
+    P_LOOSE,
+    P_NAMED,
+    P_NEEDED,
+    P_OPERATIONS,
+    P_POSITIONS,
+    P_PREFIXES,
+    P_S_EXTRA,
+    P_S_OFFSET,
+    P_S_ORIGINAL,
+    P_SHAPE,
+    P_SLOTS,
+    P_TEXTS,
+    ROOM,
+    S_AT,
+    S_DAYS,
+    S_DOCUMENTS,
+    S_DRIFTED,
+    S_FIRST_DAY,
+    S_FIXED,
+    S_LEFT,
+    S_LINES,
+    S_NEED,
+    S_OFFSET,
+    S_OUT,
+    S_SCRATCH,
+    S_SIZE,
+    S_SKIPPED,
+    SCRATCH,
+    SKIPPED,
+    SPACED,
+    TABBED,
+    TO_REFERENCE,
+    TOO_FEW_COLUMNS,
+    UNTERMINATED_QUOTE,
+    W_DIGITS,
 )  # fmt: skip
 from ingestd.fastpath.kernel.document import write_action, write_digits, write_document
 from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
@@ -33,7 +77,7 @@ from ingestd.fastpath.kernel.scan import (
     values,
     values_carefully,
 )
-from ingestd.fastpath.kernel.simd import get, put, uint64
+from ingestd.fastpath.kernel.simd import get, put
 from ingestd.fastpath.kernel.strings import escape
 
 __all__ = ["encode"]
@@ -45,7 +89,8 @@ TAB, RETURN, SPACE = 9, 13, 32
 def lines(
     buf: Any, out: Any, scratch: Any, alt: Any, edges: Any, spans: Any, fields: Any,
     made: Any, rows: Any, texts: Any, owned: Any, names: Any, strings: Any, joints: Any, text: Any,
-    indices: Any, actions: Any, prefixes: Any, params: Any, starts: Any, bodies: Any, offsets: Any, left: Any, state: Any, memo: Any,
+    indices: Any, actions: Any, prefixes: Any, params: Any, starts: Any, bodies: Any, offsets: Any, left: Any, state: Any,
+    memo: Any,
 ) -> Any:  # fmt: skip
     """Read the lines of buf from state[S_AT] to state[S_SIZE]. Returns why it stopped; `state` says how far it came."""
     at, size, o, count = get(state, S_AT), get(state, S_SIZE), get(state, S_OUT), get(state, S_DOCUMENTS)
@@ -91,17 +136,14 @@ def lines(
             at = stop + 1
             continue
         if columns > positions or get(params, P_LOOSE) != 0:
-            last = extra(
-                scratch, to, buf, edges, spans, columns, positions, get(params, P_NAMED), owned, names, text
-            )
+            last = extra(scratch, to, buf, edges, spans, columns, positions, get(params, P_NAMED), owned, names, text)
             fill_scratch(fields, get(params, P_S_EXTRA), to, last)
             put(state, S_DRIFTED, get(state, S_DRIFTED) + (last > to))
             to = last
         if get(params, P_S_ORIGINAL) >= 0:
             fill_scratch(fields, get(params, P_S_ORIGINAL), to, escape(scratch, to, buf, begin, end))
         if care:
-            for slot in range(slots):
-                put(fields, 2 * slot + 1, get(fields, 2 * slot + 1) | (get(strings, slot) if get(fields, 2 * slot + 1) != 0 else 0))
+            mark_texts(slots, fields, strings)
         offset = get(state, S_OFFSET) + at
         width = write_digits(scratch, offset)
         fill_scratch(fields, get(params, P_S_OFFSET), W_DIGITS + DIGITS - width, W_DIGITS + DIGITS)
@@ -177,15 +219,21 @@ def cut(buf: Any, at: int, end: int, shape: int, edges: Any, spans: Any, alt: An
 
 
 @inlined
-def clear(
-    columns: int, positions: int, spans: Any, slots: int, fields: Any, made: Any
-) -> None:
+def clear(columns: int, positions: int, spans: Any, slots: int, fields: Any, made: Any) -> None:
     """Values that the line does not reach are absent; slots are empty but for what the object brings."""
     for k in range(columns, positions):
         put(spans, 2 * k, 0)
         put(spans, 2 * k + 1, 0)
     for i in range(2 * (slots + 1)):
         put(fields, i, get(made, i))
+
+
+@inlined
+def mark_texts(slots: int, fields: Any, strings: Any) -> None:
+    """Of a line in which a byte needs care: the slots that are text are to be escaped."""
+    for slot in range(slots):
+        size = get(fields, 2 * slot + 1)
+        put(fields, 2 * slot + 1, size | (get(strings, slot) if size != 0 else 0))
 
 
 @inlined

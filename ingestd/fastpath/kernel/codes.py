@@ -1,7 +1,7 @@
 """The numbers by which a plan (plain Python) speaks to the kernel (compiled): what is where in their arrays.
 
-A field that a document may have is a *slot*, numbered in the order in which they are written. While a line is read each slot has
-a position and a size, 0 for an absent one; the size carries flags from bit 40 on.
+A field that a document may have is a *slot*, numbered in the order in which they are written. While a line is read each slot
+has a position and a size, 0 for an absent one; the size carries flags from bit 40 on.
 """
 
 from __future__ import annotations
@@ -61,13 +61,27 @@ W_OBJECT = W_ID + ID + 4
 
 # the state that goes in and out of the kernel
 (
-    S_AT, S_OUT, S_DOCUMENTS, S_LINES, S_SKIPPED, S_DRIFTED, S_LEFT, S_NEED, S_SCRATCH, S_SIZE, S_OFFSET, S_FIRST_DAY, S_DAYS, S_FIXED, STATE,
-) = range(15)  # fmt: skip
+    S_AT,  # where in the block the next line begins
+    S_OUT,  # where the next document begins
+    S_DOCUMENTS,
+    S_LINES,  # documents and skipped lines
+    S_SKIPPED,
+    S_DRIFTED,
+    S_LEFT,  # rows in `left`
+    S_NEED,  # with ROOM: what the line may take
+    S_SCRATCH,  # where scratch is free
+    S_SIZE,
+    S_OFFSET,
+    S_FIRST_DAY,
+    S_DAYS,
+    S_FIXED,  # as P_FIXED, for what the object adds
+    STATE,
+) = range(15)
 
 # why the kernel returned, and what a line is that it does not read
 DONE, ROOM, FULL, HEADER, SKIPPED = range(5)
 
-# a line that became no document: where it begins, how many documents stand before it, why, and a detail: the row of the operation
-# for a bad value, the number of columns for too few
+# a line that became no document: where it begins, how many documents stand before it, why, and a detail: the row of the
+# operation for a bad value, the number of columns for too few
 LEFT_ROW = 4
 TO_REFERENCE, UNTERMINATED_QUOTE, TOO_FEW_COLUMNS, BAD_VALUE, MISSING_TIMESTAMP = range(5)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import uint64
+
 from ingestd.fastpath.kernel.codes import DIGITS, ESCAPE, ID, SCRATCH, SIZE, W_DIGITS, W_ID, ZULU
 from ingestd.fastpath.kernel.jit import inlined
-from ingestd.fastpath.kernel.simd import copy64, get, put, store8, uint64
+from ingestd.fastpath.kernel.simd import copy64, get, put, store8
 from ingestd.fastpath.kernel.strings import copy, escape
 
 __all__ = ["write_action", "write_digits", "write_document"]
@@ -63,10 +65,7 @@ def write_document(out: Any, o: int, src: Any, scratch: Any, fields: Any, slots:
         elif size & SCRATCH:
             o = copy(out, o, scratch, at, size & SIZE)
         else:
-            if size & ESCAPE:
-                o = escape(out, o, src, at, at + (size & SIZE))
-            else:
-                o = copy(out, o, src, at, size & SIZE)
+            o = escape(out, o, src, at, at + (size & SIZE)) if size & ESCAPE else copy(out, o, src, at, size & SIZE)
             if size & ZULU:
                 put(out, o, Z)
                 o += 1

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ingestd.fastpath.kernel.codes import SCRATCH
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.simd import digits64, get, put, trailing_zeros
-from ingestd.fastpath.kernel.codes import SCRATCH
 
 __all__ = ["BAD", "NONE", "decimal", "port_size", "whole"]
 

@@ -7,17 +7,45 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import uint64
+
 from ingestd.fastpath.kernel.addresses import endpoint, is_address
 from ingestd.fastpath.kernel.codes import (
-    DATETIME, DECIMAL, ENDPOINT, HOSTS, INSTANT, IP, PERCENT, PROTOCOL, R_ARGUMENT, R_CODE, R_COLUMN, R_SLOT, R_TIME, REQUEST, ROW,
-    SCRATCH, STATUS, TEXT, TLS, VERSION, W_FAILURE, W_SSL, W_SUCCESS, W_TLS, WHOLE, WORD, WORDS, ZULU,
+    DATETIME,
+    DECIMAL,
+    ENDPOINT,
+    HOSTS,
+    INSTANT,
+    IP,
+    PERCENT,
+    PROTOCOL,
+    R_ARGUMENT,
+    R_CODE,
+    R_COLUMN,
+    R_SLOT,
+    R_TIME,
+    REQUEST,
+    ROW,
+    SCRATCH,
+    STATUS,
+    TEXT,
+    TLS,
+    VERSION,
+    W_FAILURE,
+    W_SSL,
+    W_SUCCESS,
+    W_TLS,
+    WHOLE,
+    WORD,
+    WORDS,
+    ZULU,
 )  # fmt: skip
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.lists import hosts, words
 from ingestd.fastpath.kernel.numbers import BAD, NONE, decimal, whole
 from ingestd.fastpath.kernel.request import request
 from ingestd.fastpath.kernel.scan import find
-from ingestd.fastpath.kernel.simd import copy64, get, load8, put, uint64
+from ingestd.fastpath.kernel.simd import copy64, get, load8, put
 from ingestd.fastpath.kernel.slots import fill, fill_part
 from ingestd.fastpath.kernel.strings import decode_percent, escape
 from ingestd.fastpath.kernel.times import instant
@@ -42,9 +70,7 @@ def fill_texts(count: int, texts: Any, spans: Any, fields: Any) -> None:
 
 
 @inlined
-def read(
-    src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any, to: int, memo: Any
-) -> Any:
+def read(src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any, to: int, memo: Any) -> Any:
     """Do the operations in the table's order. Returns (where scratch is free, the event's day or -1, the
     row that rejects the line or -1)."""
     day = -1
@@ -168,7 +194,7 @@ def tls(src: Any, at: int, end: int, fields: Any, rows: Any, row: int) -> None:
     digits = size >= 5 and ZERO <= get(src, at + 4) <= ZERO + 9
     if size != 5:
         digits = digits and size == 7 and get(src, at + 5) == POINT and ZERO <= get(src, at + 6) <= ZERO + 9
-    if digits and (name == TLS_V or name == SSL_V):
+    if digits and name in (TLS_V, SSL_V):
         fill(fields, get(rows, row * ROW + R_SLOT), at + 4, size - 4)
         fill(fields, get(rows, row * ROW + R_SLOT + 1), W_TLS if name == TLS_V else W_SSL, PROTOCOL | SCRATCH)
     else:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import uint64
+
 from ingestd.fastpath.kernel.codes import R_SLOT, ROW
 from ingestd.fastpath.kernel.jit import inlined
 from ingestd.fastpath.kernel.numbers import port_size
 from ingestd.fastpath.kernel.scan import find, find_last
-from ingestd.fastpath.kernel.simd import eq64, get, load8, low_bits, trailing_zeros, uint64
+from ingestd.fastpath.kernel.simd import eq64, get, load8, low_bits, trailing_zeros
 from ingestd.fastpath.kernel.slots import fill, fill_part
 
 __all__ = ["request"]
@@ -68,14 +70,12 @@ def _scheme(src: Any, at: int, end: int) -> Any:
     while place < end:
         char = get(src, place)
         letter = 97 <= (char | 32) <= 122
-        other = 48 <= char <= 57 or char == PLUS or char == POINT or char == MINUS
+        other = 48 <= char <= 57 or char in (PLUS, POINT, MINUS)
         if not (letter or (other and place > at)):
             break
         place += 1
-    if place > at and place + 3 <= end and get(src, place) == COLON:
-        if get(src, place + 1) == SLASH and get(src, place + 2) == SLASH:
-            return place
-    return at
+    found = place > at and place + 3 <= end and get(src, place) == COLON
+    return place if found and get(src, place + 1) == SLASH and get(src, place + 2) == SLASH else at
 
 
 @inlined

@@ -1,17 +1,31 @@
 """Finding bytes and cutting lines into columns. Part of the kernel: arrays and positions in, positions out.
 
-A cut fills `edges`: column k as it stands in the line (quotes and all) is what lies between edges[k] and edges[k + 1], exclusive.
-It returns how many there are, or a negative number: LEFT, the line is for the careful cut or, from there, for the reference; OPEN_QUOTE, a quote is not closed. Every read starts before the end that
-it was given, and so stays within PAD bytes behind it.
+A cut fills `edges`: column k as it stands in the line (quotes and all) lies between edges[k] and edges[k + 1], both exclusive.
+It returns how many there are, or a negative number: LEFT, the line is for the careful cut or, from there, for the reference;
+OPEN_QUOTE, a quote is not closed. Every read starts before the end that it was given, and so stays within PAD bytes behind it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from numba import uint64
+
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX
 from ingestd.fastpath.kernel.jit import inlined, outlined
-from ingestd.fastpath.kernel.simd import ALL, ONE, drop_lowest, eq64, get, low_bits, popcount, prefix_xor, put, trailing_zeros, uint64, unclean64
+from ingestd.fastpath.kernel.simd import (
+    ALL,
+    ONE,
+    drop_lowest,
+    eq64,
+    get,
+    low_bits,
+    popcount,
+    prefix_xor,
+    put,
+    trailing_zeros,
+    unclean64,
+)
 from ingestd.fastpath.kernel.strings import copy, decode_escapes
 
 __all__ = ["LEFT", "OPEN_QUOTE", "cut_spaced", "cut_spaced_carefully", "cut_tabbed", "find", "find_last", "newline", "values"]
@@ -54,7 +68,7 @@ def find_last(src: Any, at: int, end: int, char: int) -> Any:
 def mark(edges: Any, k: int, at: int, cuts: Any) -> Any:
     """Note the cuts of 64 bytes at `at` as the ends of columns from k on; returns the next k.
 
-    Eight at a time, wanted or not: how many there are changes from place to place, and a wrong guess costs more than eight stores.
+    Eight at a time, wanted or not: their number changes from place to place, and a wrong guess costs more than eight stores.
     """
     count = popcount(cuts)
     done = 0
@@ -179,7 +193,7 @@ def values(buf: Any, count: int, quoted: bool, edges: Any, spans: Any) -> None:
 
 @outlined
 def values_carefully(buf: Any, count: int, escapes: bool, edges: Any, spans: Any, alt: Any) -> Any:
-    """The same for a line cut carefully. If one of its values has escapes, all are copied to `alt`, decoded; returns whether."""
+    """The same for a line cut carefully. If a value has escapes, all values are copied to `alt`, decoded; returns whether."""
     escaped = False
     for k in range(count):
         at, end = get(edges, k) + 1, get(edges, k + 1)

@@ -2,25 +2,27 @@
 
 Vectors are 64 bytes: LLVM lowers them to one AVX-512 register, two of AVX2, four of SSE or NEON. Each function has a contract,
 what it reads and what it may touch past the end, and a scalar twin (`..._scalar`) that tests compare with it byte for byte and
-that takes its place under NUMBA_BOUNDSCHECK=1 and NUMBA_DISABLE_JIT=1. Nothing here looks at a length: whoever calls owns 64 bytes.
+that takes its place under NUMBA_BOUNDSCHECK=1 and NUMBA_DISABLE_JIT=1. Nothing here looks at a length: who calls owns 64 bytes.
 
 Arrays are one-dimensional, contiguous, of uint8. Masks are uint64: bit i speaks of byte `at + i`. Little-endian machines only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.ir as ir
-from numba import int64, types, uint8, uint64
-from numba.extending import intrinsic
+from numba import extending, int64, types, uint8, uint64
 
 from ingestd.fastpath.kernel.jit import CHECKED, inlined
 
 __all__ = [
-    "copy64", "digits64", "drop_lowest", "eq64", "get", "load8", "low_bits", "popcount", "prefix_xor", "put", "store8", "trailing_zeros", "unclean64",
+    "ALL", "ONE", "copy64", "digits64", "drop_lowest", "eq64", "get", "load8", "low_bits", "popcount", "prefix_xor", "put",
+    "store8", "trailing_zeros", "unclean64",
 ]  # fmt: skip
 
+intrinsic: Callable[[Any], Any] = extending.intrinsic
 BIT, BYTE, INDEX, WORD = ir.IntType(1), ir.IntType(8), ir.IntType(32), ir.IntType(64)
 WIDE = ir.VectorType(BYTE, 64)
 ONE, ALL = uint64(1), uint64(0xFFFFFFFFFFFFFFFF)
@@ -127,7 +129,7 @@ def _splat(value: int) -> Any:
     return ir.Constant(WIDE, [value] * 64)
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba has no types, here and below
+@intrinsic
 def _copy64(_: Any, target: Any, to: Any, source: Any, at: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         wide = _load(context, builder, sig, args, 2)
@@ -137,7 +139,7 @@ def _copy64(_: Any, target: Any, to: Any, source: Any, at: Any) -> Any:
     return types.void(target, types.int64, source, types.int64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _eq64(_: Any, source: Any, at: Any, char: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         undefined = ir.Constant(WIDE, ir.Undefined)
@@ -148,7 +150,7 @@ def _eq64(_: Any, source: Any, at: Any, char: Any) -> Any:
     return types.uint64(source, types.int64, types.int64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _unclean64(_: Any, source: Any, at: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         wide = _load(context, builder, sig, args)
@@ -158,7 +160,7 @@ def _unclean64(_: Any, source: Any, at: Any) -> Any:
     return types.uint64(source, types.int64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _digits64(_: Any, source: Any, at: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         wide = builder.sub(_load(context, builder, sig, args), _splat(48))
@@ -167,7 +169,7 @@ def _digits64(_: Any, source: Any, at: Any) -> Any:
     return types.uint64(source, types.int64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _load8(_: Any, source: Any, at: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return _load(context, builder, sig, args, 0, WORD)
@@ -175,7 +177,7 @@ def _load8(_: Any, source: Any, at: Any) -> Any:
     return types.uint64(source, types.int64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _store8(_: Any, target: Any, to: Any, value: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         builder.store(args[2], _pointer(context, builder, sig.args[0], args[0], args[1], WORD), align=1)
@@ -184,7 +186,7 @@ def _store8(_: Any, target: Any, to: Any, value: Any) -> Any:
     return types.void(target, types.int64, types.uint64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _get(_: Any, source: Any, at: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = context.make_array(sig.args[0])(context, builder, args[0]).data
@@ -193,7 +195,7 @@ def _get(_: Any, source: Any, at: Any) -> Any:
     return types.int64(source, types.int64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _put(_: Any, target: Any, at: Any, value: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = context.make_array(sig.args[0])(context, builder, args[0]).data
@@ -203,7 +205,7 @@ def _put(_: Any, target: Any, at: Any, value: Any) -> Any:
     return types.void(target, types.int64, types.int64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _trailing_zeros(_: Any, mask: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(BIT, 0))
@@ -211,7 +213,7 @@ def _trailing_zeros(_: Any, mask: Any) -> Any:
     return types.int64(types.uint64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _popcount(_: Any, mask: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.ctpop(args[0])
@@ -219,7 +221,7 @@ def _popcount(_: Any, mask: Any) -> Any:
     return types.int64(types.uint64), codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _drop_lowest(_: Any, mask: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.and_(args[0], builder.sub(args[0], ir.Constant(WORD, 1)))
@@ -251,7 +253,7 @@ def low_bits(n: int) -> Any:
 
 @inlined
 def prefix_xor(mask: Any) -> Any:
-    """Bit i: the parity of bits 0..i. Of a mask of quotes: which bytes stand inside (the opening quote does, the closing not)."""
+    """Bit i: the parity of bits 0..i. Of quotes: which bytes stand inside (the opening quote does, the closing one not)."""
     mask ^= mask << uint64(1)
     mask ^= mask << uint64(2)
     mask ^= mask << uint64(4)

@@ -1,14 +1,16 @@
-"""Strings: copied wide where they are clean, escaped for JSON, UTF-8 checked, percent and backslash decoding. Part of the kernel.
+"""Strings: copied wide where clean, escaped for JSON, UTF-8 checked, percent and backslash decoded. Part of the kernel.
 
-Room is the caller's: the most that a byte of text becomes is six (`\\u001f`), and a wide copy writes up to 63 bytes past its end.
+Room is the caller's: a byte of text becomes six at most (`\\u001f`), and a wide copy writes up to 63 bytes past its end.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from numba import uint64
+
 from ingestd.fastpath.kernel.jit import inlined, outlined
-from ingestd.fastpath.kernel.simd import copy64, drop_lowest, eq64, get, low_bits, put, trailing_zeros, uint64, unclean64
+from ingestd.fastpath.kernel.simd import copy64, drop_lowest, eq64, get, low_bits, put, trailing_zeros, unclean64
 
 __all__ = ["copy", "decode_escapes", "decode_percent", "escape", "hex_pair"]
 
@@ -133,7 +135,7 @@ def decode_percent(out: Any, to: int, src: Any, at: int, end: int) -> Any:
             put(out, to, byte)
             to += 1
             again |= uint64(byte == PERCENT)
-            care |= uint64(byte < 32 or byte >= 128 or byte == QUOTE or byte == BACKSLASH)
+            care |= uint64(byte < 32 or byte >= 128 or byte in (QUOTE, BACKSLASH))
         if done < at + size:
             copy64(out, to, src, done)
             to += at + size - done
@@ -149,7 +151,7 @@ def decode_escapes(buf: Any, at: int, end: int, alt: Any, to: int) -> Any:
         char = get(buf, at)
         if char == BACKSLASH and at + 1 < end:
             follow = get(buf, at + 1)
-            if follow == QUOTE or follow == BACKSLASH:
+            if follow in (QUOTE, BACKSLASH):
                 char, at = follow, at + 1
             elif follow == 120:
                 zeros = at + 10 <= end

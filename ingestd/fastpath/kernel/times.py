@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import int64, uint64
+
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.numbers import run
-from ingestd.fastpath.kernel.simd import get, int64, load8, uint64
+from ingestd.fastpath.kernel.simd import get, load8
 
 __all__ = ["instant"]
 

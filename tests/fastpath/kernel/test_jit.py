@@ -24,12 +24,12 @@ def loop(a: Any) -> int:
 def test_reference_counting_stays_out() -> None:
     """`_nrt=False` is an underscored option: without it the factor of two goes, so a numba that drops it must be noticed."""
     assert jit.OPTIONS["_nrt"] is False
-    function: Any = numba.njit(**jit.OPTIONS)(loop)
+    function: Any = jit.alone(loop)
     function(np.zeros(4, np.uint8))
     (assembly,) = function.inspect_llvm().values()
     assert "NRT_incref" not in assembly
     with pytest.raises(numba.TypingError, match="NRT required"):
-        numba.njit(**jit.OPTIONS)(lambda n: np.zeros(n))(3)
+        jit.alone(lambda n: np.zeros(n))(3)
 
 
 @compiled

@@ -5,15 +5,13 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 
 from ingestd.fastpath.kernel import simd
-from ingestd.fastpath.kernel.jit import OPTIONS
+from ingestd.fastpath.kernel.jit import alone
 
 SIZE = 256
-called = numba.njit(**OPTIONS)
 
 
 def noise(seed: int) -> Any:
@@ -23,57 +21,57 @@ def noise(seed: int) -> Any:
     return np.frombuffer(bytearray(r.choice(special) if r.random() < 0.5 else r.randrange(256) for _ in range(SIZE)), np.uint8)
 
 
-@called
+@alone
 def eq(a: Any, at: int, char: int) -> Any:
     return simd.eq64(a, at, char)
 
 
-@called
+@alone
 def unclean(a: Any, at: int) -> Any:
     return simd.unclean64(a, at)
 
 
-@called
+@alone
 def digits(a: Any, at: int) -> Any:
     return simd.digits64(a, at)
 
 
-@called
+@alone
 def load(a: Any, at: int) -> Any:
     return simd.load8(a, at)
 
 
-@called
+@alone
 def store(a: Any, at: int, value: Any) -> None:
     simd.store8(a, at, value)
 
 
-@called
+@alone
 def copy(a: Any, to: int, b: Any, at: int) -> None:
     simd.copy64(a, to, b, at)
 
 
-@called
+@alone
 def zeros(mask: Any) -> Any:
     return simd.trailing_zeros(mask)
 
 
-@called
+@alone
 def ones(mask: Any) -> Any:
     return simd.popcount(mask)
 
 
-@called
+@alone
 def drop(mask: Any) -> Any:
     return simd.drop_lowest(mask)
 
 
-@called
+@alone
 def parity(mask: Any) -> Any:
     return simd.prefix_xor(mask)
 
 
-@called
+@alone
 def low(n: int) -> Any:
     return simd.low_bits(n)
 
