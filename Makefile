@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check integration format lock audit clean
+.PHONY: help venv demo test check integration million sim fuzz bench format lock audit clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
@@ -45,6 +45,21 @@ check: $(READY) ## form, types, imports between rooms, fresh lock files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_locks.py
+
+million: $(READY) ## the service with a million lines and ten kills, into a real OpenSearch; the kernel on a million a format
+	INGESTD_KERNEL_LINES=1000000 $(BIN)/python -m pytest tests/fastpath/test_compiled.py -k "generated_lines and bulk" $(ARGS)
+	INGESTD_TEST_LINES=1000000 INGESTD_TEST_KILLS=10 $(BIN)/python -m pytest tests/integration/test_service.py $(ARGS)
+
+SEEDS ?= 0:1000000
+sim: $(READY) ## the simulation, many seeds: make sim SEEDS=0:10000
+	$(BIN)/python -m tests.sim --seeds $(SEEDS)
+
+FUZZ_SECONDS ?= 600
+fuzz: $(READY) ## the kernel on mutated lines, with bounds checked, for FUZZ_SECONDS a format
+	for each in alb cloudfront; do NUMBA_BOUNDSCHECK=1 $(BIN)/python tests/fuzz/fuzz_kernel.py $$each $(FUZZ_SECONDS) || exit 1; done
+
+bench: $(READY) ## what this machine carries, stage by stage
+	@$(BIN)/ingestd bench
 
 format: $(READY) ## put the code into form
 	$(BIN)/ruff format .
