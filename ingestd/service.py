@@ -138,6 +138,7 @@ class Service:
             if not pipeline.has_room:
                 await asyncio.sleep(ROOM_SECONDS)
                 continue
+            asked_at = clock()
             try:
                 messages = await queue.receive()
             except Retryable as error:
@@ -146,9 +147,8 @@ class Service:
                 await asyncio.sleep(backoff.delay(failures, self._random.random(), ROOM_SECONDS))
                 continue
             failures = 0
-            received_at = clock()
             for message in messages:
-                pipeline.accept(message, received_at)
+                pipeline.accept(message, asked_at)
             if not messages:
                 await asyncio.sleep(ROOM_SECONDS)
 

@@ -113,9 +113,7 @@ class World:
             task.cancel()
         await asyncio.gather(story, failed, return_exceptions=True)
         for process in self.processes:
-            if process.is_running:
-                process.crash()
-        for process in self.processes:
+            process.crash()
             await asyncio.gather(*sorted(process.tasks, key=lambda task: task.number), return_exceptions=True)
 
     def process_ended(self, process: Process) -> None:
