@@ -48,6 +48,7 @@ class Departures:
         self._clock = clock
         self._leaving: dict[str, _Departure] = {}
         self._wake = asyncio.Event()
+        self._heard = asyncio.Event()
 
     def __len__(self) -> int:
         """What the queue has not heard of yet."""
@@ -60,6 +61,12 @@ class Departures:
     def give_back(self, receipt: str, expires_at: float, visible_after: int) -> None:
         """Others shall see the message after so many seconds."""
         self._add(_Departure(receipt, expires_at, visible_after))
+
+    async def all_gone(self) -> None:
+        """Wait until the queue has heard of everything."""
+        while self._leaving:
+            self._heard.clear()
+            await self._heard.wait()
 
     async def run(self) -> None:
         """Tell the queue, until cancelled."""
@@ -77,12 +84,16 @@ class Departures:
         self._leaving[departure.receipt] = departure
         self._wake.set()
 
+    def _forget(self, departure: _Departure, outcome: str) -> None:
+        del self._leaving[departure.receipt]
+        self._telemetry.message_ended(outcome)
+        self._heard.set()
+
     def _drop_expired(self) -> None:
         now = self._clock()
         for departure in list(self._leaving.values()):
             if departure.expires_at <= now and not departure.is_under_way:
-                del self._leaving[departure.receipt]
-                self._telemetry.message_ended("expired")
+                self._forget(departure, "expired")
 
     def _batches(self) -> Iterator[list[_Departure]]:
         """What is not under way, by what the queue is to be told, ten at a time."""
@@ -107,8 +118,7 @@ class Departures:
         for departure in batch:
             departure.is_under_way = False
             if departure.receipt not in left:
-                del self._leaving[departure.receipt]
-                self._telemetry.message_ended("deleted" if visible_after is None else "given_back")
+                self._forget(departure, "deleted" if visible_after is None else "given_back")
         if left:
             await asyncio.sleep(RETRY_SECONDS)
             self._wake.set()

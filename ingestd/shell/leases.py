@@ -85,6 +85,10 @@ class Leases:
         for number in list(self._held):
             self.give_back(number)
 
+    async def all_sent(self) -> None:
+        """Wait until all deletions and give-backs have reached SQS, or have expired."""
+        await self._departures.all_gone()
+
     async def run(self) -> None:
         """Renew, delete and give back until cancelled; a slow deletion never holds up a renewal."""
         async with asyncio.TaskGroup() as tasks:
