@@ -128,6 +128,9 @@ LATER = (
     _as_standard("viewer-response-log-data"),
 )
 
+S_IP = 2  # the place of s-ip in AWS's list, which goes on with the others where the 40 columns of 2020 end
+NAMES = tuple(column.name for column in FIRST + LATER)
+
 FORMAT = Table(
     name="cloudfront_realtime",
     dataset="aws.cloudfront_logs",
@@ -137,6 +140,7 @@ FORMAT = Table(
     required=4,
     header="#Fields:",
     headless=len(FIRST),
+    delivered=(*NAMES[:S_IP], "s-ip", *NAMES[S_IP : len(FIRST)], *NAMES[len(FIRST) + 1 :]),
     comments=("#",),
     constants=(("event.kind", "event"), ("event.category", ("web",)), ("event.type", ("access",))),
     key=r"real-?time",

@@ -76,6 +76,7 @@ from ingestd.formats.readings import (
 
 __all__ = [
     "SAMPLE_TIME",
+    "SEPARATORS",
     "ClfTime",
     "Column",
     "Cut",
@@ -161,9 +162,10 @@ class Table:
     comments   prefixes of lines that are not log lines
     constants  leaves with the same value in each document
     key        pattern searched for in the object's key
-    content    pattern matched at the start of an object's line (see `recognises`); it may look at the lines behind it. "": the
-               key alone decides, for formats that users describe
+    content    pattern matched at the start of an object's line (see `recognises`); it may look at the lines behind it
     control    pattern searched for in the key of an object that is no log (a test file): skipped, never read
+    delivered  the names of columns in the order in which they are written however a user has chosen among them; (): as chosen
+    own        described by a user
     sample     one line of plausible content, for `ingestd generate` (no newline), all its times in the second SAMPLE_TIME
     preamble   lines at the top of a generated object
     """
@@ -185,6 +187,8 @@ class Table:
     comments: tuple[str, ...] = ()
     constants: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     control: str | None = None
+    delivered: tuple[str, ...] = ()
+    own: bool = False
     preamble: tuple[str, ...] = ()
     kind: Literal["lines"] = field(default="lines", init=False)
 
@@ -208,18 +212,23 @@ class Table:
                         yield leaf
 
     def recognises(self, key: str, head: bytes) -> int:
-        """How well an object fits: 3 by key and content, 2 by content alone, 0 not at all (a key alone proves nothing, unless
-        there is no content to ask for: then 3 by the key).
+        """How well an object fits: 3 by key and content, 2 by content alone, 0 not at all (a key alone proves nothing).
 
-        Content is seen at the first line that is not blank, or at the first that is no comment either.
+        A user's own word is stronger: 4 where all fits that is asked for, key or content or both, and 0 otherwise.
         """
-        if not self.content:
-            return 3 if self.key and re.search(self.key, key) else 0
+        by_key = bool(self.key and re.search(self.key, key))
+        if self.own:
+            asked = [by_key] * bool(self.key) + [self._begins(head)] * bool(self.content)
+            return 4 if asked and all(asked) else 0
+        return (3 if by_key else 2) if self._begins(head) else 0
+
+    def _begins(self, head: bytes) -> bool:
+        """Whether `content` is seen at the first line that is not blank, or at the first that is no comment either."""
         comments = tuple(comment.encode() for comment in self.comments)
         lines = (line for line in LINE.finditer(head.removeprefix(b"\xef\xbb\xbf")) if line[0].strip())
         for line in lines:
             if re.match(self.content.encode(), line.string[line.start() :]):
-                return 3 if re.search(self.key, key) else 2
+                return True
             if not line[0].startswith(comments):
-                return 0
-        return 0
+                return False
+        return False
