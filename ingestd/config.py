@@ -250,7 +250,7 @@ class ColumnSettings(Section):
         "tls",
         "request",
     ] = "text"
-    """text, integer, decimal, ip, endpoint (ip:port), time (ISO), epoch, clf_time (web servers'), list, status, version, tls, request."""
+    """text, integer, decimal, ip, endpoint, time (ISO 8601), epoch, clf_time, list, status, version, tls, request."""
     field: FieldPath | None = None
     """The field that it fills; request, status, version and tls have their own. Without any it is not kept."""
     percent: Literal[0, 1, 2] = 0

@@ -97,7 +97,8 @@ class Pipeline:
         self._telemetry = telemetry
         self._clock = clock
         self._wall_clock = wall_clock
-        self._allowed = Allowed(settings.queue.buckets, settings.queue.owners)
+        any_bucket = settings.queue.dangerously_any_bucket
+        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
         self._formats = known_formats(settings.format)
         self._drift = Drift(clock)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))

@@ -16,6 +16,7 @@ from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
 from ingestd.errors import Fatal, Retryable
+from ingestd.fastpath.parser import unavailable
 from ingestd.pipeline import Pipeline
 from ingestd.shell.budget import Budget
 from ingestd.shell.clients import Clients, open_clients
@@ -51,12 +52,12 @@ class Service:
         self.settings = settings
         self.telemetry = Telemetry()
         self.http_port: int | None = None
-        self._random = random or Random()
-        self._state = "starting"
+        self._random = random or Random()  # noqa: S311 - spreads waits, keeps no secret
+        self.state = "starting"
         self._deliveries: dict[str, Delivery] = {}
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set, then drain. Raises Fatal when it cannot go on."""
+    async def run(self, stop: asyncio.Event, clients: Clients | None = None) -> None:
+        """Serve until `stop` is set, then drain; with the settings' clients, or these. Raises Fatal when it cannot go on."""
         loop = asyncio.get_running_loop()
         if self.settings.queue.url is None:
             raise Fatal("queue.url is not set", reason="no_queue")
@@ -64,10 +65,19 @@ class Service:
             self.http_port = await stack.enter_async_context(
                 serve(self.settings.http, self.telemetry, why_dead=lambda: None, why_not_ready=self._why_not_ready)
             )
-            clients = await stack.enter_async_context(open_clients(self.settings))
+            if clients is None:
+                clients = await stack.enter_async_context(open_clients(self.settings))
             workers = Workers(self.settings.threads)
             stack.callback(workers.close)
+            await self._warm_up(workers)
             await self._run(stop, clients, workers, loop.time)
+
+    async def _warm_up(self, workers: Workers) -> None:
+        """Load the compiled parser, or compile it; without it the reference reads, which is right and slow."""
+        self.state = "warming up"
+        log.info("warming up", hint="the first start on a machine compiles the fast path, which takes some seconds")
+        if (reason := await workers.run(unavailable)) is not None:
+            log.warning("the fast path cannot run here: lines are read by the slow reference", reason=reason)
 
     async def _run(self, stop: asyncio.Event, clients: Clients, workers: Workers, clock: Callable[[], float]) -> None:
         settings, telemetry = self.settings, self.telemetry
@@ -113,10 +123,10 @@ class Service:
             [leases.run(), self._watch_loop(clock), *(each.run() for each in self._deliveries.values())]
         ):
             async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
-                self._state = "ready"
+                self.state = "ready"
                 log.info("ready", queue=url.rsplit("/", 1)[-1], sinks=sorted(self._deliveries), http_port=self.http_port)
                 await stop.wait()
-                self._state = "draining"
+                self.state = "draining"
                 pipeline.stop_starting()
             await self._drain(pipeline, dead_letters, leases, clock)
         dead_letters.cancel()
@@ -127,7 +137,7 @@ class Service:
     async def _receive(self, queue: Queue, pipeline: Pipeline, backoff: Backoff, clock: Callable[[], float]) -> None:
         """Take messages while there is room for them."""
         failures = 0
-        while self._state != "draining":
+        while self.state != "draining":
             if not pipeline.has_room:
                 await asyncio.sleep(ROOM_SECONDS)
                 continue
@@ -154,7 +164,7 @@ class Service:
             await asyncio.sleep(ROOM_SECONDS)
         leases.give_all_back()
         deadline = clock() + RETURN_SECONDS
-        while leases.unsent and clock() < deadline:
+        while leases.unsent and clock() < deadline:  # noqa: ASYNC110 - four seconds at the very end
             await asyncio.sleep(ROOM_SECONDS)
 
     async def _watch_loop(self, clock: Callable[[], float]) -> None:
@@ -188,14 +198,14 @@ class Service:
         )
 
     def _why_not_ready(self) -> str | None:
-        if self._state != "ready":
-            return self._state
+        if self.state != "ready":
+            return self.state
         paused = [name for name, each in self._deliveries.items() if each.paused_seconds > PAUSE_UNREADY_SECONDS]
         return f"sink paused: {', '.join(paused)}" if paused else None
 
     @asynccontextmanager
     async def _kept_running(self, loops: list[Coroutine[Any, Any, None]], *, grace_seconds: float = 0.0) -> AsyncIterator[None]:
-        """Run loops beside the body, and cancel them (after a grace in which they may end) behind it; a loop's fault ends all."""
+        """Run loops beside the body; behind it they are cancelled, after a grace to end by themselves. One fault ends all."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(loop) for loop in loops]
             yield

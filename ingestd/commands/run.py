@@ -12,13 +12,13 @@ import click
 import structlog
 
 from ingestd.config import Settings
+from ingestd.config_loading import load
+from ingestd.config_mistakes import ConfigError
 from ingestd.errors import Fatal
 from ingestd.formats import registry
 from ingestd.formats.own import own_formats
-from ingestd.config_loading import load
-from ingestd.config_mistakes import ConfigError
-from ingestd.shell import logs
 from ingestd.service import Service
+from ingestd.shell import logs
 
 log = structlog.get_logger()
 

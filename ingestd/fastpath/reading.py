@@ -62,7 +62,8 @@ IPV6_CHARS = re.compile(rb"[0-9A-Fa-f:.]+")
 PORT = re.compile(rb"[0-9]{1,5}")
 PORT_MAX = 65535
 PADDING = (b" ", rb"\x20", b"%20")  # of items in X-Forwarded-For, as CloudFront writes them
-TLS = re.compile(rb"(TLS|SSL)v([0-9])(?:\.?([0-9]))?", re.IGNORECASE)
+TLS = re.compile(rb"(TLS|SSL)v([0-9])(?:\.([0-9]))?")
+TLS_LOOSE = re.compile(rb"(TLS|SSL)v([0-9])(?:\.?([0-9]))?", re.IGNORECASE)
 SCHEME = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*)://")
 PATH_BEGINS = re.compile(rb"[/?]")
 
@@ -260,7 +261,7 @@ def _without_port(item: bytes) -> bytes:
 
 
 def _tls(reading: Tls, value: bytes) -> Leaves:
-    found = TLS.fullmatch(value)
+    found = (TLS_LOOSE if reading.loose else TLS).fullmatch(value)
     if found is None:
         return {reading.otherwise: string(value)}
     version = b".".join(digit for digit in found.groups()[1:] if digit)

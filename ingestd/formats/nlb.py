@@ -55,7 +55,7 @@ FORMAT = Table(
         Column("chosen_cert_arn", Text("aws.elb.chosen_cert.arn")),
         Column("chosen_cert_serial", Text("aws.elb.chosen_cert.serial")),
         Column("tls_cipher", Text("tls.cipher")),
-        Column("tls_protocol_version", Tls("aws.elb.ssl_protocol")),
+        Column("tls_protocol_version", Tls("aws.elb.ssl_protocol", loose=True)),
         Column("tls_named_group", Text("aws.elb.ssl_named_group")),
         Column("domain_name", Text("destination.domain")),
         Column("alpn_fe_protocol", Text("aws.elb.alpn_fe_protocol")),

@@ -250,14 +250,16 @@ class IpList:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """A protocol name as AWS writes it: `TLSv` or `SSLv` in either case, then `D`, `D.D` or `DD`, which is `D.D`.
+    """A protocol name as AWS writes it, `TLSv` or `SSLv` and then `D` or `D.D`: `TLSv1.2` is version `1.2`, protocol `tls`.
 
-    `TLSv1.2`, `TLSV1.2` and `tlsv12` are version `1.2`, protocol `tls`. Any other text is kept under `otherwise`.
+    `loose`: the letters in either case, and `DD` for `D.D` too, as in `TLSV1.2` and `tlsv12`. Any other text is kept under
+    `otherwise`.
     """
 
     otherwise: str
     version: str = "tls.version"
     protocol: str = "tls.version_protocol"
+    loose: bool = False
 
     def leaves(self) -> tuple[Leaf, ...]:
         return (Leaf(self.version), Leaf(self.protocol), Leaf(self.otherwise))

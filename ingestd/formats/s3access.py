@@ -88,7 +88,7 @@ FORMAT = Table(
         Column("cipher_suite", Text("aws.s3access.cipher_suite"), Text("tls.cipher")),
         Column("authentication_type", Text("aws.s3access.authentication_type")),
         Column("host_header", Text("aws.s3access.host_header")),
-        Column("tls_version", Text("aws.s3access.tls_version"), Tls("aws.s3access.tls_version")),
+        Column("tls_version", Text("aws.s3access.tls_version"), Tls("aws.s3access.tls_version", loose=True)),
         Column("access_point_arn", Text("aws.s3access.access_point_arn")),
         Column("acl_required", Text("aws.s3access.aclrequired")),
         Column("source_region", Text("aws.s3access.source_region")),

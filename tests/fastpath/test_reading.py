@@ -427,14 +427,30 @@ def test_ip_list(value: bytes, hosts: list[str] | None, ips: list[str] | None) -
         (b"TLSv1.2", {"v": "1.2", "p": "tls"}),
         (b"TLSv1", {"v": "1", "p": "tls"}),
         (b"SSLv3", {"v": "3", "p": "ssl"}),
-        (b"TLSV1.1", {"v": "1.1", "p": "tls"}),
-        (b"tlsv12", {"v": "1.2", "p": "tls"}),
-        *((value, {"o": value.decode()}) for value in (b"TLSv1.2 ", b"TLSv", b"TLSv1.", b"QUIC", b"TLSv1.23", b"tlsv123")),
+        *(
+            (value, {"o": value.decode()})
+            for value in (b"TLSv12", b"tlsv1.2", b"TLSv1.2 ", b"TLSv", b"TLSv1.", b"QUIC", b"TLSv1.23")
+        ),
     ],
 )
 def test_tls(value: bytes, expected: dict[str, str]) -> None:
     """A protocol's name is taken apart, or kept whole under another path."""
     assert leaves(Tls("o", "v", "p"), value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"TLSv1.2", {"v": "1.2", "p": "tls"}),
+        (b"TLSV1.1", {"v": "1.1", "p": "tls"}),
+        (b"tlsv12", {"v": "1.2", "p": "tls"}),
+        (b"sslV3", {"v": "3", "p": "ssl"}),
+        *((value, {"o": value.decode()}) for value in (b"TLSv1.", b"tlsv123", b"tlsv1.23", b"tls12", b"xtlsv12")),
+    ],
+)
+def test_loose_tls(value: bytes, expected: dict[str, str]) -> None:
+    """Where a protocol's name is written in several ways, all of them are taken apart."""
+    assert leaves(Tls("o", "v", "p", loose=True), value) == expected
 
 
 @pytest.mark.parametrize(
