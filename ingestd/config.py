@@ -16,8 +16,10 @@ from ingestd.config_values import (
     MIB,
     Account,
     Bucket,
+    ColumnName,
     Count,
     Dataset,
+    FieldPath,
     FormatName,
     Glob,
     IndexName,
@@ -25,6 +27,7 @@ from ingestd.config_values import (
     QueueUrl,
     Regex,
     Seconds,
+    Separator,
     SinkName,
     StreamName,
     Tables,
@@ -37,9 +40,11 @@ __all__ = [
     "MIB",
     "AwsSettings",
     "BatchSettings",
+    "ColumnSettings",
     "DeadLetterSettings",
     "EventSettings",
     "FirehoseSettings",
+    "FormatSettings",
     "HttpSettings",
     "LogSettings",
     "MemorySettings",
@@ -225,6 +230,68 @@ class RouteSettings(Section):
     """Acknowledge without reading, and count it."""
 
 
+class ColumnSettings(Section):
+    """One `[[format.columns]]`: the columns in the order in which they stand in a line."""
+
+    name: ColumnName
+    """What the column is called in the log's header line or its documentation."""
+    type: Literal[
+        "text",
+        "integer",
+        "decimal",
+        "ip",
+        "endpoint",
+        "time",
+        "epoch",
+        "clf_time",
+        "list",
+        "status",
+        "version",
+        "tls",
+        "request",
+    ] = "text"
+    """text, integer, decimal, ip, endpoint, time (ISO 8601), epoch, clf_time, list, status, version, tls, request."""
+    field: FieldPath | None = None
+    """The field that it fills; request, status, version and tls have their own. Without any it is not kept."""
+    percent: Literal[0, 1, 2] = 0
+    """How often %HH is decoded in a text."""
+    separator: Annotated[str, Field(min_length=1, max_length=16)] = ","
+    """What stands between the items of a list."""
+
+
+class FormatSettings(Section):
+    """One `[[format]]`: a delimited log of your own, or a known one whose fields are chosen by its user."""
+
+    name: FormatName
+    """What routes and metrics call it; no other format's name."""
+    base: FormatName | None = None
+    """A known format that this one has its columns from, as for cloudfront_realtime; then fields says which of them."""
+    fields: Annotated[tuple[ColumnName, ...], Texts] = ()
+    """With a base: the names of the columns that stand in a line, in their order (CloudFront's own order is known)."""
+    columns: tuple[ColumnSettings, ...] = ()
+    """Without a base: the columns, one table each."""
+    shape: Literal["spaced", "spaced_raw", "tabbed", "csv"] = "spaced"
+    """How columns are kept apart: quotes and brackets count in spaced, backslashes are no escapes in spaced_raw."""
+    separator: Separator | None = None
+    """One character between columns instead of the shape's own: a space, a tab, a comma."""
+    runs: bool = False
+    """Several separators in a row are one."""
+    header: str | None = None
+    """How a line begins that gives the order of columns by their names; "" for a line of nothing but names."""
+    comments: Annotated[tuple[str, ...], Texts] = ()
+    """How lines begin that are no log lines."""
+    required: Annotated[int, Field(ge=1)] | None = None
+    """How many columns, from the first, a line must have; without it: all of them."""
+    dataset: Dataset | None = None
+    """event.dataset and part of the index's name; without one: the base's, or the format's name."""
+    key: Regex | None = None
+    """A regular expression that is searched for in an object's key: with format = "auto" such objects are of this format."""
+    content: Regex | None = None
+    """A regular expression that an object's first line begins with; without key and content only routes choose this format."""
+    dated_by_object: bool = False
+    """Lines without a time of their own have that of their object; else they are dead letters."""
+
+
 class DeadLetterSettings(Section):
     """Where dead letters go; without a bucket what cannot be delivered stays on the queue, and its owner's DLQ gets it."""
 
@@ -272,6 +339,7 @@ class Settings(Section):
     retry: RetrySettings = RetrySettings()
     events: EventSettings = EventSettings()
     sinks: dict[SinkName, SinkSettings] = Field(default_factory=dict)
+    format: Annotated[tuple[FormatSettings, ...], Tables] = ()
     route: Annotated[tuple[RouteSettings, ...], Tables] = ()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
     http: HttpSettings = HttpSettings()
