@@ -116,7 +116,7 @@ class Pipeline:
         return (
             self._budget.is_free
             and len(self._ledger) < self._settings.queue.messages_in_flight_max
-            and not (self._deliveries and all(each.throttle.paused for each in self._deliveries.values()))
+            and (not self._deliveries or any(each.wants_more for each in self._deliveries.values()))
         )
 
     def accept(self, message: Message, received_at: float) -> None:

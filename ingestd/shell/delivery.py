@@ -90,6 +90,11 @@ class Delivery:
         return not (self._batcher.waiting_bytes or self._ready or self._retries or self._under_way)
 
     @property
+    def wants_more(self) -> bool:
+        """Whether documents are of use: a paused sink that has none would never be asked whether it is well again."""
+        return self.throttle.paused is None or self.is_idle
+
+    @property
     def retry_bytes(self) -> int:
         """Bytes that wait to be sent again."""
         return sum(batch.bytes for _, _, batch in self._retries)
@@ -168,12 +173,13 @@ class Delivery:
         self._telemetry.stage_seconds.labels(f"sink_{self.sink.kind}").observe(now - sent_at)
         self._steer(verdict, sent_at, now)
         self._report(batch, verdict)
-        if verdict.split and len(batch) > 1:
+        if verdict.split and len(verdict.retry) > 1:
             self._shrink(batch)
-            for half in halves(batch):
-                self._again(half, now)
+            self._ready.extendleft(
+                reversed(halves(batch, verdict.retry))
+            )  # at once and as they are: joined they were too large
         elif verdict.split:
-            self._refuse_whole(batch)
+            self._refuse_the_rest(batch, verdict.retry)
         elif verdict.retry:
             delay = self._backoff.delay(batch.attempt, self._random.random(), verdict.after_seconds)
             self._again(again(batch, verdict.retry), now + delay)
@@ -225,10 +231,10 @@ class Delivery:
             log.warning("request too large", sink=self.name, bytes=batch.bytes, batch_bytes_max=smaller)
             self._batcher.limits = replace(limits, bytes_max=smaller)
 
-    def _refuse_whole(self, batch: Batch) -> None:
-        self._telemetry.count("documents", len(batch), self.name, "refused")
-        for part in batch.parts:
-            refused = [(index, Refusal(index - part.first, "too_large")) for index in range(part.first, part.last)]
+    def _refuse_the_rest(self, batch: Batch, items: Sequence[int]) -> None:
+        self._telemetry.count("documents", len(items), self.name, "refused")
+        for part in again(batch, items).parts:
+            refused = [(index, Refusal(index, "too_large")) for index in range(part.last)]
             self._rest.documents_refused(self, part, refused, part.bytes)
 
 

@@ -171,6 +171,46 @@ def test_a_request_that_is_too_large_is_halved_and_remembered() -> None:
     assert sizes[:3] == [800_000, 400_000, 200_000]
 
 
+def test_small_halves_are_not_joined_again() -> None:
+    """Below the size that is remembered they would be what was refused, for ever."""
+    limits = BatchLimits(100, 30_000, 1_000_000, 1.0)
+
+    def picky(batch: Batch) -> Verdict:
+        return Verdict.nothing_settled(len(batch), "too_large", split=True) if batch.bytes > 2_000 else Verdict(len(batch))
+
+    sink = ScriptedSink(*[picky] * 40, limits=limits)
+    book, _, _ = deliver(sink, [[b"x" * 1_000] * 8], permits=1)
+    assert book.rested == {0: 8}
+    assert len(sink.sent) == 15
+
+
+def test_what_was_refused_is_not_halved_with_the_rest() -> None:
+    """It has its outcome; a second one would be one too many."""
+
+    def oversized(batch: Batch) -> Verdict:
+        return Verdict(3, retry=(1, 2), refused=(Refusal(0, "record_too_large"),), split=True)
+
+    sink = ScriptedSink(oversized)
+    book, _, _ = deliver(sink, [[b"a", b"b", b"c"]])
+    assert book.refused == [(b"a", "record_too_large")]
+    assert (book.rested, book.held_bytes) == ({0: 2}, 0)
+
+
+def test_a_paused_sink_without_documents_wants_some() -> None:
+    """Or nobody would ever find out that it is well again."""
+
+    def denied(batch: Batch) -> Verdict:
+        return Verdict.nothing_settled(len(batch), "unauthorized", paused="unauthorized")
+
+    def broken(batch: Batch) -> Verdict:
+        raise MemoryError
+
+    book, delivery, _ = deliver(ScriptedSink(denied, broken), [[b"a"]])
+    assert book.given_back == [b"a"]
+    assert delivery.throttle.paused
+    assert delivery.wants_more
+
+
 def test_a_document_too_large_by_itself_is_refused() -> None:
     """It can never be sent."""
     sink = ScriptedSink(lambda batch: Verdict.nothing_settled(1, "too_large", split=True))
