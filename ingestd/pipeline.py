@@ -275,6 +275,10 @@ class Pipeline:
 
     # --- verdicts ------------------------------------------------------------------------------------------------------------
 
+    def is_wanted(self, receipt: int) -> bool:
+        """Whether the object's message is still ours."""
+        return self._ledger.is_live(self._ledger.message_of(receipt))
+
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
         """Documents of a part are in the sink."""
         opened = self._opened[part.receipt]

@@ -35,6 +35,10 @@ SPLIT_BYTES_MIN = 64 * 1024
 class Rest(Protocol):
     """Who is told what came to rest, part by part: the pipeline."""
 
+    def is_wanted(self, receipt: int) -> bool:
+        """Whether sending documents of this object still serves a message that is ours to settle."""
+        ...
+
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
         """So many documents of the part are in the sink; their `held_bytes` may be forgotten."""
         ...
@@ -117,7 +121,8 @@ class Delivery:
                 now = self._clock()
                 self._collect_due(now)
                 while self._ready and self.throttle.may_send(len(self._under_way), now):
-                    self._start(self._ready.popleft())
+                    if (batch := self._still_wanted(self._ready.popleft())) is not None:
+                        self._start(batch)
                 try:
                     async with asyncio.timeout(self._until_next(now)):
                         await self._wake.wait()
@@ -148,6 +153,16 @@ class Delivery:
         if self._ready and self.throttle.not_before > now:
             moments.append(self.throttle.not_before)
         return max(min(moments) - now, 0.0) if moments else None
+
+    def _still_wanted(self, batch: Batch) -> Batch | None:
+        """The batch without documents of messages that ended meanwhile: whoever has those now sends them."""
+        wanted: list[Part] = []
+        for part in batch.parts:
+            if self._rest.is_wanted(part.receipt):
+                wanted.append(part)
+            else:
+                self._rest.documents_given_back(self, part, part.bytes)
+        return replace(batch, parts=tuple(wanted)) if wanted else None
 
     def _start(self, batch: Batch) -> None:
         task = asyncio.create_task(self.sink.send(batch))

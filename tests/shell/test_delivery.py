@@ -61,6 +61,10 @@ class Book:
         self.refused: list[tuple[bytes, str]] = []
         self.given_back: list[bytes] = []
         self.held_bytes = 0
+        self.unwanted: set[int] = set()
+
+    def is_wanted(self, receipt: int) -> bool:
+        return receipt not in self.unwanted
 
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
         self.rested[part.receipt] += accepted + duplicates
@@ -86,12 +90,15 @@ def accepted(batch: Batch) -> Verdict:
     return Verdict(len(batch))
 
 
-def deliver(sink: ScriptedSink, groups: list[list[bytes]], permits: int = 2) -> tuple[Book, Delivery, float]:
+def deliver(
+    sink: ScriptedSink, groups: list[list[bytes]], permits: int = 2, unwanted: frozenset[int] = frozenset()
+) -> tuple[Book, Delivery, float]:
     """Give a sink documents, wait until all is at rest; the book, the delivery, and when that was."""
 
     async def main() -> tuple[Book, Delivery, float]:
         clock = asyncio.get_running_loop().time
         book = Book()
+        book.unwanted |= unwanted
         throttle = Throttle(permits, 8, BACKOFF)
         delivery = Delivery(sink, throttle, BACKOFF, book, Telemetry(), clock=clock, random=Random(1))
         task = asyncio.create_task(delivery.run())
@@ -194,6 +201,15 @@ def test_what_was_refused_is_not_halved_with_the_rest() -> None:
     book, _, _ = deliver(sink, [[b"a", b"b", b"c"]])
     assert book.refused == [(b"a", "record_too_large")]
     assert (book.rested, book.held_bytes) == ({0: 2}, 0)
+
+
+def test_documents_of_a_message_that_was_lost_are_not_sent() -> None:
+    """Another consumer sends them."""
+    sink = ScriptedSink()
+    book, delivery, _ = deliver(sink, [[b"a", b"b"], [b"c", b"d"], [b"e"]], unwanted=frozenset({1, 2}))
+    assert [sent for _, sent in sink.sent] == [[b"a", b"b"]]
+    assert book.given_back == [b"c", b"d", b"e"]
+    assert (delivery.is_idle, book.held_bytes) == (True, 0)
 
 
 def test_a_paused_sink_without_documents_wants_some() -> None:
