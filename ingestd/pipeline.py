@@ -121,7 +121,7 @@ class Pipeline:
         return (
             self._budget.is_free
             and len(self._ledger) < self._settings.queue.messages_in_flight_max
-            and not (self._deliveries and all(each.throttle.paused for each in self._deliveries.values()))
+            and (not self._deliveries or any(each.wants_more for each in self._deliveries.values()))
         )
 
     def accept(self, message: Message, received_at: float) -> None:
@@ -281,6 +281,10 @@ class Pipeline:
         return held
 
     # --- verdicts ------------------------------------------------------------------------------------------------------------
+
+    def is_wanted(self, receipt: int) -> bool:
+        """Whether the object's message is still ours."""
+        return self._ledger.is_live(self._ledger.message_of(receipt))
 
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
         """Documents of a part are in the sink."""

@@ -35,6 +35,10 @@ SPLIT_BYTES_MIN = 64 * 1024
 class Rest(Protocol):
     """Who is told what came to rest, part by part: the pipeline."""
 
+    def is_wanted(self, receipt: int) -> bool:
+        """Whether sending documents of this object still serves a message that is ours to settle."""
+        ...
+
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
         """So many documents of the part are in the sink; their `held_bytes` may be forgotten."""
         ...
@@ -90,6 +94,11 @@ class Delivery:
         return not (self._batcher.waiting_bytes or self._ready or self._retries or self._under_way)
 
     @property
+    def wants_more(self) -> bool:
+        """Whether documents are of use: a paused sink that has none would never be asked whether it is well again."""
+        return self.throttle.paused is None or self.is_idle
+
+    @property
     def retry_bytes(self) -> int:
         """Bytes that wait to be sent again."""
         return sum(batch.bytes for _, _, batch in self._retries)
@@ -112,7 +121,8 @@ class Delivery:
                 now = self._clock()
                 self._collect_due(now)
                 while self._ready and self.throttle.may_send(len(self._under_way), now):
-                    self._start(self._ready.popleft())
+                    if (batch := self._still_wanted(self._ready.popleft())) is not None:
+                        self._start(batch)
                 try:
                     async with asyncio.timeout(self._until_next(now)):
                         await self._wake.wait()
@@ -144,6 +154,16 @@ class Delivery:
             moments.append(self.throttle.not_before)
         return max(min(moments) - now, 0.0) if moments else None
 
+    def _still_wanted(self, batch: Batch) -> Batch | None:
+        """The batch without documents of messages that ended meanwhile: whoever has those now sends them."""
+        wanted: list[Part] = []
+        for part in batch.parts:
+            if self._rest.is_wanted(part.receipt):
+                wanted.append(part)
+            else:
+                self._rest.documents_given_back(self, part, part.bytes)
+        return replace(batch, parts=tuple(wanted)) if wanted else None
+
     def _start(self, batch: Batch) -> None:
         task = asyncio.create_task(self.sink.send(batch))
         self._under_way.add(task)
@@ -168,12 +188,13 @@ class Delivery:
         self._telemetry.stage_seconds.labels(f"sink_{self.sink.kind}").observe(now - sent_at)
         self._steer(verdict, sent_at, now)
         self._report(batch, verdict)
-        if verdict.split and len(batch) > 1:
+        if verdict.split and len(verdict.retry) > 1:
             self._shrink(batch)
-            for half in halves(batch):
-                self._again(half, now)
+            self._ready.extendleft(
+                reversed(halves(batch, verdict.retry))
+            )  # at once and as they are: joined they were too large
         elif verdict.split:
-            self._refuse_whole(batch)
+            self._refuse_the_rest(batch, verdict.retry)
         elif verdict.retry:
             delay = self._backoff.delay(batch.attempt, self._random.random(), verdict.after_seconds)
             self._again(again(batch, verdict.retry), now + delay)
@@ -225,10 +246,10 @@ class Delivery:
             log.warning("request too large", sink=self.name, bytes=batch.bytes, batch_bytes_max=smaller)
             self._batcher.limits = replace(limits, bytes_max=smaller)
 
-    def _refuse_whole(self, batch: Batch) -> None:
-        self._telemetry.count("documents", len(batch), self.name, "refused")
-        for part in batch.parts:
-            refused = [(index, Refusal(index - part.first, "too_large")) for index in range(part.first, part.last)]
+    def _refuse_the_rest(self, batch: Batch, items: Sequence[int]) -> None:
+        self._telemetry.count("documents", len(items), self.name, "refused")
+        for part in again(batch, items).parts:
+            refused = [(index, Refusal(index, "too_large")) for index in range(part.last)]
             self._rest.documents_refused(self, part, refused, part.bytes)
 
 
