@@ -138,27 +138,32 @@ async def test_a_cluster_with_a_password_gets_it_as_a_secret(aws: str) -> None:
     """The task's variables and its secret make valid settings, and the password stands in none of the variables."""
     async with made_stack(aws, PARAMETERS | OPENSEARCH) as stack:
         made = await container(aws, stack)
-    (secret,) = made["secrets"]
-    assert secret == {"name": "INGESTD_SINKS__MAIN__PASSWORD", "valueFrom": OPENSEARCH["OpenSearchSecretArn"]}
-    settings = settings_of(variables(made) | {secret["name"]: "hidden"})
+    # moto's tasks have no secrets: those of the template.
+    (task,) = template()["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"]
+    condition, (secret,), _ = task["Secrets"]["Fn::If"]
+    assert condition == "HasSecret"
+    assert secret["ValueFrom"] == {"Ref": "OpenSearchSecretArn"}
+    _, key, password = secret["Name"]["Fn::If"]
+    settings = settings_of(variables(made) | {password: "hidden"})
     assert settings.sinks["main"].model_dump(include={"kind", "urls", "auth", "username"}) == {
         "kind": "opensearch",
         "urls": ("https://search.example",),
         "auth": "basic",
         "username": "ingestd",
     }
+    with_key = variables(made) | {key: "hidden", "INGESTD_SINKS__MAIN__AUTH": "api_key", "INGESTD_SINKS__MAIN__USERNAME": ""}
+    assert settings_of(with_key).sinks["main"].model_dump(include={"auth"}) == {"auth": "api_key"}
 
 
-async def test_the_queue_gives_up_late_and_to_a_place_that_keeps(aws: str) -> None:
-    """Its dead-letter queue is the stack's own and keeps for SQS's maximum, fourteen days."""
-    async with made_stack(aws, PARAMETERS) as stack, loopback_client("sqs", aws) as sqs:
-        attributes = {}
-        for name in ("Queue", "DeadLetterQueue"):
-            url = f"{aws}/123456789012/{stack.resources[name].rsplit('/', 1)[-1]}"
-            attributes[name] = (await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]))["Attributes"]
-    assert attributes["DeadLetterQueue"]["QueueArn"] in attributes["Queue"]["RedrivePolicy"]
-    assert attributes["DeadLetterQueue"]["MessageRetentionPeriod"] == "1209600"
-    assert attributes["Queue"]["VisibilityTimeout"] == str(Settings().queue.visibility_seconds)
+def test_the_queue_gives_up_late_and_to_a_place_that_keeps() -> None:
+    """Its dead-letter queue is the stack's own, keeps for SQS's maximum of fourteen days and outlives the stack."""
+    resources = template()["Resources"]
+    queue, given_up = resources["Queue"]["Properties"], resources["DeadLetterQueue"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": "DeadLetterQueue.Arn"}
+    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 10
+    assert given_up["Properties"]["MessageRetentionPeriod"] == 1209600
+    assert given_up["DeletionPolicy"] == "Retain"
+    assert queue["VisibilityTimeout"] == Settings().queue.visibility_seconds
 
 
 def test_the_task_ends_later_than_the_service() -> None:
