@@ -105,7 +105,13 @@ class CompiledParser:
         return _merged(bytes(view) if small else view, work, state, rejects, read)
 
     def _take_left(
-        self, block: Block, plan: Plan, work: Workspace, state: Numbers, rejects: list[Reject], read: list[tuple[int, Documents]]
+        self,
+        block: Block,
+        plan: Plan,
+        work: Workspace,
+        state: Numbers,
+        rejects: list[Reject],
+        read: list[tuple[int, Documents]],
     ) -> None:
         """Make rejects of the lines that the kernel left with a reason, and let the reference read the others."""
         for at, documents, reason, detail in work.left[: state[codes.S_LEFT]].tolist():

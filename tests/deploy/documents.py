@@ -13,7 +13,7 @@ __all__ = ["DEPLOY", "loaded_json", "loaded_yaml", "loaded_yamls", "template"]
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
-class _TemplateLoader(yaml.SafeLoader):
+class _TemplateLoader(yaml.SafeLoader):  # type: ignore[misc]  # yaml brings no types
     """YAML with CloudFormation's short functions in their long form."""
 
 

@@ -91,9 +91,7 @@ def lines(
             at = stop + 1
             continue
         if columns > positions or get(params, P_LOOSE) != 0:
-            last = extra(
-                scratch, to, buf, edges, spans, columns, positions, get(params, P_NAMED), owned, names, text
-            )
+            last = extra(scratch, to, buf, edges, spans, columns, positions, get(params, P_NAMED), owned, names, text)
             fill_scratch(fields, get(params, P_S_EXTRA), to, last)
             put(state, S_DRIFTED, get(state, S_DRIFTED) + (last > to))
             to = last
@@ -101,7 +99,11 @@ def lines(
             fill_scratch(fields, get(params, P_S_ORIGINAL), to, escape(scratch, to, buf, begin, end))
         if care:
             for slot in range(slots):
-                put(fields, 2 * slot + 1, get(fields, 2 * slot + 1) | (get(strings, slot) if get(fields, 2 * slot + 1) != 0 else 0))
+                put(
+                    fields,
+                    2 * slot + 1,
+                    get(fields, 2 * slot + 1) | (get(strings, slot) if get(fields, 2 * slot + 1) != 0 else 0),
+                )
         offset = get(state, S_OFFSET) + at
         width = write_digits(scratch, offset)
         fill_scratch(fields, get(params, P_S_OFFSET), W_DIGITS + DIGITS - width, W_DIGITS + DIGITS)
@@ -177,9 +179,7 @@ def cut(buf: Any, at: int, end: int, shape: int, edges: Any, spans: Any, alt: An
 
 
 @inlined
-def clear(
-    columns: int, positions: int, spans: Any, slots: int, fields: Any, made: Any
-) -> None:
+def clear(columns: int, positions: int, spans: Any, slots: int, fields: Any, made: Any) -> None:
     """Values that the line does not reach are absent; slots are empty but for what the object brings."""
     for k in range(columns, positions):
         put(spans, 2 * k, 0)

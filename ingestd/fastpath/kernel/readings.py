@@ -42,9 +42,7 @@ def fill_texts(count: int, texts: Any, spans: Any, fields: Any) -> None:
 
 
 @inlined
-def read(
-    src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any, to: int, memo: Any
-) -> Any:
+def read(src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any, to: int, memo: Any) -> Any:
     """Do the operations in the table's order. Returns (where scratch is free, the event's day or -1, the
     row that rejects the line or -1)."""
     day = -1

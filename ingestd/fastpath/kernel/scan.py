@@ -11,7 +11,20 @@ from typing import Any
 
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX
 from ingestd.fastpath.kernel.jit import inlined, outlined
-from ingestd.fastpath.kernel.simd import ALL, ONE, drop_lowest, eq64, get, low_bits, popcount, prefix_xor, put, trailing_zeros, uint64, unclean64
+from ingestd.fastpath.kernel.simd import (
+    ALL,
+    ONE,
+    drop_lowest,
+    eq64,
+    get,
+    low_bits,
+    popcount,
+    prefix_xor,
+    put,
+    trailing_zeros,
+    uint64,
+    unclean64,
+)
 from ingestd.fastpath.kernel.strings import copy, decode_escapes
 
 __all__ = ["LEFT", "OPEN_QUOTE", "cut_spaced", "cut_spaced_carefully", "cut_tabbed", "find", "find_last", "newline", "values"]
