@@ -314,6 +314,12 @@ class HttpSettings(Section):
     """All addresses: a container is reached from outside. 127.0.0.1 where nothing else should reach it."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """Health, metrics and the live page; 0 takes a free one."""
+    page: bool = True
+    """The live page at /; it shows numbers, never a line or a key."""
+    username: str | None = None
+    """Who may see the page and /stats; without one whoever reaches the port. Health and /metrics are open in any case."""
+    password: SecretStr | None = None
+    """Of that user; or `password_file`, whose content it is."""
 
 
 class LogSettings(Section):

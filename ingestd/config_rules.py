@@ -27,6 +27,7 @@ def broken_rules(
         yield from _service(settings, sink_names)
     yield from _queue(settings)
     yield from _limits(settings)
+    yield from _page(settings)
     for name, sink in settings.sinks.items():
         if isinstance(sink, OpenSearchSettings):
             yield from _auth(f"sinks.{name}", sink)
@@ -64,6 +65,13 @@ def _limits(settings: Settings) -> Iterator[Mistake]:
     first, ceiling = settings.retry.first_seconds, settings.retry.ceiling_seconds
     if ceiling < first:
         yield _mistake("retry.ceiling_seconds", ceiling, f"at least retry.first_seconds: {first}")
+
+
+def _page(settings: Settings) -> Iterator[Mistake]:
+    given = {"username": settings.http.username, "password": settings.http.password}
+    for name, other in (("username", "password"), ("password", "username")):
+        if given[name] is None and given[other] is not None:
+            yield _mistake(f"http.{name}", None, f"a value, since http.{other} has one")
 
 
 def _permits(path: str, sink: OpenSearchSettings | FirehoseSettings) -> Iterator[Mistake]:
