@@ -181,7 +181,8 @@ class Service:
                 cluster = Cluster(settings, clients.credentials)
                 sinks[name] = OpenSearchSink(name, settings, cluster, workers.executor)
             elif isinstance(settings, FirehoseSettings):
-                sinks[name] = FirehoseSink(name, settings, clients.firehose[settings.region or self.settings.aws.region])
+                client = clients.firehose[settings.region or self.settings.aws.region]
+                sinks[name] = FirehoseSink(name, settings, client, clients.credentials, workers.executor)
         return sinks
 
     def _show(self, budget: Budget, leases: Leases, pipeline: Pipeline) -> None:

@@ -9,8 +9,9 @@ import pytest
 from ingestd.config import EventSettings, FirehoseSettings
 from ingestd.errors import Fatal, Retryable
 from ingestd.model import BatchLimits, Refusal, Verdict
-from ingestd.sinks.firehose import RECORD_BYTES_MAX, FirehoseSink
-from tests.fakes.aws import loopback_client
+from ingestd.sinks.firehose import FirehoseSink
+from ingestd.sinks.packs import RECORD_BYTES_MAX
+from tests.fakes.aws import loopback_client, loopback_credentials
 from tests.fakes.documents import Row, batch_of
 from tests.fakes.firehose import FakeFirehose, refusal
 from tests.fakes.http import Items, Whole
@@ -29,13 +30,19 @@ async def server() -> AsyncIterator[FakeFirehose]:
 @pytest.fixture
 async def sink(server: FakeFirehose) -> AsyncIterator[FirehoseSink]:
     async with loopback_client("firehose", server.url) as client:
-        yield FirehoseSink("main", FirehoseSettings(stream=STREAM), client)
+        yield FirehoseSink("main", FirehoseSettings(stream=STREAM), client, loopback_credentials)
 
 
-def test_limits_are_those_of_the_service() -> None:
-    """500 records and 4 MiB a call, 1,000 KiB a record; settings may ask for less."""
-    sink = FirehoseSink("main", FirehoseSettings(stream=STREAM, batch_seconds=2.0), None)  # type: ignore[arg-type] # unused
-    assert sink.limits == BatchLimits(500, 4 << 20, 1_024_000, 2.0)
+@pytest.fixture
+async def packer(server: FakeFirehose) -> AsyncIterator[FirehoseSink]:
+    async with loopback_client("firehose", server.url) as client:
+        yield FirehoseSink("main", FirehoseSettings(stream=STREAM, pack="lines"), client, loopback_credentials)
+
+
+def test_limits_are_those_of_the_service(sink: FirehoseSink, packer: FirehoseSink) -> None:
+    """500 records and 4 MiB a call, 1,000 KiB a record; packs hold many documents, so that bytes end a batch."""
+    assert sink.limits == BatchLimits(500, 4 << 20, 1_024_000, 1.0)
+    assert packer.limits == BatchLimits(65_536, 4 << 20, 1_024_000, 1.0)
 
 
 def test_framing_puts_the_id_into_the_document(sink: FirehoseSink) -> None:
