@@ -1,9 +1,8 @@
-"""The other side of the chain, a process of its own so that its CPU time is not counted: one S3 object, a bulk endpoint
-and a Firehose.
+"""The other side of what is measured, a process of its own so that its CPU time is not counted: S3, bulk and Firehose.
 
-Started as `python -m ingestd.bench.endpoint FILE`; writes its port to stdout, ends when its stdin does. It answers as S3 and
-OpenSearch do as far as the service looks: a stream with length, ETag and date; a status for each item of a bulk, a record id for
-each record.
+Started as `python -m ingestd.bench.endpoint FILE`; writes its port to stdout, ends when its stdin does. It answers as the real
+ones do as far as the service looks: a stream with length, ETag and date of one object; a status for each item of a bulk; an id
+for each record.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ GZIP = 31  # zlib's window bits for a gzip stream
 
 
 def application(content: bytes) -> web.Application:
-    """GET of any object gives the content, PUT takes anything; `POST /_bulk` and PutRecordBatch accept everything; `GET /_seen` counts it."""
+    """GET of any object gives the content, PUT takes anything; `POST /_bulk` (`GET /_seen` counts it) and PutRecordBatch, too."""
     seen = {"requests": 0, "documents": 0, "bytes": 0}
     etag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
 

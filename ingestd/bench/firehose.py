@@ -1,7 +1,7 @@
 """The Firehose sink beside the SDK's own put_record_batch: the same records to the same endpoint, in turns, in CPU time.
 
-The endpoint is another process, so what is counted is this one's: all threads, from a batch to its verdict, and for the SDK from
-its records, made beforehand, to its answer.
+The endpoint is another process, so what is counted is this one's: all threads, from a batch to its verdict, and for the SDK
+from its records, made beforehand, to its answer.
 """
 
 from __future__ import annotations

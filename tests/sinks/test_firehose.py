@@ -113,3 +113,29 @@ async def test_a_stream_in_the_making_may_pass_later(server: FakeFirehose, sink:
     server.status = "CREATING"
     with pytest.raises(Retryable):
         await sink.check()
+
+
+async def test_a_pack_is_many_lines(server: FakeFirehose, packer: FirehoseSink) -> None:
+    """With `pack = "lines"` documents go together in one record, each on its line."""
+    verdict = await packer.send(batch_of([("", "", {"n": 1}), ("", "", {"n": 2}), ("", "", {"n": 3})], action=False))
+    assert verdict == Verdict(3)
+    assert server.records == [b'{"n":1}\n{"n":2}\n{"n":3}\n']
+
+
+@large
+async def test_of_packs_only_the_failed_are_sent_again(server: FakeFirehose, packer: FirehoseSink) -> None:
+    """Each document of a failed record is to be sent again, and none of the others."""
+    rows: list[Row] = [("", "", b"x" * (RECORD_BYTES_MAX // 2 - 1))] * 5
+    server.script(Items({1: "ServiceUnavailableException"}))
+    verdict = await packer.send(batch_of(rows, action=False))
+    assert (verdict.items, verdict.retry, verdict.throttled) == (5, (2, 3), True)
+
+
+@pytest.mark.parametrize(("documents", "split", "paused"), [(3, True, None), (1, False, "bad_request")])
+async def test_a_pack_that_is_too_large_can_be_split(
+    server: FakeFirehose, packer: FirehoseSink, documents: int, split: bool, paused: str | None
+) -> None:
+    """A refused call of one record is halved by its documents, as long as there are two."""
+    server.script(refusal(400, "InvalidArgumentException"))
+    verdict = await packer.send(batch_of([("", "", {"n": n}) for n in range(documents)], action=False))
+    assert (verdict.retry, verdict.split, verdict.paused) == (tuple(range(documents)), split, paused)

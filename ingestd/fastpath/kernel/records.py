@@ -1,7 +1,7 @@
 """Firehose records as they stand in a request: each `{"Data":"…"},` with its bytes in base64, in one pass over a batch.
 
-The caller owns the room: a record of n bytes takes 12 + 4 * ceil(n / 3). Nothing is read past the end of `source`: where 64 bytes
-are no longer there, the bytes go one by one.
+The caller owns the room: a record of n bytes takes 12 + 4 * ceil(n / 3). Nothing is read past the end of `source`: where 64
+bytes are no longer there, the bytes go three by three.
 """
 
 from __future__ import annotations
