@@ -196,7 +196,7 @@ class OpenSearchSettings(BatchSettings):
 
 
 class FirehoseSettings(BatchSettings):
-    """An Amazon Data Firehose stream, written by PutRecordBatch, one document a record."""
+    """An Amazon Data Firehose stream, written by PutRecordBatch."""
 
     kind: Literal["firehose"] = "firehose"
     """Amazon Data Firehose. A sink whose name is a kind need not say it."""
@@ -204,6 +204,8 @@ class FirehoseSettings(BatchSettings):
     """The stream's name."""
     region: str | None = None
     """Where the stream is; without one: [aws] region."""
+    pack: Literal["document", "lines"] = "document"
+    """A record: one document, as OpenSearch needs; or as many lines as fit, for S3 and Splunk: each record costs as 5 KB."""
     batch_count_max: Annotated[int, Field(ge=1, le=500)] = 500
     """Records in a request: Firehose's own maximum."""
     batch_bytes_max: Annotated[int, Field(ge=1, le=4 * MIB)] = 4 * MIB

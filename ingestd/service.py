@@ -191,7 +191,8 @@ class Service:
             if isinstance(settings, OpenSearchSettings):
                 sinks[name] = OpenSearchSink(name, settings, clients.cluster(settings), workers.executor)
             elif isinstance(settings, FirehoseSettings):
-                sinks[name] = FirehoseSink(name, settings, clients.firehose[settings.region or self.settings.aws.region])
+                client = clients.firehose[settings.region or self.settings.aws.region]
+                sinks[name] = FirehoseSink(name, settings, client, clients.credentials, workers.executor)
         return sinks
 
     def _show(self, budget: Budget, leases: Leases, pipeline: Pipeline) -> None:
