@@ -175,25 +175,7 @@ def test_noise(table: Table, noise: list[bytes], size: int) -> None:
     same(table, b"".join(line + b"\n" for line in noise), FRAMINGS["with all"], size)
 
 
-PIECES = [
-    b" ",
-    b"\t",
-    b'"',
-    b"\\",
-    b"[",
-    b"]",
-    b"-",
-    b"%2",
-    b"#Fields:",
-    b"\xff",
-    b"\r",
-    b"\xef\xbb\xbf",
-    b":",
-    b"/",
-    b"9",
-    b",",
-    b"\n",
-]
+PIECES = [b" ", b"\t", b'"', b"\\", b"[", b"]", b"-", b"%2", b"#Fields:", b"\xff", b"\r", b"\xef\xbb\xbf", b":", b"/", b"9", b",", b"\n"]
 
 
 @pytest.mark.parametrize("table", TABLES[:2], ids=TABLE_IDS[:2])
@@ -201,8 +183,7 @@ PIECES = [
 @given(
     seed=st.integers(0, 50),
     edits=st.lists(
-        st.tuples(st.integers(0, 4000), st.integers(0, 3), st.one_of(st.sampled_from(PIECES), st.binary(max_size=99))),
-        max_size=12,
+        st.tuples(st.integers(0, 4000), st.integers(0, 3), st.one_of(st.sampled_from(PIECES), st.binary(max_size=99))), max_size=12
     ),
 )
 def test_damaged_lines(table: Table, seed: int, edits: list[tuple[int, int, bytes]]) -> None:
@@ -243,21 +224,14 @@ def test_header_lines(header: str) -> None:
         same(formats()["cloudfront"], data, FRAMINGS["bulk"], size)
 
 
-@pytest.mark.parametrize(
-    "size", [62, 63, 64, 65, 127, 128, 129, *([] if SLOW else [LINE_MAX - 30, LINE_MAX, LINE_MAX + 1, 200_000])]
-)
+@pytest.mark.parametrize("size", [62, 63, 64, 65, 127, 128, 129, *([] if SLOW else [LINE_MAX - 30, LINE_MAX, LINE_MAX + 1, 200_000])])
 @pytest.mark.parametrize("shape", Shape)
 def test_long_lines(shape: Shape, size: int) -> None:
     """Lines around the vectors' width and around the longest that the kernel reads come out the same, worst characters too."""
     gap = "\t" if shape is Shape.TABBED else " "
     quote = "" if shape is Shape.TABBED else '"'
     made = [gap.join([VALUES["t"][0], *"----", char * max(0, size - 40)]) for char in ("a", "\x01", "%", "%41", '"')]
-    made += [
-        gap.join([VALUES["t"][0], *"--", quote + "\\x01" * (size // 4) + quote, "-", "%"]),
-        "#" * size,
-        " " * size,
-        "[" * size,
-    ]
+    made += [gap.join([VALUES["t"][0], *"--", quote + "\\x01" * (size // 4) + quote, "-", "%"]), "#" * size, " " * size, "[" * size]
     for line in made:
         same(toy(shape), f"{line[:size]}\n{line[:size]}\n".encode(), FRAMINGS["with all"])
 
