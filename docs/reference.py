@@ -14,11 +14,12 @@ TARGET = ROOT / "docs" / "configuration.md"
 HEAD = """# Settings
 
 Made from [config/ingestd.toml](../config/ingestd.toml) by `docs/reference.py`. A value is the default; one in brackets is an
-example, where there is no default. The variable is stronger than the file.
+example, where there is no default. The variable is stronger than the file; that of a list of tables (`[[...]]`) is the whole list, as JSON.
 """
 SECTION = re.compile(r"#?(\[\[?)([a-z_.]+)\]\]?$")
 SETTING = re.compile(r"(#?)([a-z_]+) = (.+)$")
 COLUMNS = "\n| setting | default | variable | |\n|---|---|---|---|\n"
+LISTS = {"route", "format", "format.columns"}  # of tables: one variable for all of it
 NO_DEFAULT = {"queue.url", "queue.buckets", "sinks.main.urls", "sinks.copy.stream"}  # shown as the others are, to be filled in
 
 
@@ -44,8 +45,9 @@ def _row(path: str, found: re.Match[str], reason: str, optional: bool) -> str:
     )  # a section that is commented out has defaults too
     has_default = keys not in NO_DEFAULT and (not sign or shown_whole)
     shown = f"`{value}`" if has_default else f"(`{value}`)"
-    variable = "INGESTD_ROUTE" if path == "route" else "INGESTD_" + keys.replace(".", "__").upper()
-    return f"| `{name}` | {shown} | `{variable}` | {reason.replace('|', chr(92) + '|')} |\n"
+    variable = "INGESTD_" + (path.split(".")[0] if path in LISTS else keys.replace(".", "__")).upper()
+    shown = shown.replace("|", "\\|")
+    return f"| `{name}` | {shown} | `{variable}` | {reason.replace('|', '\\|')} |\n"
 
 
 if __name__ == "__main__":
