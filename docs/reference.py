@@ -14,7 +14,8 @@ TARGET = ROOT / "docs" / "configuration.md"
 HEAD = """# Settings
 
 Made from [config/ingestd.toml](../config/ingestd.toml) by `docs/reference.py`. A value is the default; one in brackets is an
-example, where there is no default. The variable is stronger than the file; that of a list of tables (`[[...]]`) is the whole list, as JSON.
+example, where there is no default. The variable is stronger than the file; that of a list
+of tables (`[[...]]`) is the whole list, as JSON.
 """
 SECTION = re.compile(r"#?(\[\[?)([a-z_.]+)\]\]?$")
 SETTING = re.compile(r"(#?)([a-z_]+) = (.+)$")
@@ -46,8 +47,8 @@ def _row(path: str, found: re.Match[str], reason: str, optional: bool) -> str:
     has_default = keys not in NO_DEFAULT and (not sign or shown_whole)
     shown = f"`{value}`" if has_default else f"(`{value}`)"
     variable = "INGESTD_" + (path.split(".")[0] if path in LISTS else keys.replace(".", "__")).upper()
-    shown = shown.replace("|", "\\|")
-    return f"| `{name}` | {shown} | `{variable}` | {reason.replace('|', '\\|')} |\n"
+    cells = [f"`{name}`", shown, f"`{variable}`", reason]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
 if __name__ == "__main__":
