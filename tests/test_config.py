@@ -433,3 +433,16 @@ def test_any_junk_is_a_config_error(tables: dict[str, Any], environ: dict[str, s
 def test_a_value_for_people(value: object, secret: bool, text: str) -> None:
     """What is shown of a value holds no secret."""
     assert shown(value, secret=secret) == text
+
+
+def test_a_password_of_the_page_may_come_from_a_file_and_needs_a_user(tmp_path: Path) -> None:
+    """As a sink's; one without the other is a mistake."""
+    secret = tmp_path / "secret"
+    secret.write_text("hidden\n")
+    environ = {"INGESTD_HTTP__PASSWORD_FILE": str(secret), "INGESTD_HTTP__USERNAME": "ops"}
+    password = load(None, environ, service=False).http.password
+    assert password is not None
+    assert password.get_secret_value() == "hidden"
+    for missing in environ:
+        with pytest.raises(ConfigError, match="http"):
+            load(None, {name: value for name, value in environ.items() if name != missing}, service=False)

@@ -66,7 +66,7 @@ def test_a_good_configuration_is_printed_as_toml(file: Path) -> None:
     tables = tomllib.loads(result.stdout)
     assert tables["sinks"]["main"]["password"] == "********"
     assert tables["sinks"]["main"]["urls"] == ["https://es:9200"]
-    assert tables["http"] == {"host": "0.0.0.0", "port": 8080}
+    assert tables["http"] == {"host": "0.0.0.0", "port": 8080, "page": True}
     assert [route["format"] for route in tables["route"]] == ["alb", "auto"]
 
 

@@ -74,6 +74,7 @@ function show(now) {
   say("messages", short(sum(gauges.messages_in_flight)));
   say("leases", short(sum(gauges.leases)) + " leases, " + short(sum(counters.lease_lost)) + " lost");
   say("late", seconds(mean(["end_to_end"])));
+  say("request", seconds(mean(Object.keys(now.timings).filter((name) => name.startsWith("sink_")))));
   const dead = sum(counters.dead_letters);
   say("dead", short(dead));
   at("dead-tile").className = dead ? "tile bad" : "tile";
