@@ -18,7 +18,8 @@ from numba.extending import intrinsic
 from ingestd.fastpath.kernel.jit import CHECKED, inlined
 
 __all__ = [
-    "base64_48", "copy64", "digits64", "eq64", "get", "load8", "low_bits", "popcount", "prefix_xor", "put", "store8", "trailing_zeros", "unclean64",
+    "base64_48", "copy64", "digits64", "eq64", "get", "load8", "low_bits", "popcount", "prefix_xor", "put", "store8",
+    "trailing_zeros", "unclean64",
 ]  # fmt: skip
 
 BIT, BYTE, INDEX, WORD = ir.IntType(1), ir.IntType(8), ir.IntType(32), ir.IntType(64)
