@@ -25,7 +25,7 @@ GZIP = 31  # zlib's window bits for a gzip stream
 
 
 def application(content: bytes) -> web.Application:
-    """GET of any object gives the content; PUT takes anything, `POST /_bulk` (counted by `GET /_seen`) and PutRecordBatch too."""
+    """GET of any object gives the content; PUT takes anything, `POST /_bulk` (see `GET /_seen`) and PutRecordBatch too."""
     seen = {"requests": 0, "documents": 0, "bytes": 0}
     etag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
 
