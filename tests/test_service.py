@@ -107,7 +107,9 @@ class World:
         )
         service, stop = Service(settings), asyncio.Event()
         async with loopback_client("firehose", self.firehose.url) as firehose:
-            clients = Clients(self.s3, self.sqs, {None: firehose}, get_session())
+            session = get_session()
+            session.set_credentials("test", "test")
+            clients = Clients(self.s3, self.sqs, {None: firehose}, session)
             task = asyncio.create_task(service.run(stop, clients))
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while not self.sqs.is_done and not task.done():  # noqa: ASYNC110 - the fake has no event to wait for

@@ -30,12 +30,13 @@ IN_OUR_NAME = {"kms:Decrypt"}
 
 
 def operations() -> Mapping[str, str]:
-    """How the SDK spells each operation of the services that we call -> the action."""
+    """How the SDK, or a request that is written by hand, spells each operation of the services that we call -> the action."""
     session = Session()
     return {
-        xform_name(operation): f"{service}:{operation}"
+        name: f"{service}:{operation}"
         for service in SERVICES
         for operation in session.get_service_model(service).operation_names
+        for name in (xform_name(operation), operation)
     }
 
 
