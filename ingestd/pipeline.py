@@ -14,6 +14,7 @@ from typing import Literal
 import structlog
 
 from ingestd.config import Settings
+from ingestd.core.expansion import Expansion
 from ingestd.core.ledger import Decision, Ledger
 from ingestd.core.notice import Allowed, read_notice
 from ingestd.core.routing import Route, Router
@@ -38,7 +39,6 @@ log = structlog.get_logger()
 
 Kind = Literal["line", "object", "message", "document"]
 
-EXPANSION = 3  # bytes of documents for a byte of log, as taken from the budget before the block is read; corrected after
 GIVE_BACK_SECONDS = 60  # a message that cannot be finished here is shown to others after this
 
 
@@ -103,6 +103,7 @@ class Pipeline:
         self._drift = Drift(clock)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         self._ledger = Ledger()
+        self._expansion = Expansion(settings.object.block_bytes)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._opened: dict[int, _Opened] = {}
         self._is_stopping = False
@@ -246,13 +247,14 @@ class Pipeline:
 
     async def _step(self, receipt: int, opened: _Opened, decoding: Decoding) -> bool:
         """One block in a worker, its documents to the deliveries; False when more must be fed."""
-        wanted = EXPANSION * self._settings.object.block_bytes
+        wanted = self._expansion.bytes
         await self._budget.take(wanted)
         before, made = decoding.decoded_bytes, 0
         try:
             parsed = await self._workers.run(decoding.step)
             if parsed is not None:
                 made = self._hand_over(receipt, opened, parsed)
+                self._expansion.seen(made)
         finally:
             self._budget.correct(made - wanted)
         self._telemetry.count("bytes", decoding.decoded_bytes - before, "decoded")

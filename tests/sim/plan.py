@@ -81,7 +81,7 @@ def plan(seed: int, only: Collection[str] | None = None) -> Plan:
 
 def _settings(random: Random, kinds: tuple[str, ...], has_dead_letters: bool) -> Settings:
     patience = random.choice((2.0, 5.0, 20.0))
-    block = random.choice((300, 1000, 3000))
+    block = random.choice((1000, 3000))
     batch: dict[str, Any] = {
         "batch_count_max": random.choice((1, 3, 10, 500)),
         "batch_bytes_max": random.choice((2_000, 10_000, 100_000)),

@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
 from ingestd.config import OpenSearchSettings
+from ingestd.core.expansion import FIRST
 from ingestd.service import Service
 from ingestd.shell.clients import Clients
 from ingestd.shell.workers import Workers
@@ -80,6 +81,15 @@ class Process:
         """As SIGTERM does."""
         self.stopping_at = self.world.now
         self.stop.set()
+
+    def excess_bytes(self) -> int:
+        """Memory that is taken beyond the budget and what one block may become."""
+        pipeline = self.service.pipeline
+        if pipeline is None:
+            return 0
+        budget, most = pipeline._budget, pipeline._expansion.bytes
+        allowed = budget.total_bytes + max(most, FIRST * self.world.plan.settings.object.block_bytes)
+        return budget.taken_bytes - allowed
 
     def leftovers(self) -> list[str]:
         """What a process that has nothing to do should not have any more."""

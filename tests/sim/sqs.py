@@ -63,6 +63,7 @@ class FakeSqs:
         self.messages: dict[str, Queued] = {}
         self.dead: list[Queued] = []
         self._by_receipt: dict[str, tuple[Queued, Held]] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._waiting: list[tuple[asyncio.Future[Any], float, Process, int]] = []
 
     @property
@@ -86,7 +87,6 @@ class FakeSqs:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         until = self._world.now + seconds
         self._waiting.append((future, until, process, visibility))
-        asyncio.get_running_loop().call_at(until, self._look)
         self._look()
         return future
 
@@ -141,9 +141,11 @@ class FakeSqs:
                 self._waiting.remove(entry)
                 future.set_result({"Messages": answer} if answer else {})
         if self._waiting:
-            soon = min((each.visible_at for each in self.messages.values() if not each.is_deleted), default=None)
-            if soon is not None and soon > now:
-                asyncio.get_running_loop().call_at(soon, self._look)
+            moments = [until for _, until, _, _ in self._waiting]
+            moments += [each.visible_at for each in self.messages.values() if not each.is_deleted and each.visible_at > now]
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_at(min(moments), self._look)
 
     def _take(self, process: Process, visibility: int) -> list[dict[str, Any]]:
         now = self._world.now

@@ -77,12 +77,18 @@ class World:
     def fail(self, complaint: str) -> None:
         """A rule is broken."""
         self.trace("broken", complaint, 0, None)
+        self._complain(complaint)
+
+    def _complain(self, complaint: str) -> None:
         self.complaints.append(f"at {self.now:.2f} s: {complaint}")
         self._failed.set()
 
     def trace(self, who: str, what: str, process: int, outcome: object) -> None:
         """Something happened."""
         self.events += 1
+        for each in self.processes:
+            if each.is_running and (excess := each.excess_bytes()) > 0:
+                self._complain(f"process {each.number} exceeds its budget by {excess} bytes more than a block becomes")
         line = f"{self.now:.4f} {who} {what} {process} {_said(outcome)}"
         self._digest.update(line.encode())
         if self._story is not None:
@@ -227,7 +233,7 @@ def _quick() -> Iterator[None]:
     """What the service looks for every few milliseconds it looks for more rarely, and records are too large sooner."""
     kept = structlog.get_config()
     with (
-        patch.object(service_module, "ROOM_SECONDS", 0.25),
+        patch.object(service_module, "ROOM_SECONDS", 0.5),
         patch.object(service_module, "LAG_SECONDS", 10_000.0),
         patch.object(firehose_module, "RECORD_BYTES_MAX", HUGE_BYTES),
     ):
