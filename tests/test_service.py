@@ -55,11 +55,11 @@ class FakeSqs:
 
     async def delete_message_batch(self, *, Entries: list[dict[str, str]], **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's name
         self.deleted.update(entry["ReceiptHandle"] for entry in Entries)
-        return {}
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
     async def change_message_visibility_batch(self, *, Entries: list[dict[str, str]], **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's name
         self.returned.update(entry["ReceiptHandle"] for entry in Entries)
-        return {}
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
     @property
     def is_done(self) -> bool:

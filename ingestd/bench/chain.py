@@ -74,10 +74,10 @@ class _Notices:
         elif not self._open:
             self.ended_at = _now()
             self.done.set()
-        return {}
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
-    async def change_message_visibility_batch(self, **_: Any) -> Mapping[str, Any]:
-        return {}
+    async def change_message_visibility_batch(self, *, Entries: list[Any], **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's name
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
 
 async def run_chain(content: bytes, raw_bytes: int, lines: int, *, objects: int, compress: Literal["always", "never"]) -> Chain:
