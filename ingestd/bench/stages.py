@@ -25,6 +25,8 @@ __all__ = ["Stages", "corpus", "measure"]
 
 SEED = 1
 GZIP_LEVEL = 6  # what AWS writes is of about this size
+PROBE_LINES = 500
+STAGE_SECONDS = 0.25
 BLOCK_BYTES = 1 << 20
 LINE_BYTES_MAX = 1 << 20
 MODIFIED_AT = 1_795_305_600.0  # 2026-11-22, near the day of the generated lines
@@ -52,11 +54,16 @@ def corpus(form: Format, lines: int, strange: float = 0.02) -> bytes:
 
 
 def measure(form: Format, lines: int, rounds: int) -> Stages:
-    """Run the stages of one format, `rounds` times each after one that does not count."""
-    raw = corpus(form, lines)
-    packed = gzip.compress(raw, GZIP_LEVEL)
+    """Run the stages of one format, `rounds` times each after one that does not count.
+
+    At most `lines` lines, and fewer of a format that takes long: what only the reference reads is slower a hundred times.
+    """
     source = Source("bench-logs", KEY, "0" * 32, MODIFIED_AT, "us-east-1", "123456789012")
     framing = Framing(form.dataset, action=True, index=f"logs-{form.dataset}", outlier_index=f"logs-{form.dataset}-outliers")
+    probe = list(_blocks(corpus(form, PROBE_LINES)))
+    seconds = _cpu_seconds(lambda: [open_parser(form, source, framing).parse(block) for block in probe])
+    raw = corpus(form, min(lines, max(PROBE_LINES, int(PROBE_LINES * STAGE_SECONDS / max(seconds, 1e-6)))))
+    packed = gzip.compress(raw, GZIP_LEVEL)
     blocks = list(_blocks(raw))
 
     def parse() -> list[Documents]:
