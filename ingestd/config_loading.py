@@ -16,7 +16,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ingestd.config import FirehoseSettings, OpenSearchSettings, RouteSettings, Section, Settings
+from ingestd.config import FirehoseSettings, OpenSearchSettings, RoleSettings, RouteSettings, Section, Settings
 from ingestd.config_mistakes import SECRETS, ConfigError, Mistake, shown
 from ingestd.config_rules import broken_rules
 from ingestd.config_sources import FILE_VARIABLE, Keys, environment_layer, file_layer, merged, said_by, variable
@@ -28,6 +28,7 @@ KINDS: dict[str, type[OpenSearchSettings] | type[FirehoseSettings]] = {
     "opensearch": OpenSearchSettings,
     "firehose": FirehoseSettings,
 }
+TABLES: dict[str, type[Section]] = {"route": RouteSettings, "role": RoleSettings}  # of which there may be many
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _take_out(raw: dict[str, Any], loc: tuple[int | str, ...]) -> None:
             if loc[3] not in fields or not fields[str(loc[3])].is_required():
                 steps = (*loc[:2], loc[3])
     else:
-        steps = loc[: 3 if loc[0] == "route" else 2]
+        steps = loc[: 3 if loc[0] in TABLES else 2]
     holder: Any = raw
     for step in steps[:-1]:
         holder = holder[step] if _has(holder, step) else None
@@ -154,8 +155,8 @@ def _known(keys: Keys, raw: Mapping[str, Any]) -> str:
     section: Any = Settings
     if keys[0] == "sinks":
         section = KINDS[raw["sinks"][keys[1]]["kind"]]
-    elif keys[0] == "route":
-        section = RouteSettings
+    elif keys[0] in TABLES:
+        section = TABLES[keys[0]]
     elif len(keys) > 1:
         section = Settings.model_fields[keys[0]].annotation
     meant = {name: name for name in section.model_fields}

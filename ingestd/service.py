@@ -25,6 +25,7 @@ from ingestd.shell.http import serve
 from ingestd.shell.leases import Leases
 from ingestd.shell.objects import Objects
 from ingestd.shell.queue import Queue
+from ingestd.shell.secrets import with_secrets
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
 from ingestd.sinks.cluster import Cluster
@@ -70,7 +71,7 @@ class Service:
             await self._run(stop, clients, workers, loop.time)
 
     async def _run(self, stop: asyncio.Event, clients: Clients, workers: Workers, clock: Callable[[], float]) -> None:
-        settings, telemetry = self.settings, self.telemetry
+        settings, telemetry = await with_secrets(self.settings, clients.session), self.telemetry
         backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
         url = settings.queue.url or ""
         queue = Queue(
@@ -104,7 +105,7 @@ class Service:
             clock=clock,
             wall_clock=time.time,
         )
-        for name, sink in self._sinks(clients, workers).items():
+        for name, sink in self._sinks(settings, clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
             self._deliveries[name] = Delivery(sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random)
         self._show(budget, leases, pipeline)
@@ -164,14 +165,13 @@ class Service:
             await asyncio.sleep(LAG_SECONDS)
             self.telemetry.loop_lag_seconds.observe(max(clock() - asked_at - LAG_SECONDS, 0.0))
 
-    def _sinks(self, clients: Clients, workers: Workers) -> dict[str, Sink]:
+    def _sinks(self, settings: Settings, clients: Clients, workers: Workers) -> dict[str, Sink]:
         sinks: dict[str, Sink] = {}
-        for name, settings in self.settings.sinks.items():
-            if isinstance(settings, OpenSearchSettings):
-                cluster = Cluster(settings, clients.credentials)
-                sinks[name] = OpenSearchSink(name, settings, cluster, workers.executor)
-            elif isinstance(settings, FirehoseSettings):
-                sinks[name] = FirehoseSink(name, settings, clients.firehose[settings.region or self.settings.aws.region])
+        for name, sink in settings.sinks.items():
+            if isinstance(sink, OpenSearchSettings):
+                sinks[name] = OpenSearchSink(name, sink, Cluster(sink, clients.credentials), workers.executor)
+            elif isinstance(sink, FirehoseSettings):
+                sinks[name] = FirehoseSink(name, sink, clients.firehose[sink.region or settings.aws.region])
         return sinks
 
     def _show(self, budget: Budget, leases: Leases, pipeline: Pipeline) -> None:

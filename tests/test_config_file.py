@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ingestd.config import FirehoseSettings, OpenSearchSettings, RouteSettings, Settings
+from ingestd.config import FirehoseSettings, OpenSearchSettings, RoleSettings, RouteSettings, Settings
 from ingestd.config_loading import load
 
 FILE = Path(__file__).parent.parent / "config" / "ingestd.toml"
@@ -33,6 +33,7 @@ def sections() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str,
     yield "sinks.main", OpenSearchSettings, AS_IT_STANDS["sinks"]["main"], IN_FULL["sinks"]["main"]
     yield "sinks.copy", FirehoseSettings, {}, IN_FULL["sinks"]["copy"]
     yield "route", RouteSettings, {}, IN_FULL["route"][0]
+    yield "role", RoleSettings, {}, IN_FULL["role"][0]
 
 
 SECTIONS = [pytest.param(*section, id=section[0] or "top") for section in sections()]
@@ -80,7 +81,7 @@ def test_the_reason_stands_above_the_key(
     path: str, model: type[BaseModel], standing: dict[str, Any], shown: dict[str, Any]
 ) -> None:
     """The comment line above each key is the text that the model gives for it."""
-    heading = {"": "# ", "route": "[[route]]"}.get(path, f"[{path}]")
+    heading = {"": "# ", "route": "[[route]]", "role": "[[role]]"}.get(path, f"[{path}]")
     begin = re.search(rf"^#?{re.escape(heading)}", TEXT, re.MULTILINE)
     assert begin
     section = TEXT[begin.start() :]

@@ -73,7 +73,7 @@ __all__ = [
 SAMPLE_TIME = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LINE = re.compile(rb"[^\r\n]+")
 
-Type = Literal["keyword", "wildcard", "text", "long", "double", "ip", "date", "boolean"]
+Type = Literal["keyword", "wildcard", "text", "long", "double", "ip", "date", "boolean", "flat"]  # flat: an object of any keys
 
 
 @dataclass(frozen=True, slots=True)
