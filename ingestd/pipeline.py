@@ -281,6 +281,10 @@ class Pipeline:
         self._owe(part.receipt, letters, lines=len(letters) if opened.counts_lines(delivery) else 0)
         self._rest(part.receipt, len(refused))
 
+    def documents_grew(self, delivery: Delivery, held_bytes: int) -> None:
+        """Documents under way to a sink were changed."""
+        self._budget.correct(held_bytes)
+
     # --- dead letters --------------------------------------------------------------------------------------------------------
 
     def _bury(self, number: int, message: Message, poison: Poison) -> None:

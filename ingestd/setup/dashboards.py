@@ -1,4 +1,4 @@
-"""Saved objects for OpenSearch Dashboards and Kibana: for each log an index pattern, a search, pictures and a dashboard of them.
+"""Saved objects for OpenSearch Dashboards and Kibana: an index pattern, a search, pictures and a dashboard for each log.
 
 Plain aggregation-based visualisations, which every version since 7.10 reads. A saved object is ours by its id, and is written
 again only when what we make of it has changed (its description holds a print of it): what people change on it stays until then.

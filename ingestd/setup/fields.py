@@ -1,44 +1,28 @@
 """The fields of documents as a server is told of them: made of what the formats say of themselves, so that they cannot drift.
 
-* A leaf of a format, a constant, `extra` and what every document carries (`COMMON`): there is no other field.
+* `formats/leaves.py` names every field that a document may have: there is no other.
 * Where two formats share an index and one says more of a field than the other, the wider type holds for both.
 * What the server does not have becomes what it does have: wildcard a keyword, flat an object that is kept but not indexed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from ingestd.config import SetupSettings
 from ingestd.errors import Fatal
+from ingestd.formats.leaves import every_leaf
 from ingestd.formats.registry import Format
-from ingestd.formats.table import Leaf
 from ingestd.setup.server import Server
 
-__all__ = ["COMMON", "TIMESTAMP", "fields_of", "mappings"]
+__all__ = ["TIMESTAMP", "fields_of", "mappings"]
 
 TIMESTAMP = "@timestamp"
-HEALED = (Leaf("tags"), Leaf("unmapped", "flat"))
-COMMON = (
-    Leaf(TIMESTAMP, "date"),
-    Leaf("event.dataset"),
-    Leaf("event.id"),
-    Leaf("event.original"),
-    Leaf("cloud.provider"),
-    Leaf("cloud.account.id"),
-    Leaf("cloud.region"),
-    Leaf("aws.s3.bucket.name"),
-    Leaf("aws.s3.object.key"),
-    Leaf("log.offset", "long"),
-    *HEALED,
-)
-
 # What people look for by words, not by whole values: each then has words under `.text`, or is words alone (`message`).
 FREE_TEXT = ("url.original", "url.path", "user_agent.original", "error.message")
 KEPT = ("event.original",)  # to be shown, not to be found
 CHARS_MAX = 8191  # of a value that is looked for by its parts; in UTF-8 never over Lucene's 32,766 bytes
-TIMES = "strict_date_optional_time||epoch_millis"
 
 WIDER = {
     ("keyword", "wildcard"): "wildcard",
@@ -51,7 +35,7 @@ WIDER = {
 def fields_of(formats: Iterable[Format]) -> dict[str, str]:
     """The type of each field, by path, of an index that holds these formats. Raises Fatal if they cannot share one."""
     fields: dict[str, str] = {}
-    for leaf in (*COMMON, *(leaf for each in formats for leaf in _leaves(each))):
+    for leaf in (leaf for each in formats for leaf in every_leaf(each)):
         known = fields.setdefault(leaf.path, leaf.type)
         if known != leaf.type:
             fields[leaf.path] = _wider(leaf.path, known, leaf.type)
@@ -74,12 +58,6 @@ def mappings(fields: dict[str, str], settings: SetupSettings, server: Server) ->
         "dynamic_templates": [{"strings": {"match_mapping_type": "string", "mapping": _keyword(settings)}}],
         "properties": root,
     }
-
-
-def _leaves(form: Format) -> Iterator[Leaf]:
-    yield from form.leaves()
-    yield from (Leaf(path) for path, _ in form.constants)
-    yield Leaf(form.extra)
 
 
 def _wider(path: str, one: str, other: str) -> str:

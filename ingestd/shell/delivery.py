@@ -1,7 +1,8 @@
 """The way of documents to one sink: batches are sealed, sent under permits, and what was not taken is sent again.
 
 Who decides what: core/batch when a batch is full, core/throttle how many requests may be under way, core/retry how long to
-wait, the sink's verdict what became of each item. Here is only the waiting, and the report of what came to rest.
+wait, the sink's verdict what became of each item, core/healing whether a refused one may be changed and sent once more. Here is
+only the waiting, and the report of what came to rest.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ import asyncio
 import heapq
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Protocol
 
 import structlog
 
-from ingestd.core.batch import Batcher, again, halves, joined
+from ingestd.core.batch import Batcher, again, halves, joined, rewritten
+from ingestd.core.healing import heal
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
+from ingestd.formats.leaves import known_paths
 from ingestd.model import Batch, Documents, Part, Refusal, Verdict
 from ingestd.shell.telemetry import Telemetry
 from ingestd.sinks.sink import Sink
@@ -29,6 +32,7 @@ __all__ = ["Delivery", "Rest"]
 log = structlog.get_logger()
 
 SPLIT_BYTES_MIN = 64 * 1024
+HEALED_AT_ONCE = 100  # documents, some milliseconds; then the event loop may turn to others
 
 
 class Rest(Protocol):
@@ -42,6 +46,10 @@ class Rest(Protocol):
         self, delivery: Delivery, part: Part, refused: Sequence[tuple[int, Refusal]], held_bytes: int
     ) -> None:
         """The sink will never take these documents (index into part.documents, why); dead letters are owed."""
+        ...
+
+    def documents_grew(self, delivery: Delivery, held_bytes: int) -> None:
+        """Documents under way were changed, and take so many bytes more (or less)."""
         ...
 
 
@@ -155,7 +163,10 @@ class Delivery:
         now = self._clock()
         self._telemetry.stage_seconds.labels(f"sink_{self.sink.kind}").observe(now - sent_at)
         self._steer(verdict, sent_at, now)
-        self._report(batch, verdict)
+        healed = await self._healed(batch, verdict)
+        self._report(batch, _reprieved(verdict, healed))
+        if healed:
+            self._send_healed(batch, healed, now)
         if verdict.split and len(batch) > 1:
             self._shrink(batch)
             for half in halves(batch):
@@ -165,6 +176,26 @@ class Delivery:
         elif verdict.retry:
             delay = self._backoff.delay(batch.attempt, self._random.random(), verdict.after_seconds)
             self._again(again(batch, verdict.retry), now + delay)
+
+    async def _healed(self, batch: Batch, verdict: Verdict) -> dict[int, bytes]:
+        """The refused items that may be taken after all, as they are then; other work goes on in between."""
+        healed: dict[int, bytes] = {}
+        if not verdict.refused:
+            return healed
+        items = list(batch.items())
+        for count, refusal in enumerate(verdict.refused, 1):
+            part, index = items[refusal.item]
+            if document := heal(part.documents.body(index), refusal, known_paths()):
+                healed[refusal.item] = document
+                self._telemetry.count("healed", 1, self.name, refusal.reason)
+            if count % HEALED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return healed
+
+    def _send_healed(self, batch: Batch, healed: Mapping[int, bytes], now: float) -> None:
+        changed = rewritten(batch, healed)
+        self._rest.documents_grew(self, changed.bytes - again(batch, sorted(healed)).bytes)
+        self._again(changed, now)
 
     def _steer(self, verdict: Verdict, sent_at: float, now: float) -> None:
         if verdict.paused:
@@ -218,6 +249,14 @@ class Delivery:
         for part in batch.parts:
             refused = [(index, Refusal(index - part.first, "too_large")) for index in range(part.first, part.last)]
             self._rest.documents_refused(self, part, refused, part.bytes)
+
+
+def _reprieved(verdict: Verdict, healed: Mapping[int, bytes]) -> Verdict:
+    """The verdict if healed items had not been refused, but were to be sent again."""
+    if not healed:
+        return verdict
+    refused = tuple(refusal for refusal in verdict.refused if refusal.item not in healed)
+    return replace(verdict, refused=refused, retry=tuple(sorted((*verdict.retry, *healed))))
 
 
 def _within(items: Sequence[int], begin: int, end: int) -> int:
