@@ -25,6 +25,7 @@ from ingestd.demo.corpus import Corpus, LogObject, Role
 from ingestd.model import DeadLetter, Source
 from ingestd.sinks.deadletter import decode
 from tests.integration.conftest import StartOpenSearch
+from tests.integration.server import started
 from tests.integration.service import PATIENCE_SECONDS, RunningService, environment, settled
 
 LINES = int(os.environ.get("INGESTD_TEST_LINES", "20000"))
@@ -166,6 +167,23 @@ async def test_a_crowded_cluster_loses_nothing(cloud: Cloud, start_opensearch: S
             await settled(cloud, service, PATIENCE)
             assert service.stop() == 0
         await assert_whole(cloud, cluster, objects)
+
+
+async def test_a_node_that_dies_under_load_loses_nothing(cloud: Cloud, opensearch_layout: None, tmp_path: Path) -> None:
+    """kill -9 of the server while documents come, and started again: all are there, each once, none is a dead letter of it."""
+    with started(tmp_path / "node", {}) as node:
+        async for cluster in open_cluster(node.url, "mortal"):
+            objects = await put(cloud, 10_000)
+            slowly = {"sinks__opensearch__batch_count_max": "200", "sinks__opensearch__permits_max": "4"}
+            with RunningService.started(tmp_path, settings_for(cloud, node.url, cluster, **slowly)) as service:
+                async with asyncio.timeout(PATIENCE):
+                    while not await cluster.ids():
+                        assert service.is_running
+                node.kill()
+                node.start()
+                await settled(cloud, service, PATIENCE)
+                assert service.stop() == 0
+            await assert_whole(cloud, cluster, objects)
 
 
 async def test_kills_lose_and_double_nothing(cloud: Cloud, cluster: Cluster, opensearch_url: str, tmp_path: Path) -> None:
