@@ -15,10 +15,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check integration format lock audit clean
+.PHONY: help venv demo test check integration bench-arrival format lock audit clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
 
 venv: $(READY) ## set up .venv; the other targets do it themselves
 
@@ -38,6 +38,9 @@ test: $(READY) ## the quick tests
 
 integration: $(READY) ## the tests with a real OpenSearch (Java 17 and Maven needed)
 	@$(BIN)/python -m pytest tests/integration $(ARGS)
+
+bench-arrival: $(READY) ## seconds from an object's creation to its being found, and CPU beside a real OpenSearch's
+	@$(BIN)/python -m tests.bench.arrival $(ARGS)
 
 check: $(READY) ## form, types, imports between rooms, fresh lock files
 	$(BIN)/ruff format --check .

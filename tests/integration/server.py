@@ -67,6 +67,12 @@ class Node:
         """The certificate that its own is signed by."""
         return self.data / "config" / "root-ca.pem"
 
+    @property
+    def pid(self) -> int:
+        """The server's own process."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         with (self.data / "output.log").open("wb") as output:
