@@ -59,7 +59,7 @@ lock: $(READY) ## resolve the dependencies anew; UPGRADE=--upgrade takes the new
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 
 audit: $(READY) ## known vulnerabilities among what the image holds (asks the package index)
-	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+	$(BIN)/pip-audit --strict --requirement requirements.lock --require-hashes --disable-pip
 
 clean: ## remove what the other targets made
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

@@ -18,6 +18,8 @@ COMMANDS = {
     "parse": "Log objects to documents, as NDJSON on stdout.",
     "generate": "Sample logs on stdout.",
     "bench": "What this machine carries, stage by stage.",
+    "warm": "Compile what is compiled, into the cache.",
+    "health": "Is the service on this machine alive?",
 }
 
 

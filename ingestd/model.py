@@ -232,13 +232,14 @@ class BatchLimits:
 
 
 class Outcome(Enum):
-    """How a line can end; the conservation law counts these."""
+    """How a line can end; the conservation law counts these. One that was given back is read again, by another receipt."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     DEAD_LETTERED = "dead_lettered"
     DROPPED = "dropped"
     SKIPPED = "skipped"
+    GIVEN_BACK = "given_back"
 
 
 @dataclass(frozen=True, slots=True)

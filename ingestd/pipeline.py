@@ -95,7 +95,8 @@ class Pipeline:
         self._telemetry = telemetry
         self._clock = clock
         self._wall_clock = wall_clock
-        self._allowed = Allowed(settings.queue.buckets, settings.queue.owners)
+        any_bucket = settings.queue.dangerously_any_bucket
+        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         self._ledger = Ledger()
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -161,8 +162,10 @@ class Pipeline:
     def _ended(self, number: int, task: asyncio.Task[None]) -> None:
         """The task of a message is over: by itself, by a fault of ours, or because it was lost or given up."""
         self._tasks.pop(number, None)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
             log.error("message failed inside", error=type(error).__name__, exc_info=error)
+        if task.cancelled() or error is not None:
             self.give_up(number)
         self._act(number, self._ledger.seal(number))
 
@@ -171,20 +174,24 @@ class Pipeline:
     async def _carry_object(self, number: int, message: Message, ref: ObjectRef) -> None:
         receipt = self._ledger.open(number)
         opened = self._opened[receipt] = _Opened(message, ref)
+        outcome, is_done = "broken_off", False
         try:
             async with self._slots:
                 outcome = await self._read_object(receipt, opened)
+            is_done = True
         except Poison as poison:
             outcome = poison.reason
             self._owe(receipt, [self._object_letter(opened, poison)])
+            is_done = True
         except (Retryable, LeaseLost) as error:
             outcome = error.reason
             log.warning("object not read", reason=error.reason, **error.fields)
-            self.give_up(number)
         finally:
+            if not is_done:  # whatever ended it: what was not said to be done is not
+                self.give_up(number)
+            self._telemetry.count("objects", 1, outcome)
             self._act(number, self._ledger.read(receipt))
             self._close_if_done(receipt)
-        self._telemetry.count("objects", 1, outcome)
 
     async def _read_object(self, receipt: int, opened: _Opened) -> str:
         """Read the object to its end; everything made of it is then with the deliveries. The outcome in a word."""
@@ -285,6 +292,15 @@ class Pipeline:
         """Documents under way to a sink were changed."""
         self._budget.correct(held_bytes)
 
+    def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
+        """What became of these documents will not be known here."""
+        opened = self._opened[part.receipt]
+        if opened.counts_lines(delivery):
+            self._telemetry.lines(opened.format, Outcome.GIVEN_BACK, len(part))
+        self._budget.give(held_bytes)
+        self.give_up(self._ledger.message_of(part.receipt))
+        self._rest(part.receipt, len(part))
+
     # --- dead letters --------------------------------------------------------------------------------------------------------
 
     def _bury(self, number: int, message: Message, poison: Poison) -> None:
@@ -305,12 +321,11 @@ class Pipeline:
 
         def written(is_written: bool) -> None:
             self._budget.give(held)
-            if is_written:
-                self._telemetry.lines(opened.format, Outcome.DEAD_LETTERED, lines)
-                for letter in letters:
-                    self._telemetry.count("dead_letters", 1, letter.reason)
-            else:
+            self._telemetry.lines(opened.format, Outcome.DEAD_LETTERED if is_written else Outcome.GIVEN_BACK, lines)
+            if not is_written:
                 self.give_up(number)
+            for letter in letters if is_written else ():
+                self._telemetry.count("dead_letters", 1, letter.reason)
             self._rest(receipt, len(letters))
 
         self._dead_letters.owe(letters, written)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
@@ -16,6 +15,7 @@ from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
 from ingestd.errors import Fatal, Retryable
+from ingestd.fastpath.parser import unavailable
 from ingestd.pipeline import Pipeline
 from ingestd.shell.budget import Budget
 from ingestd.shell.clients import Clients, open_clients
@@ -28,7 +28,6 @@ from ingestd.shell.queue import Queue
 from ingestd.shell.secrets import with_secrets
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
-from ingestd.sinks.cluster import Cluster
 from ingestd.sinks.deadletter import DeadLetterSink
 from ingestd.sinks.firehose import FirehoseSink
 from ingestd.sinks.opensearch import OpenSearchSink
@@ -48,30 +47,45 @@ PAUSE_UNREADY_SECONDS = 60.0
 class Service:
     """One consumer of the queue. `telemetry` may be read from outside at any time."""
 
-    def __init__(self, settings: Settings, *, random: Random | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, random: Random | None = None, wall_clock: Callable[[], float] = time.time
+    ) -> None:
         self.settings = settings
         self.telemetry = Telemetry()
         self.http_port: int | None = None
-        self._random = random or Random()
-        self._state = "starting"
+        self.pipeline: Pipeline | None = None
+        self.leases: Leases | None = None
+        self._random = random or Random()  # noqa: S311 - spreads waits, keeps no secret
+        self._wall_clock = wall_clock
+        self.state = "starting"
         self._deliveries: dict[str, Delivery] = {}
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set, then drain. Raises Fatal when it cannot go on."""
-        loop = asyncio.get_running_loop()
+    async def run(self, stop: asyncio.Event, clients: Clients | None = None) -> None:
+        """Serve until `stop` is set, then drain; with the settings' clients, or these. Raises Fatal when it cannot go on."""
         if self.settings.queue.url is None:
             raise Fatal("queue.url is not set", reason="no_queue")
         async with AsyncExitStack() as stack:
             self.http_port = await stack.enter_async_context(
                 serve(self.settings.http, self.telemetry, why_dead=lambda: None, why_not_ready=self._why_not_ready)
             )
-            clients = await stack.enter_async_context(open_clients(self.settings))
+            if clients is None:
+                clients = await stack.enter_async_context(open_clients(self.settings))
             workers = Workers(self.settings.threads)
             stack.callback(workers.close)
-            await self._run(stop, clients, workers, loop.time)
+            await self._warm_up(workers)
+            await self.consume(stop, clients, workers)
 
-    async def _run(self, stop: asyncio.Event, clients: Clients, workers: Workers, clock: Callable[[], float]) -> None:
-        settings, telemetry = await with_secrets(self.settings, clients.session), self.telemetry
+    async def _warm_up(self, workers: Workers) -> None:
+        """Load the compiled parser, or compile it; without it the reference reads, which is right and slow."""
+        self.state = "warming up"
+        log.info("warming up", hint="the first start on a machine compiles the fast path, which takes some seconds")
+        if (reason := await workers.run(unavailable)) is not None:
+            log.warning("the fast path cannot run here: lines are read by the slow reference", reason=reason)
+
+    async def consume(self, stop: asyncio.Event, clients: Clients, workers: Workers) -> None:
+        """The service behind its clients and without its port: all of it that a simulation can run."""
+        settings = await with_secrets(self.settings, clients.session)
+        telemetry, clock = self.telemetry, asyncio.get_running_loop().time
         backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
         url = settings.queue.url or ""
         queue = Queue(
@@ -79,10 +93,10 @@ class Service:
         )
         writer = None
         if settings.dead_letters.bucket:
-            writer = DeadLetterSink(settings.dead_letters, clients.s3, lambda: uuid.uuid4().hex, workers.executor)
+            writer = DeadLetterSink(settings.dead_letters, clients.s3, self._unique_name, workers.executor)
         dead_letters = DeadLetters(writer, backoff, self._random)
         budget = Budget(settings.memory.budget_bytes)
-        leases = Leases(
+        leases = self.leases = Leases(
             queue,
             telemetry,
             visibility_seconds=settings.queue.visibility_seconds,
@@ -91,10 +105,14 @@ class Service:
             on_lost=lambda number: pipeline.lose(number),
             on_too_old=lambda number: pipeline.give_up(number),
         )
-        pipeline = Pipeline(
+        pipeline = self.pipeline = Pipeline(
             settings,
             objects=Objects(
-                clients.s3, settings.object, owners=settings.queue.owners, stall_seconds=settings.aws.read_timeout_seconds
+                clients.s3,
+                settings.object,
+                owners=settings.queue.owners,
+                stall_seconds=settings.aws.read_timeout_seconds,
+                rand=self._random.random,
             ),
             deliveries=self._deliveries,
             dead_letters=dead_letters,
@@ -103,7 +121,7 @@ class Service:
             workers=workers,
             telemetry=telemetry,
             clock=clock,
-            wall_clock=time.time,
+            wall_clock=self._wall_clock,
         )
         for name, sink in self._sinks(settings, clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
@@ -114,10 +132,10 @@ class Service:
             [leases.run(), self._watch_loop(clock), *(each.run() for each in self._deliveries.values())]
         ):
             async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
-                self._state = "ready"
+                self.state = "ready"
                 log.info("ready", queue=url.rsplit("/", 1)[-1], sinks=sorted(self._deliveries), http_port=self.http_port)
                 await stop.wait()
-                self._state = "draining"
+                self.state = "draining"
                 pipeline.stop_starting()
             await self._drain(pipeline, dead_letters, leases, clock)
         dead_letters.cancel()
@@ -128,7 +146,7 @@ class Service:
     async def _receive(self, queue: Queue, pipeline: Pipeline, backoff: Backoff, clock: Callable[[], float]) -> None:
         """Take messages while there is room for them."""
         failures = 0
-        while self._state != "draining":
+        while self.state != "draining":
             if not pipeline.has_room:
                 await asyncio.sleep(ROOM_SECONDS)
                 continue
@@ -155,7 +173,7 @@ class Service:
             await asyncio.sleep(ROOM_SECONDS)
         leases.give_all_back()
         deadline = clock() + RETURN_SECONDS
-        while leases.unsent and clock() < deadline:
+        while leases.unsent and clock() < deadline:  # noqa: ASYNC110 - four seconds at the very end
             await asyncio.sleep(ROOM_SECONDS)
 
     async def _watch_loop(self, clock: Callable[[], float]) -> None:
@@ -165,11 +183,14 @@ class Service:
             await asyncio.sleep(LAG_SECONDS)
             self.telemetry.loop_lag_seconds.observe(max(clock() - asked_at - LAG_SECONDS, 0.0))
 
+    def _unique_name(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
     def _sinks(self, settings: Settings, clients: Clients, workers: Workers) -> dict[str, Sink]:
         sinks: dict[str, Sink] = {}
         for name, sink in settings.sinks.items():
             if isinstance(sink, OpenSearchSettings):
-                sinks[name] = OpenSearchSink(name, sink, Cluster(sink, clients.credentials), workers.executor)
+                sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink), workers.executor)
             elif isinstance(sink, FirehoseSettings):
                 sinks[name] = FirehoseSink(name, sink, clients.firehose[sink.region or settings.aws.region])
         return sinks
@@ -188,14 +209,14 @@ class Service:
         )
 
     def _why_not_ready(self) -> str | None:
-        if self._state != "ready":
-            return self._state
+        if self.state != "ready":
+            return self.state
         paused = [name for name, each in self._deliveries.items() if each.paused_seconds > PAUSE_UNREADY_SECONDS]
         return f"sink paused: {', '.join(paused)}" if paused else None
 
     @asynccontextmanager
-    async def _kept_running(self, loops: list[Coroutine[Any, Any, None]], *, grace_seconds: float = 0.0) -> AsyncIterator[None]:
-        """Run loops beside the body, and cancel them (after a grace in which they may end) behind it; a loop's fault ends all."""
+    async def _kept_running(self, loops: list[Coroutine[Any, Any, None]], *, grace_seconds: float = 0) -> AsyncIterator[None]:
+        """Run loops beside the body; behind it they are cancelled, after a grace to end in. A fault in one ends all."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(loop) for loop in loops]
             yield

@@ -16,6 +16,7 @@ from ingestd.demo import report
 from ingestd.demo.progress import Progress
 from ingestd.demo.run import Options, open_demo
 from ingestd.errors import IngestdError
+from ingestd.fastpath.parser import unavailable
 from ingestd.shell import logs
 
 __all__ = ["command"]
@@ -39,15 +40,24 @@ def command(lines: int, seed: int, as_json: bool, opensearch: str | None, keep: 
     if any(importlib.util.find_spec(module) is None for module in NEEDED):
         raise click.ClickException("the demo needs an AWS to embed, moto: pip install 'ingestd[demo]'")
     logs.configure(LogSettings(level="error"))
+    console = Console()
+    _warm_up(console)
     errors: list[str] = []
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         try:
-            reconciles = runner.run(_demo(Options(lines, seed, opensearch), Console(), as_json=as_json, keep=keep))
+            reconciles = runner.run(_demo(Options(lines, seed, opensearch), console, as_json=as_json, keep=keep))
         except* IngestdError as group:
             errors = [str(error) for error in _leaves(group)]
     if errors:
         raise click.ClickException("; ".join(errors))
     sys.exit(0 if reconciles else 1)
+
+
+def _warm_up(console: Console) -> None:
+    """Before the clock starts: the first run on a machine would be a measurement of the compiler."""
+    console.print("loading the fast path; the first time, it is compiled, which takes some seconds")
+    if (reason := unavailable()) is not None:
+        console.print(f"it cannot run here, so lines are read slowly: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 
 async def _demo(options: Options, console: Console, *, as_json: bool, keep: bool) -> bool:

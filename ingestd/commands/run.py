@@ -12,12 +12,12 @@ import click
 import structlog
 
 from ingestd.config import Settings
-from ingestd.errors import Fatal
-from ingestd.formats import registry
 from ingestd.config_loading import load
 from ingestd.config_mistakes import ConfigError
-from ingestd.shell import logs
+from ingestd.errors import Fatal
+from ingestd.formats import registry
 from ingestd.service import Service
+from ingestd.shell import logs
 
 log = structlog.get_logger()
 

@@ -87,7 +87,13 @@ def _server() -> Iterator[str]:
     """The server's process; it ends when its stdin does."""
     command = [sys.executable, "-m", "ingestd.demo.server"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,  # a Ctrl-C is the demo's: what it ends, it ends in its order
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     try:

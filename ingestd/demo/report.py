@@ -22,7 +22,8 @@ def as_json(summary: Summary) -> str:
 
 def show(console: Console, summary: Summary, title: str) -> None:
     """The table, and below it what does not close or that all does."""
-    table = Table(title=f"put to the bucket, found in {escape(title)}", title_justify="left", min_width=50)
+    console.print(f"put to the bucket, found in {title}:", markup=False, highlight=False, soft_wrap=True)
+    table = Table()
     table.add_column("put")
     table.add_column("", justify="right")
     table.add_column("found")

@@ -53,6 +53,7 @@ class Demo:
     options: Options
     cloud: Cloud
     destination: Destination
+    stall_seconds: float = STALL_SECONDS
 
     async def run(self, progress: Progress) -> Summary:
         """Put, deliver, read back."""
@@ -61,11 +62,11 @@ class Demo:
         put: list[Entry] = []
         began = clock()
         async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(service.run(stop))
+            serving = tasks.create_task(_serve(service, stop))
             showing = tasks.create_task(self._show(service, put, progress, began, clock))
             try:
                 await self._put(put)
-                await self._settled(service, clock)
+                backlog = await self._settled(service, clock)
                 seconds = clock() - began
             finally:
                 showing.cancel()
@@ -74,7 +75,8 @@ class Demo:
         arrivals = Arrivals()
         await self.destination.read(arrivals)
         await read_dead_letters(self.cloud, arrivals)
-        return reconcile(put, arrivals, Counted.of(service.telemetry.snapshot()), seconds)
+        counted = Counted.of(service.telemetry.snapshot(), backlog)
+        return reconcile(put, arrivals, counted, seconds)
 
     async def _put(self, put: list[Entry]) -> None:
         """Put the corpus; its objects are made in a thread, for the service is at work beside it."""
@@ -84,16 +86,18 @@ class Demo:
             put.append(made.entry)
             await self.cloud.s3.put_object(Bucket=LOGS, Key=made.entry.key, Body=made.body)
 
-    async def _settled(self, service: Service, clock: Callable[[], float]) -> None:
-        """Wait until the queue holds nothing more: by its word, not by the service's."""
+    async def _settled(self, service: Service, clock: Callable[[], float]) -> int:
+        """Wait until the queue, by its own word, is empty, or nothing has moved for long; what it still holds."""
         before, moved_at = None, clock()
-        while await self.cloud.backlog():
-            counters = service.telemetry.snapshot().counters
-            if counters != before:
-                before, moved_at = counters, clock()
-            elif clock() - moved_at > STALL_SECONDS:
-                return
+        while backlog := await self.cloud.backlog():
+            stats = service.telemetry.snapshot()
+            moved = stats.total("lines_read"), stats.total("lines"), stats.total("messages")  # trying again is no movement
+            if moved != before:
+                before, moved_at = moved, clock()
+            elif clock() - moved_at > self.stall_seconds:
+                break
             await asyncio.sleep(ASK_SECONDS)
+        return backlog
 
     async def _show(
         self, service: Service, put: list[Entry], progress: Progress, began: float, clock: Callable[[], float]
@@ -112,6 +116,17 @@ async def open_demo(options: Options) -> AsyncIterator[Demo]:
         else:
             async with open_cluster(options.opensearch, f"ingestd-demo-{uuid.uuid4().hex[:8]}") as destination:
                 yield Demo(options, cloud, destination)
+
+
+async def _serve(service: Service, stop: asyncio.Event) -> None:
+    """Run the service; a Ctrl-C, which cancels everything here, stops it as a SIGTERM does."""
+    running = asyncio.ensure_future(service.run(stop))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        stop.set()
+        await running
+        raise
 
 
 def _settings(cloud: Cloud, sink: SinkSettings) -> Settings:

@@ -22,17 +22,18 @@ __all__ = ["Counted", "Summary", "reconcile"]
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What the service itself counted, by outcome of lines."""
+    """What others counted: the service, its lines by outcome; the queue, what it still holds (`backlog`)."""
 
     documents: int
     dead_letters: int
     skipped: int
+    backlog: int = 0
 
     @classmethod
-    def of(cls, stats: Stats) -> Counted:
-        """From its telemetry."""
+    def of(cls, stats: Stats, backlog: int) -> Counted:
+        """From the service's telemetry, and the queue's own word."""
         documents = stats.outcome("lines", "accepted") + stats.outcome("lines", "duplicate")
-        return cls(documents, stats.outcome("lines", "dead_lettered"), stats.outcome("lines", "skipped"))
+        return cls(documents, stats.outcome("lines", "dead_lettered"), stats.outcome("lines", "skipped"), backlog)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +151,11 @@ def _oddities(put: list[Entry], arrivals: Arrivals, book: _Book) -> list[str]:
 
 
 def _miscounts(book: _Book, headers: int, counted: Counted) -> list[str]:
-    """Where the service's own counters say something else."""
+    """Where the queue or the service's own counters say something else."""
     rows = (
         ("documents", counted.documents, book.documents + book.poison_documents),
         ("dead letters", counted.dead_letters, book.dead_letters),
         ("headers", counted.skipped, headers),
     )
-    return [f"the service counted {own} {what}, {found} were found" for what, own, found in rows if own != found]
+    held = [f"the queue still holds {counted.backlog} messages"] if counted.backlog else []
+    return held + [f"the service counted {own} {what}, {found} were found" for what, own, found in rows if own != found]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Protocol
 
 from ingestd.formats.table import Table
 from ingestd.model import Block, Documents, Framing, Source
 
-__all__ = ["Parser", "open_parser"]
+__all__ = ["Parser", "open_parser", "unavailable"]
 
 
 class Parser(Protocol):
@@ -18,8 +19,27 @@ class Parser(Protocol):
         ...
 
 
+@cache
+def unavailable() -> str | None:
+    """Why the kernel cannot run here, for one warning; None if it can.
+
+    The first call loads the kernel, or compiles it, which takes a core many seconds: make it before work is taken.
+    """
+    try:
+        from ingestd.fastpath.warm import warm
+
+        warm()
+    except (ImportError, OSError, RuntimeError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
 def open_parser(table: Table, source: Source, framing: Framing) -> Parser:
-    """A parser for one object."""
+    """A parser for one object: the kernel's where it runs, else the reference; their bytes are the same."""
+    if unavailable() is None:
+        from ingestd.fastpath.compiled import CompiledParser
+
+        return CompiledParser(table, source, framing)
     from ingestd.fastpath.reference import ReferenceParser
 
     return ReferenceParser(table, source, framing)

@@ -10,7 +10,8 @@ from typing import Any
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
 
-from ingestd.config import AwsSettings, FirehoseSettings, Settings
+from ingestd.config import AwsSettings, FirehoseSettings, OpenSearchSettings, Settings
+from ingestd.sinks.cluster import Cluster
 
 __all__ = ["Clients", "client_options", "open_clients"]
 
@@ -24,7 +25,11 @@ class Clients:
     firehose: dict[str | None, Any]
     session: AioSession
 
-    async def credentials(self) -> Any:
+    def cluster(self, settings: OpenSearchSettings) -> Cluster:
+        """A client of an OpenSearch or Elasticsearch cluster; whoever asked for it closes it."""
+        return Cluster(settings, self._credentials)
+
+    async def _credentials(self) -> Any:
         """The current credentials, refreshed if need be: for requests that are signed by hand."""
         found = await self.session.get_credentials()
         return None if found is None else await found.get_frozen_credentials()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 from typing import Protocol
 
@@ -41,7 +42,8 @@ class DeadLetters:
         self._writer = writer
         self._backoff = backoff
         self._random = random
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[bool]] = set()
+        self._is_over = False
 
     @property
     def is_idle(self) -> bool:
@@ -49,10 +51,10 @@ class DeadLetters:
         return not self._tasks
 
     def owe(self, letters: Sequence[DeadLetter], written: Callable[[bool], None]) -> None:
-        """Write the letters; `written` is told, once, whether they are."""
-        task = asyncio.create_task(self._write(letters, written))
+        """Write the letters; `written` is told, once, whether they are: also when writing them fails in an unforeseen way."""
+        task = asyncio.create_task(self._write(letters))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._ended, written))
 
     async def hurry(self) -> None:
         """Write at once what waits to be written together."""
@@ -61,20 +63,30 @@ class DeadLetters:
 
     def cancel(self) -> None:
         """The process ends: nothing more is written, and nobody is told."""
+        self._is_over = True
         for task in self._tasks:
             task.cancel()
 
-    async def _write(self, letters: Sequence[DeadLetter], written: Callable[[bool], None]) -> None:
+    def _ended(self, written: Callable[[bool], None], task: asyncio.Task[bool]) -> None:
+        self._tasks.discard(task)
+        if self._is_over:
+            return
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("writing dead letters failed inside", error=type(error).__name__, exc_info=error)
+        written(not task.cancelled() and error is None and task.result())
+
+    async def _write(self, letters: Sequence[DeadLetter]) -> bool:
+        if self._writer is None:
+            log.error("no bucket for dead letters", reason=letters[0].reason, letters=len(letters))
+            return False
         for attempt in range(1, ATTEMPTS_MAX + 1):
-            if self._writer is None:
-                log.error("no bucket for dead letters", reason=letters[0].reason, letters=len(letters))
-                break
             try:
                 await self._writer.put(letters)
             except Retryable as error:
                 log.error("dead letters not written", reason=error.reason, attempt=attempt, **error.fields)
-                await asyncio.sleep(self._backoff.delay(attempt, self._random.random(), error.after_seconds))
+                if attempt < ATTEMPTS_MAX:
+                    await asyncio.sleep(self._backoff.delay(attempt, self._random.random(), error.after_seconds))
             else:
-                written(True)
-                return
-        written(False)
+                return True
+        return False

@@ -12,7 +12,8 @@ import heapq
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 from typing import Protocol
 
@@ -52,6 +53,19 @@ class Rest(Protocol):
         """Documents under way were changed, and take so many bytes more (or less)."""
         ...
 
+    def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
+        """Nothing more is done for this part, whether it is in the sink or not: its message is another receipt's to settle."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a sink said of a batch, when, and the refused items that may be sent once more, as they are then."""
+
+    verdict: Verdict
+    at: float
+    healed: Mapping[int, bytes]
+
 
 class Delivery:
     """Everything between the parser and one sink. One loop, one task for each request under way."""
@@ -78,8 +92,9 @@ class Delivery:
         self._ready: deque[Batch] = deque()
         self._retries: list[tuple[float, int, Batch]] = []
         self._sequence = 0
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[Verdict]] = set()
         self._wake = asyncio.Event()
+        self._is_over = False
 
     @property
     def name(self) -> str:
@@ -121,6 +136,7 @@ class Delivery:
                 except TimeoutError:
                     continue
         finally:
+            self._is_over = True
             tasks = list(self._under_way)
             for task in tasks:
                 task.cancel()
@@ -148,22 +164,41 @@ class Delivery:
     def _start(self, batch: Batch) -> None:
         task = asyncio.create_task(self._send(batch))
         self._under_way.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(partial(self._ended, batch, self._clock()))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    async def _send(self, batch: Batch) -> _Answer:
+        """Send once; refused items that may be taken after all are made ready for that, and other work goes on in between."""
+        verdict = await self.sink.send(batch)
+        answered_at = self._clock()
+        healed: dict[int, bytes] = {}
+        items = list(batch.items()) if verdict.refused else []
+        for count, refusal in enumerate(verdict.refused, 1):
+            part, index = items[refusal.item]
+            if document := heal(part.documents.body(index), refusal, known_paths()):
+                healed[refusal.item] = document
+                self._telemetry.count("healed", 1, self.name, refusal.reason)
+            if count % HEALED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return _Answer(verdict, answered_at, healed)
+
+    def _ended(self, batch: Batch, sent_at: float, task: asyncio.Task[_Answer]) -> None:
         self._under_way.discard(task)
         self._wake.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # A fault of ours. The batch's documents stay unsettled, its message is not deleted, another receipt brings it back.
+        if self._is_over:
+            return
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            # A fault of ours, which sending again may only repeat. The messages go back; the queue counts their receipts.
             log.error("sending failed inside", sink=self.name, error=type(error).__name__, exc_info=error)
+            for part in batch.parts:
+                self._rest.documents_given_back(self, part, part.bytes)
+        else:
+            self._answered(batch, task.result(), sent_at)
 
-    async def _send(self, batch: Batch) -> None:
-        sent_at = self._clock()
-        verdict = await self.sink.send(batch)
-        now = self._clock()
+    def _answered(self, batch: Batch, answer: _Answer, sent_at: float) -> None:
+        verdict, healed, now = answer.verdict, answer.healed, answer.at
         self._telemetry.stage_seconds.labels(f"sink_{self.sink.kind}").observe(now - sent_at)
         self._steer(verdict, sent_at, now)
-        healed = await self._healed(batch, verdict)
         self._report(batch, _reprieved(verdict, healed))
         if healed:
             self._send_healed(batch, healed, now)
@@ -176,21 +211,6 @@ class Delivery:
         elif verdict.retry:
             delay = self._backoff.delay(batch.attempt, self._random.random(), verdict.after_seconds)
             self._again(again(batch, verdict.retry), now + delay)
-
-    async def _healed(self, batch: Batch, verdict: Verdict) -> dict[int, bytes]:
-        """The refused items that may be taken after all, as they are then; other work goes on in between."""
-        healed: dict[int, bytes] = {}
-        if not verdict.refused:
-            return healed
-        items = list(batch.items())
-        for count, refusal in enumerate(verdict.refused, 1):
-            part, index = items[refusal.item]
-            if document := heal(part.documents.body(index), refusal, known_paths()):
-                healed[refusal.item] = document
-                self._telemetry.count("healed", 1, self.name, refusal.reason)
-            if count % HEALED_AT_ONCE == 0:
-                await asyncio.sleep(0)
-        return healed
 
     def _send_healed(self, batch: Batch, healed: Mapping[int, bytes], now: float) -> None:
         changed = rewritten(batch, healed)

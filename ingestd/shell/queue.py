@@ -15,19 +15,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ingestd.errors import Retryable
 from ingestd.model import Message
 
-__all__ = ["BATCH_MAX", "Queue", "QueueDepth"]
+__all__ = ["BATCH_MAX", "Queue"]
 
 BATCH_MAX = 10  # entries in one ReceiveMessage, DeleteMessageBatch or ChangeMessageVisibilityBatch
 _GONE = {"ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight"}
 _GONE |= {f"AWS.SimpleQueueService.{code}" for code in _GONE}
-
-
-class QueueDepth:
-    """ApproximateNumberOfMessages: waiting, and in flight with all consumers together."""
-
-    def __init__(self, visible: int, in_flight: int) -> None:
-        self.visible = visible
-        self.in_flight = in_flight
 
 
 class Queue:
@@ -70,13 +62,6 @@ class Queue:
         for entry in answer.get("Failed", ()):
             (gone if entry.get("Code") in _GONE else failed).append(receipts[int(entry["Id"])])
         return gone, failed
-
-    async def depth(self) -> QueueDepth:
-        """How many messages wait and how many are in flight. Raises Retryable."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = await self._call("get_queue_attributes", AttributeNames=names)
-        attributes = answer.get("Attributes", {})
-        return QueueDepth(*(int(attributes.get(name, 0)) for name in names))
 
     async def _call(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
         try:

@@ -1,6 +1,7 @@
 """What is counted: one place, read by `/metrics`, `/stats`, the demo and the page. Labels are bounded; no key, no bucket.
 
-The conservation law is visible here: lines read = accepted + duplicate + dead_lettered + dropped + skipped, once at rest.
+The conservation law is visible here, once at rest: lines read = accepted + duplicate + dead_lettered + dropped + skipped +
+given_back; messages received = deleted + given_back + lost + expired.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Telemetry:
         self.count("lines", amount, form, outcome.value)
 
     def message_ended(self, outcome: str) -> None:
-        """A message was deleted, given back, lost or ended otherwise."""
+        """A message was deleted, given back or lost; expired: the queue could not be told before the lease ran out."""
         self.count("messages", 1, outcome)
 
     def lease_lost(self) -> None:

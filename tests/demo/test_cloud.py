@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import unquote_plus
 
 import pytest
 
+from ingestd.core.notice import Allowed, read_notice
 from ingestd.demo.cloud import ARRIVALS, DELIVERED, LOGS, STREAM, Cloud, embedded_cloud
 
 
@@ -25,15 +24,13 @@ async def receive(cloud: Cloud, **options: Any) -> list[Any]:
 
 
 async def test_a_put_is_announced_on_the_queue(cloud: Cloud) -> None:
-    """The queue first tells of its test event, then of each object put, with its key in form encoding."""
-    await cloud.s3.put_object(Bucket=LOGS, Key="edge logs/é+1.gz", Body=b"five!")
-    first, second = sorted((json.loads(message["Body"]) for message in await receive(cloud)), key=len, reverse=True)
-    assert first["Event"] == "s3:TestEvent"
-    (record,) = second["Records"]
-    assert record["eventName"] == "ObjectCreated:Put"
-    assert record["s3"]["bucket"]["name"] == LOGS
-    assert unquote_plus(record["s3"]["object"]["key"]) == "edge logs/é+1.gz"
-    assert record["s3"]["object"]["size"] == 5
+    """The queue first tells of its test event, then of each object put, in words that the service understands."""
+    put = await cloud.s3.put_object(Bucket=LOGS, Key="edge logs/é+1.gz", Body=b"five!")
+    notices = [read_notice(message["Body"], Allowed((LOGS,), ())) for message in await receive(cloud)]
+    (ignored,) = [each for notice in notices for each in notice.ignored]
+    (named,) = [each for notice in notices for each in notice.objects]
+    assert ignored.reason == "test_event"
+    assert (named.bucket, named.key, named.size, named.etag) == (LOGS, "edge logs/é+1.gz", 5, put["ETag"].strip('"'))
 
 
 async def test_the_backlog_counts_what_is_not_deleted(cloud: Cloud) -> None:

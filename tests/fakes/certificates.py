@@ -15,6 +15,19 @@ from cryptography.x509.oid import NameOID
 
 __all__ = ["Authority", "authority"]
 
+# Python 3.13 checks by RFC 5280 to the letter: an authority says that it may sign, a certificate says who signed it.
+SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 @dataclass(frozen=True)
 class Authority:
@@ -33,11 +46,14 @@ def authority(folder: Path) -> Authority:
     ca = (
         _certificate(ca_name, ca_name, ca_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
+        .add_extension(SIGNS_CERTIFICATES, critical=True)
         .sign(ca_key, hashes.SHA256())
     )
     certificate = (
         _certificate(name, ca_name, key.public_key())
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
     ca_file, server_file = folder / "ca.pem", folder / "server.pem"

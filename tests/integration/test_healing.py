@@ -44,6 +44,9 @@ class Book:
         self.refused += [why for _, why in refused]
         self.held_bytes -= held_bytes
 
+    def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
+        self.held_bytes -= held_bytes
+
     def documents_grew(self, delivery: Delivery, held_bytes: int) -> None:
         self.held_bytes += held_bytes
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 
+import pytest
+
 from ingestd.config import EventSettings
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
@@ -58,6 +60,7 @@ class Book:
         self.rested: Counter[int] = Counter()
         self.duplicates = 0
         self.refused: list[tuple[bytes, str]] = []
+        self.given_back: list[bytes] = []
         self.held_bytes = 0
 
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
@@ -73,6 +76,10 @@ class Book:
 
     def documents_grew(self, delivery: Delivery, held_bytes: int) -> None:
         self.held_bytes += held_bytes
+
+    def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
+        self.given_back += [bytes(part.documents.body(index)) for index in range(part.first, part.last)]
+        self.held_bytes -= held_bytes
 
 
 def texts(batch: Batch) -> list[bytes]:
@@ -208,3 +215,16 @@ def test_a_document_is_healed_only_once() -> None:
     book, _, _ = deliver(sink, [DOCUMENTS])
     assert [(b"healed" in body, reason) for body, reason in book.refused] == [(True, "mapper_parsing_exception")]
     assert (book.rested, book.held_bytes) == ({0: 2}, 0)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), asyncio.CancelledError()], ids=["raises", "is cancelled"])
+def test_documents_of_a_request_that_fails_inside_are_given_back(error: BaseException) -> None:
+    """A fault of ours: the others go on, nothing waits for ever, and no byte stays taken."""
+
+    def fail(batch: Batch) -> Verdict:
+        raise error
+
+    book, delivery, _ = deliver(ScriptedSink(fail), [[b"a", b"b"], [b"c", b"d"]])
+    assert book.given_back == [b"a", b"b", b"c"]
+    assert book.rested == {1: 1}
+    assert (delivery.is_idle, book.held_bytes) == (True, 0)

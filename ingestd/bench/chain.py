@@ -1,0 +1,140 @@
+"""The whole chain: the service itself, from S3 GET to bulk POST over loopback, its notices handed to it in this process.
+
+What is measured is this process's CPU time, all threads, from the second notice to the last deletion; the endpoints are another
+process. Deletion is the service's own word that everything of an object has been settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess  # starts this very interpreter on a module of this package
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+
+from ingestd.config import (
+    AwsSettings,
+    DeadLetterSettings,
+    HttpSettings,
+    OpenSearchSettings,
+    QueueSettings,
+    Settings,
+)
+from ingestd.service import Service
+from ingestd.shell.clients import Clients
+
+__all__ = ["Chain", "run_chain"]
+
+BUCKET = "bench"
+NOBODY: Mapping[str, Any] = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench", "region_name": "us-east-1"}
+KEY = "AWSLogs/123456789012/elasticloadbalancing/us-east-1/2026/11/22/{number}.log.gz"
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What a run of the chain took: CPU and wall seconds for so many raw bytes and lines."""
+
+    raw_bytes: int
+    lines: int
+    cpu_seconds: float
+    wall_seconds: float
+
+
+class _Notices:
+    """An SQS client as far as the service calls one. It gives one notice, and when that is deleted (whatever loads lazily is
+    loaded by then) the clock starts and the others are given; it stops when the last of them is deleted."""
+
+    def __init__(self, objects: int) -> None:
+        self.done = asyncio.Event()
+        self.started_at = self.ended_at = (0.0, 0.0)
+        self._left = [0]
+        self._measured = list(range(1, objects + 1))
+        self._open = objects + 1
+
+    async def receive_message(self, **_: Any) -> Mapping[str, Any]:
+        given, self._left = self._left[:10], self._left[10:]
+        if not given:
+            await asyncio.sleep(0.05)
+        return {"Messages": [{"MessageId": str(n), "ReceiptHandle": str(n), "Body": _notice(n)} for n in given]}
+
+    async def delete_message_batch(self, *, Entries: list[Any], **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's name
+        self._open -= len(Entries)
+        if self._measured:
+            self.started_at = _now()
+            self._left, self._measured = self._measured, []
+        elif not self._open:
+            self.ended_at = _now()
+            self.done.set()
+        return {}
+
+    async def change_message_visibility_batch(self, **_: Any) -> Mapping[str, Any]:
+        return {}
+
+
+async def run_chain(content: bytes, raw_bytes: int, lines: int, *, objects: int, compress: Literal["always", "never"]) -> Chain:
+    """Send the same gzipped object through the service `objects` times, under as many keys."""
+    notices = _Notices(objects)
+    with _endpoint(content) as url:
+        service = Service(_settings(url, compress))
+        stop = asyncio.Event()
+        async with _clients(url, notices) as clients:
+            task = asyncio.create_task(service.run(stop, clients))
+            waiting = asyncio.create_task(notices.done.wait())
+            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            stop.set()
+            await task
+    cpu, wall = (end - begin for begin, end in zip(notices.started_at, notices.ended_at, strict=True))
+    return Chain(raw_bytes * objects, lines * objects, cpu, wall)
+
+
+def _settings(url: str, compress: Literal["always", "never"]) -> Settings:
+    return Settings(
+        aws=AwsSettings(region="us-east-1", endpoint_url=url),
+        queue=QueueSettings(url=f"{url}/123456789012/bench", buckets=(BUCKET,), receivers=1),
+        dead_letters=DeadLetterSettings(bucket=BUCKET, batch_seconds=0.5),
+        sinks={"bench": OpenSearchSettings(urls=(url,), compress=compress)},
+        http=HttpSettings(host="127.0.0.1", port=0),
+    )
+
+
+@asynccontextmanager
+async def _clients(url: str, notices: _Notices) -> AsyncIterator[Clients]:
+    session = get_session()
+    config = AioConfig(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+    async with session.create_client("s3", endpoint_url=url, config=config, **NOBODY) as s3:
+        yield Clients(s3, notices, {}, session)
+
+
+@contextmanager
+def _endpoint(content: bytes) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "object.gz"
+        path.write_bytes(content)
+        command = [sys.executable, "-m", "ingestd.bench.endpoint", str(path)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own module
+            assert process.stdin is not None
+            assert process.stdout is not None
+            try:
+                yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+            finally:
+                process.stdin.close()
+                process.wait(10)
+
+
+def _notice(number: int) -> str:
+    s3 = {"bucket": {"name": BUCKET}, "object": {"key": KEY.format(number=number)}}
+    record = {"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3}
+    return orjson.dumps({"Records": [record]}).decode()
+
+
+def _now() -> tuple[float, float]:
+    return time.process_time(), time.perf_counter()

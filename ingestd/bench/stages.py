@@ -1,0 +1,99 @@
+"""Each stage alone, in one thread, in CPU time: inflate, parse and encode, compress. No network, no files.
+
+A figure means little by itself on a machine that others share; its ratio to another one of the same run means more. So all
+stages take turns, round by round, over the same bytes, and the median of the rounds counts.
+"""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from isal import igzip_lib
+
+from ingestd.core.blocks import BlockCutter
+from ingestd.fastpath.parser import open_parser
+from ingestd.formats.registry import Format
+from ingestd.generate import chunks
+from ingestd.model import Block, Documents, Framing, Source
+from ingestd.sinks.gzipped import gzipped
+
+__all__ = ["Stages", "corpus", "measure"]
+
+SEED = 1
+GZIP_LEVEL = 6  # what AWS writes is of about this size
+BLOCK_BYTES = 1 << 20
+LINE_BYTES_MAX = 1 << 20
+MODIFIED_AT = 1_795_305_600.0  # 2026-11-22, near the day of the generated lines
+KEY = (
+    "AWSLogs/123456789012/elasticloadbalancing/us-east-1/2026/11/22/123456789012_elasticloadbalancing_us-east-1_app.web.log.gz"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """One format: sizes, and the median CPU seconds of each stage for all of its bytes."""
+
+    lines: int
+    raw_bytes: int
+    document_bytes: int
+    fallback_lines: int
+    inflate_seconds: float
+    parse_seconds: float
+    compress_seconds: float
+
+
+def corpus(form: Format, lines: int, strange: float = 0.02) -> bytes:
+    """Generated lines, a share of them strange, as one decoded object."""
+    return b"".join(chunks(form, lines, SEED, strange=strange))
+
+
+def measure(form: Format, lines: int, rounds: int) -> Stages:
+    """Run the stages of one format, `rounds` times each after one that does not count."""
+    raw = corpus(form, lines)
+    packed = gzip.compress(raw, GZIP_LEVEL)
+    source = Source("bench-logs", KEY, "0" * 32, MODIFIED_AT, "us-east-1", "123456789012")
+    framing = Framing(form.dataset, action=True, index=f"logs-{form.dataset}", outlier_index=f"logs-{form.dataset}-outliers")
+    blocks = list(_blocks(raw))
+
+    def parse() -> list[Documents]:
+        parser = open_parser(form, source, framing)
+        return [parser.parse(block) for block in blocks]
+
+    parsed = parse()
+    pieces = [documents.data for documents in parsed]
+    works: list[Callable[[], object]] = [
+        lambda: igzip_lib.decompress(packed, flag=igzip_lib.DECOMP_GZIP, bufsize=len(raw)),
+        parse,
+        lambda: [gzipped([piece]) for piece in pieces],
+    ]
+    taken = [[_cpu_seconds(work) for work in works] for _ in range(rounds + 1)][1:]
+    inflate, parse_seconds, compress = (median(column) for column in zip(*taken, strict=True))
+    return Stages(
+        lines=sum(documents.lines for documents in parsed),
+        raw_bytes=len(raw),
+        document_bytes=sum(len(piece) for piece in pieces),
+        fallback_lines=sum(documents.fallback for documents in parsed),
+        inflate_seconds=inflate,
+        parse_seconds=parse_seconds,
+        compress_seconds=compress,
+    )
+
+
+def _blocks(raw: bytes) -> Iterator[Block]:
+    """The blocks as the service cuts them, each with a buffer of its own."""
+    cutter = BlockCutter(BLOCK_BYTES, LINE_BYTES_MAX)
+    cutter.push(raw)
+    for end in (lambda: None, cutter.finish):
+        end()
+        while isinstance(block := cutter.next(), Block):
+            yield Block(bytearray(block.data), block.size, block.offset)
+
+
+def _cpu_seconds(work: Callable[[], object]) -> float:
+    begin = time.thread_time()
+    work()
+    return time.thread_time() - begin

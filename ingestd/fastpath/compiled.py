@@ -1,0 +1,210 @@
+"""The parser that drives the kernel: the same interface as the reference, and the same bytes.
+
+A block goes through the kernel in one call, as a rule. Lines that reject come back with their reason; lines that it does not
+take (very long ones, mostly) the reference reads one by one, and their documents are put between the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from ingestd.core.identity import index_names, index_window, object_id
+from ingestd.fastpath.buffers import Buffers
+from ingestd.fastpath.kernel import codes
+from ingestd.fastpath.kernel.block import encode
+from ingestd.fastpath.layout import ID, TIMESTAMP, fixed
+from ingestd.fastpath.plan import OBJECT_PATHS, Plan, compile_plan
+from ingestd.fastpath.reference import ReferenceParser
+from ingestd.fastpath.workspace import WORKSPACE, Workspace
+from ingestd.formats.table import Table
+from ingestd.model import PAD, Block, Documents, Framing, Reject, Source
+
+__all__ = ["CompiledParser"]
+
+NEWLINE = 10
+OFFSET_MAX = 10**codes.DIGITS
+LINE_USUAL = 4096  # lines are shorter than this, as a rule; for a longer one the kernel asks for room
+RATIO_FIRST = 3.0  # bytes of documents for a byte of lines, until a block has been seen
+RATIO_MARGIN = 1.02
+SMALL = 1 << 18  # documents of fewer bytes are copied, and the thread's own buffer serves for all of them
+BUFFERS = Buffers(bytes_max=1 << 26)
+REASONS = {
+    codes.UNTERMINATED_QUOTE: "unterminated_quote",
+    codes.TOO_FEW_COLUMNS: "too_few_columns",
+    codes.BAD_VALUE: "bad_number",
+    codes.MISSING_TIMESTAMP: "missing_timestamp",
+}
+Bytes = NDArray[np.uint8]
+Numbers = NDArray[np.int64]
+
+
+class CompiledParser:
+    """A `Parser` (see parser.py)."""
+
+    def __init__(self, table: Table, source: Source, framing: Framing) -> None:
+        self._table, self._framing = table, framing
+        self._reference = ReferenceParser(table, source, framing)
+        self._plan = compile_plan(table, framing, self._reference.order)
+        self._first_day, last_day = index_window(source, framing)
+        self._days = last_day - self._first_day + 1
+        self._actions, self._action_spans = _actions(framing, self._first_day, last_day)
+        self._ratio = RATIO_FIRST
+        head = bytearray(codes.SCRATCH_WORDS + object_id(source).encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
+        values, slots = fixed(table, framing, source), self._plan.slots if self._plan else {}
+        made = np.zeros((len(slots) + 1, 2), np.int64)  # position and size of what the object brings
+        for path in OBJECT_PATHS if slots else ():
+            made[slots[path]] = len(head), len(values[path]) | codes.SCRATCH
+            head += values[path]
+        if ID in slots:
+            made[slots[ID]] = codes.W_ID, codes.ID | codes.SCRATCH
+        self._head = np.frombuffer(head, np.uint8)
+        self._made: Numbers = made.ravel()
+        self._fixed = len(head) + int((self._action_spans & 0xFFFF).max())
+
+    def parse(self, block: Block) -> Documents:
+        end = block.offset + block.size
+        if self._plan is None or not block.size or block.data[block.size - 1] != NEWLINE or end > OFFSET_MAX:
+            return self._read(block, 0, block.size)
+        data = block.data if len(block.data) >= block.size + PAD else block.data + bytes(PAD)
+        buf, state, work = np.frombuffer(data, np.uint8), self._state(block), WORKSPACE
+        work.prepare(self._head, self._room(codes.LINE_MAX))
+        small = block.size * self._ratio < SMALL
+        out = work.small if small else BUFFERS.take(int(block.size * self._ratio) + self._room(LINE_USUAL))
+        rejects: list[Reject] = []
+        read: list[tuple[int, Documents]] = []
+        while plan := self._plan:
+            why = encode(
+                buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts,
+                plan.owned, plan.names, plan.strings, plan.joints, plan.text, self._action_spans, self._actions, plan.prefixes,
+                plan.params, work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
+            )  # fmt: skip
+            self._take_left(block, plan, work, state, rejects, read)
+            written, documents = int(state[codes.S_OUT]), int(state[codes.S_DOCUMENTS])
+            if why == codes.DONE:
+                break
+            if why == codes.ROOM:
+                larger = BUFFERS.take(max(len(out) + len(out) // 4, written + int(state[codes.S_NEED])))
+                larger[:written] = out[:written]
+                out, small = larger, False
+            elif why == codes.FULL:
+                work.make_room(documents)
+            else:
+                stop = block.data.index(b"\n", int(state[codes.S_AT])) + 1
+                read.append((documents, self._read(block, int(state[codes.S_AT]), stop)))
+                if self._plan is None:  # an order that the kernel does not take
+                    read.append((documents, self._read(block, stop, block.size)))
+                    rejects += read[-1][1].rejects
+                    break
+                state[codes.S_AT] = stop
+        self._ratio = max(self._ratio, RATIO_MARGIN * int(state[codes.S_OUT]) / block.size)
+        view = memoryview(out.data)[: int(state[codes.S_OUT])]
+        return _merged(bytes(view) if small else view, work, state, rejects, read)
+
+    def _take_left(
+        self,
+        block: Block,
+        plan: Plan,
+        work: Workspace,
+        state: Numbers,
+        rejects: list[Reject],
+        read: list[tuple[int, Documents]],
+    ) -> None:
+        """Make rejects of the lines that the kernel left with a reason, and let the reference read the others."""
+        for at, documents, reason, detail in work.left[: state[codes.S_LEFT]].tolist():
+            stop = block.data.index(b"\n", at)
+            if reason == codes.TO_REFERENCE:
+                read.append((documents, self._read(block, at, stop + 1)))
+                rejects += read[-1][1].rejects
+            else:
+                raw = bytes(block.data[at:stop])
+                rejects.append(Reject(block.offset + at, *self._why(plan, reason, detail), raw, len(raw)))
+                state[codes.S_LINES] += 1
+        state[codes.S_LEFT] = 0
+
+    def _why(self, plan: Plan, reason: int, detail: int) -> tuple[str, str]:
+        """A reject's reason and column."""
+        if reason == codes.TOO_FEW_COLUMNS:
+            return REASONS[reason], self._reference.order.lacking(self._table, detail) or ""
+        if reason == codes.BAD_VALUE:
+            return "bad_timestamp" if plan.is_time[detail] else REASONS[reason], plan.columns[detail]
+        return REASONS[reason], _timestamp_column(self._table) if reason == codes.MISSING_TIMESTAMP else ""
+
+    def _read(self, block: Block, at: int, stop: int) -> Documents:
+        """What the reference makes of whole lines; it follows the header lines too, and the plan follows it."""
+        order = self._reference.order
+        documents = self._reference.parse(Block(block.data[at:stop], stop - at, block.offset + at))
+        if self._reference.order is not order:
+            self._plan = compile_plan(self._table, self._framing, self._reference.order)
+        return replace(documents, fallback=documents.lines - documents.skipped)
+
+    def _state(self, block: Block) -> Numbers:
+        state = np.zeros(codes.STATE, np.int64)
+        state[codes.S_SIZE], state[codes.S_OFFSET], state[codes.S_SCRATCH] = block.size, block.offset, len(self._head)
+        state[codes.S_FIRST_DAY], state[codes.S_DAYS], state[codes.S_FIXED] = self._first_day, self._days, self._fixed
+        return state
+
+    def _room(self, size: int) -> int:
+        """The most that a line of `size` bytes can take in scratch or become, as the kernel reckons it."""
+        params = self._plan.params if self._plan else np.zeros(codes.PARAMETERS, np.int64)
+        return int(params[codes.P_FIXED] + params[codes.P_FACTOR] * size) + self._fixed
+
+
+@lru_cache(maxsize=256)
+def _actions(framing: Framing, first_day: int, last_day: int) -> tuple[Bytes, Numbers]:
+    """The beginnings of action lines, by day of the window and then the outlier's: (text, spans packed as a plan's)."""
+    text, spans = bytearray(), []
+    for name in [*index_names(framing, first_day, last_day), framing.outlier_index]:
+        piece = b'{"create":{"_index":' + orjson.dumps(name) + b',"_id":"'
+        spans.append(len(text) << 16 | len(piece))
+        text += piece
+    return np.frombuffer(text + bytes(PAD), np.uint8), np.array(spans, np.int64)
+
+
+def _timestamp_column(table: Table) -> str:
+    """The first column that could hold the event's own time."""
+    holds = (c.name for c in table.columns for r in c.readings for leaf in r.leaves() if leaf.path == TIMESTAMP)
+    return next(holds, "")
+
+
+def _merged(
+    data: bytes | memoryview, work: Workspace, state: Numbers, rejects: list[Reject], read: list[tuple[int, Documents]]
+) -> Documents:
+    """The kernel's documents, and between them what the reference read: (documents before it, what became of it)."""
+    count = int(state[codes.S_DOCUMENTS])
+    starts, bodies, offsets = work.starts[: count + 1].copy(), work.bodies[:count].copy(), work.offsets[:count].copy()
+    inserted = [(before, documents) for before, documents in read if len(documents)]
+    if inserted:
+        data, starts, bodies, offsets = _spliced(memoryview(data), starts, bodies, offsets, inserted)
+    return Documents(
+        data,
+        starts,
+        bodies,
+        offsets,
+        rejects=tuple(rejects),
+        lines=int(state[codes.S_LINES]) + sum(documents.lines for _, documents in read),
+        skipped=int(state[codes.S_SKIPPED]) + sum(documents.skipped for _, documents in read),
+        fallback=sum(documents.fallback for _, documents in read),
+        drifted=int(state[codes.S_DRIFTED]) + sum(documents.drifted for _, documents in read),
+    )
+
+
+def _spliced(
+    data: memoryview, starts: Numbers, bodies: Numbers, offsets: Numbers, inserted: list[tuple[int, Documents]]
+) -> tuple[bytes, Numbers, Numbers, Numbers]:
+    """Documents of the reference put in where their lines are."""
+    places = [before for before, documents in inserted for _ in range(len(documents))]
+    sizes = np.insert(np.diff(starts), places, np.concatenate([np.diff(documents.starts) for _, documents in inserted]))
+    heads = np.concatenate([documents.bodies - documents.starts[:-1] for _, documents in inserted])
+    heads = np.insert(bodies - starts[:-1], places, heads)
+    offsets = np.insert(offsets, places, np.concatenate([documents.offsets for _, documents in inserted]))
+    edges = [0, *(int(starts[before]) for before, _ in inserted), len(data)]
+    pieces = [data[: edges[1]]]
+    for (_, documents), first, last in zip(inserted, edges[1:], edges[2:], strict=False):
+        pieces += [memoryview(documents.data), data[first:last]]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    return b"".join(pieces), starts, starts[:-1] + heads, offsets

@@ -1,0 +1,127 @@
+"""IP addresses, ports behind them. Part of the kernel: spans in, spans and answers out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingestd.fastpath.kernel.jit import inlined, outlined
+from ingestd.fastpath.kernel.numbers import port_size
+from ingestd.fastpath.kernel.scan import find_last
+from ingestd.fastpath.kernel.simd import digits64, drop_lowest, eq64, get, low_bits, popcount, trailing_zeros
+from ingestd.fastpath.kernel.strings import hex_digit
+
+__all__ = ["endpoint", "is_address", "is_ipv4", "is_ipv6", "without_port"]
+
+POINT, COLON, ZERO, OPEN, CLOSE = 46, 58, 48, 91, 93
+IPV4_MAX, IPV6_MAX = 15, 45
+
+
+@inlined
+def is_ipv4(src: Any, at: int, end: int) -> Any:
+    """Whether src[at:end] is four numbers of 0-255 without leading zeros."""
+    size = end - at
+    if size < 7 or size > IPV4_MAX:
+        return False
+    within = low_bits(size)
+    dots = eq64(src, at, POINT) & within
+    if (digits64(src, at) & within) | dots != within or popcount(dots) != 3:
+        return False
+    one = trailing_zeros(dots)
+    dots = drop_lowest(dots)
+    two = trailing_zeros(dots)
+    three = trailing_zeros(drop_lowest(dots))
+    return (
+        _octet(src, at, one)
+        & _octet(src, at + one + 1, two - one - 1)
+        & _octet(src, at + two + 1, three - two - 1)
+        & _octet(src, at + three + 1, size - three - 1)
+    )
+
+
+@inlined
+def _octet(src: Any, at: int, size: int) -> Any:
+    """Whether the digits src[at:at+size] are a number of 0-255 without leading zeros. Without a branch: hosts vary."""
+    first, value = get(src, at), 100 * get(src, at) + 10 * get(src, at + 1) + get(src, at + 2) - 111 * ZERO
+    return (size >= 1) & (size <= 3) & ((size == 1) | (first != ZERO)) & ((size < 3) | (value <= 255))
+
+
+@outlined
+def is_ipv6(src: Any, at: int, end: int) -> Any:
+    """Whether src[at:end] is an IPv6 address, as formats/table.py has it."""
+    if end - at < 2 or end - at > IPV6_MAX:
+        return False
+    groups, gap = 0, False
+    if get(src, at) == COLON:
+        if get(src, at + 1) != COLON:
+            return False
+        gap = True
+        at += 2
+    while at < end:  # at the beginning of a group
+        size = 0
+        while at + size < end and hex_digit(get(src, at + size)) >= 0:
+            size += 1
+        if at + size < end and get(src, at + size) == POINT:
+            groups += 2
+            return is_ipv4(src, at, end) and (groups == 8 or (gap and groups < 8))
+        groups += 1
+        if size < 1 or size > 4 or groups > 8:
+            return False
+        at += size
+        if at == end:
+            break
+        if get(src, at) != COLON or at + 1 == end:
+            return False
+        at += 1
+        if get(src, at) == COLON:
+            if gap:
+                return False
+            gap = True
+            at += 1
+    return groups < 8 if gap else groups == 8
+
+
+@inlined
+def is_address(src: Any, at: int, end: int) -> Any:
+    """Whether src[at:end] is an IPv4 or IPv6 address."""
+    return is_ipv4(src, at, end) or is_ipv6(src, at, end)
+
+
+@inlined
+def is_bracketed(src: Any, at: int, end: int) -> Any:
+    """Whether src[at:end] is an IPv6 address in brackets."""
+    return end - at > 2 and get(src, at) == OPEN and get(src, end - 1) == CLOSE and is_ipv6(src, at + 1, end - 1)
+
+
+@inlined
+def endpoint(src: Any, at: int, end: int) -> Any:
+    """`host:port` as (begin of the address, its end, size of the port, which ends the text); begin -1 if it is none."""
+    host = find_last(src, at, end, COLON) if end - at <= 64 else at - 1
+    port = port_size(src, host + 1, end) if host > at else 0
+    if port and is_ipv4(src, at, host):
+        return at, host, port
+    return _endpoint(src, at, end, host, port)
+
+
+@outlined
+def _endpoint(src: Any, at: int, end: int, host: int, port: int) -> Any:
+    if is_ipv4(src, at, end):
+        return at, end, 0
+    if port and is_bracketed(src, at, host):
+        return at + 1, host - 1, port
+    if port and is_ipv6(src, at, host):
+        return at, host, port
+    return -1, -1, 0
+
+
+@inlined
+def without_port(src: Any, at: int, end: int) -> Any:
+    """What may be an address in src[at:end]: without a port behind an IPv4 or a bracketed IPv6, and without brackets."""
+    host = find_last(src, at, end, COLON)
+    if host > at and port_size(src, host + 1, end) > 0:
+        if is_bracketed(src, at, host):
+            return at + 1, host - 1
+        if is_ipv4(src, at, host):
+            return at, host
+    if is_bracketed(src, at, end):
+        return at + 1, end - 1
+    return at, end

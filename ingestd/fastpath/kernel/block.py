@@ -1,0 +1,265 @@
+"""The loop over a block's lines: whole lines in, finished documents out, in one pass, without the GIL.
+
+For each line: find its end, cut it into columns, let the readings fill the document's slots with spans of the line or of
+scratch, write the slots that have a value. A line that rejects is noted with its reason; one that the kernel does not take is
+noted for the reference. The driver (`compiled.py`) makes rejects of them, or merges what became of them.
+
+Safety. A line is read only if `out` has room for the most that it can become, and scratch and `alt` are made for the longest
+line that is read here (LINE_MAX). Positions come from masks that were cut to the line, so reads begin inside it and end at
+most PAD bytes behind the block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ingestd.fastpath.kernel.codes import (
+    BAD_VALUE,
+    COLUMNS_MAX,
+    DIGITS,
+    DONE,
+    FULL,
+    HEADER,
+    LEFT_ROW,
+    LINE_MAX,
+    MISSING_TIMESTAMP,
+    P_ACTION,
+    P_FACTOR,
+    P_FIXED,
+    P_HEADER,
+    P_LOOSE,
+    P_NAMED,
+    P_NEEDED,
+    P_OPERATIONS,
+    P_POSITIONS,
+    P_PREFIXES,
+    P_S_EXTRA,
+    P_S_OFFSET,
+    P_S_ORIGINAL,
+    P_SHAPE,
+    P_SLOTS,
+    P_TEXTS,
+    ROOM,
+    S_AT,
+    S_DAYS,
+    S_DOCUMENTS,
+    S_DRIFTED,
+    S_FIRST_DAY,
+    S_FIXED,
+    S_LEFT,
+    S_LINES,
+    S_NEED,
+    S_OFFSET,
+    S_OUT,
+    S_SCRATCH,
+    S_SIZE,
+    S_SKIPPED,
+    SCRATCH,
+    SKIPPED,
+    SPACED,
+    TABBED,
+    TO_REFERENCE,
+    TOO_FEW_COLUMNS,
+    UNTERMINATED_QUOTE,
+    W_DIGITS,
+)  # fmt: skip
+from ingestd.fastpath.kernel.document import write_action, write_digits, write_document
+from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
+from ingestd.fastpath.kernel.lists import extra
+from ingestd.fastpath.kernel.readings import fill_texts, read
+from ingestd.fastpath.kernel.scan import (
+    OPEN_QUOTE,
+    cut_spaced,
+    cut_spaced_carefully,
+    cut_tabbed,
+    newline,
+    values,
+    values_carefully,
+)
+from ingestd.fastpath.kernel.simd import get, put
+from ingestd.fastpath.kernel.strings import escape
+
+__all__ = ["encode"]
+
+TAB, RETURN, SPACE = 9, 13, 32
+
+
+@outlined
+def lines(
+    buf: Any, out: Any, scratch: Any, alt: Any, edges: Any, spans: Any, fields: Any,
+    made: Any, rows: Any, texts: Any, owned: Any, names: Any, strings: Any, joints: Any, text: Any,
+    indices: Any, actions: Any, prefixes: Any, params: Any, starts: Any, bodies: Any, offsets: Any, left: Any, state: Any,
+    memo: Any,
+) -> Any:  # fmt: skip
+    """Read the lines of buf from state[S_AT] to state[S_SIZE]. Returns why it stopped; `state` says how far it came."""
+    at, size, o, count = get(state, S_AT), get(state, S_SIZE), get(state, S_OUT), get(state, S_DOCUMENTS)
+    skipped, leftover = 0, get(state, S_LEFT)
+    slots, positions, shape = get(params, P_SLOTS), get(params, P_POSITIONS), get(params, P_SHAPE)
+    fixed, factor = get(params, P_FIXED) + get(state, S_FIXED), get(params, P_FACTOR)
+    lines_before = get(state, S_LINES) - get(state, S_DOCUMENTS)
+    why = DONE
+    while at < size:
+        stop = newline(buf, at)
+        begin, end = trimmed(buf, at, stop)
+        kind = kind_of(buf, begin, end, text, prefixes, get(params, P_PREFIXES), get(params, P_HEADER))
+        if kind == HEADER:
+            why = HEADER
+            break
+        if kind == SKIPPED:
+            skipped += 1
+            at = stop + 1
+            continue
+        if count + 1 >= len(starts) or (leftover + 1) * LEFT_ROW > len(left):
+            why = FULL
+            break
+        if o + fixed + factor * (end - begin) > len(out):
+            put(state, S_NEED, fixed + factor * (end - begin))
+            why = ROOM
+            break
+        columns, care, escaped = cut(buf, begin, end, shape, edges, spans, alt)
+        src = alt if escaped else buf
+        reason, detail = TO_REFERENCE, columns
+        to, day = get(state, S_SCRATCH), -1
+        if columns >= get(params, P_NEEDED):
+            clear(columns, positions, spans, slots, fields, made)
+            fill_texts(get(params, P_TEXTS), texts, spans, fields)
+            to, day, detail = read(src, get(params, P_OPERATIONS), rows, spans, fields, scratch, to, memo)
+            reason = BAD_VALUE if detail >= 0 else MISSING_TIMESTAMP
+        elif columns > 0:
+            reason = TOO_FEW_COLUMNS
+        elif columns == OPEN_QUOTE:
+            reason = UNTERMINATED_QUOTE
+        if day < 0:
+            note(left, leftover, at, count, reason, detail)
+            leftover += 1
+            at = stop + 1
+            continue
+        if columns > positions or get(params, P_LOOSE) != 0:
+            last = extra(scratch, to, buf, edges, spans, columns, positions, get(params, P_NAMED), owned, names, text)
+            fill_scratch(fields, get(params, P_S_EXTRA), to, last)
+            put(state, S_DRIFTED, get(state, S_DRIFTED) + (last > to))
+            to = last
+        if get(params, P_S_ORIGINAL) >= 0:
+            fill_scratch(fields, get(params, P_S_ORIGINAL), to, escape(scratch, to, buf, begin, end))
+        if care:
+            mark_texts(slots, fields, strings)
+        offset = get(state, S_OFFSET) + at
+        width = write_digits(scratch, offset)
+        fill_scratch(fields, get(params, P_S_OFFSET), W_DIGITS + DIGITS - width, W_DIGITS + DIGITS)
+        put(starts, count, o)
+        if get(params, P_ACTION) != 0:
+            place = day - get(state, S_FIRST_DAY)
+            if place < 0 or place > get(state, S_DAYS):
+                place = get(state, S_DAYS)
+            o = write_action(out, o, actions, get(indices, place), scratch)
+        put(bodies, count, o)
+        put(offsets, count, offset)
+        o = write_document(out, o, src, scratch, fields, slots, joints, text)
+        count += 1
+        at = stop + 1
+    put(starts, count, o)
+    put(state, S_AT, at)
+    put(state, S_OUT, o)
+    put(state, S_DOCUMENTS, count)
+    put(state, S_LINES, lines_before + count + skipped)
+    put(state, S_LEFT, leftover)
+    put(state, S_SKIPPED, get(state, S_SKIPPED) + skipped)
+    return why
+
+
+@inlined
+def trimmed(buf: Any, at: int, stop: int) -> Any:
+    """The line proper: no carriage returns at its end, no byte order marks and zero-width spaces at its beginning."""
+    while stop > at and get(buf, stop - 1) == RETURN:
+        stop -= 1
+    while stop - at >= 3:
+        mark = get(buf, at) << 16 | get(buf, at + 1) << 8 | get(buf, at + 2)
+        if mark != 0xEFBBBF and mark != 0xE2808B:
+            break
+        at += 3
+    return at, stop
+
+
+@inlined
+def kind_of(buf: Any, at: int, end: int, text: Any, prefixes: Any, count: int, header: int) -> Any:
+    """HEADER for a header line, SKIPPED for another line that is none to read, 0 for one that is."""
+    place = at
+    while place < end and (get(buf, place) == SPACE or get(buf, place) == TAB):
+        place += 1
+    if place >= end:
+        return SKIPPED
+    for i in range(count):
+        first, size = get(prefixes, i) >> 16, get(prefixes, i) & 0xFFFF
+        same = 0
+        while same < size and same < end - at and get(buf, at + same) == get(text, first + same):
+            same += 1
+        if same == size:
+            return HEADER if header != 0 and i == 0 else SKIPPED
+    return 0
+
+
+@inlined
+def cut(buf: Any, at: int, end: int, shape: int, edges: Any, spans: Any, alt: Any) -> Any:
+    """Cut a line: (columns or why not, whether a byte needs care in JSON, whether the values are in `alt`)."""
+    if end - at > LINE_MAX:
+        return -COLUMNS_MAX, True, False
+    if shape == TABBED:
+        columns, care = cut_tabbed(buf, at, end, edges)
+    else:
+        columns, care = cut_spaced(buf, at, end, shape == SPACED, edges)
+    if columns > 0:
+        values(buf, columns, shape != TABBED, edges, spans)
+        return columns, care, False
+    if shape == TABBED:
+        return columns, True, False
+    columns = cut_spaced_carefully(buf, at, end, shape == SPACED, edges)
+    escaped = columns > 0 and values_carefully(buf, columns, shape == SPACED, edges, spans, alt)
+    return columns, True, escaped
+
+
+@inlined
+def clear(columns: int, positions: int, spans: Any, slots: int, fields: Any, made: Any) -> None:
+    """Values that the line does not reach are absent; slots are empty but for what the object brings."""
+    for k in range(columns, positions):
+        put(spans, 2 * k, 0)
+        put(spans, 2 * k + 1, 0)
+    for i in range(2 * (slots + 1)):
+        put(fields, i, get(made, i))
+
+
+@inlined
+def mark_texts(slots: int, fields: Any, strings: Any) -> None:
+    """Of a line in which a byte needs care: the slots that are text are to be escaped."""
+    for slot in range(slots):
+        size = get(fields, 2 * slot + 1)
+        put(fields, 2 * slot + 1, size | (get(strings, slot) if size != 0 else 0))
+
+
+@inlined
+def fill_scratch(fields: Any, slot: int, at: int, end: int) -> None:
+    """Give a slot what stands in scratch; nothing if that is empty."""
+    put(fields, 2 * slot, at)
+    put(fields, 2 * slot + 1, (end - at) | SCRATCH if end > at else 0)
+
+
+@inlined
+def note(left: Any, row: int, at: int, documents: int, reason: int, detail: int) -> None:
+    """Remember a line that became no document here."""
+    put(left, row * LEFT_ROW, at)
+    put(left, row * LEFT_ROW + 1, documents)
+    put(left, row * LEFT_ROW + 2, reason)
+    put(left, row * LEFT_ROW + 3, detail)
+
+
+def _entry(sources: int) -> Callable[..., int]:
+    """numba keeps compiled code by what the entry closes over: a change in any of the sources makes it compile anew."""
+
+    def encode(*arguments: Any) -> int:
+        _ = sources
+        return lines(*arguments)  # type: ignore[no-any-return]
+
+    return entry(encode)
+
+
+encode = _entry(SOURCES)

@@ -1,0 +1,87 @@
+"""The numbers by which a plan (plain Python) speaks to the kernel (compiled): what is where in their arrays.
+
+A field that a document may have is a *slot*, numbered in the order in which they are written. While a line is read each slot
+has a position and a size, 0 for an absent one; the size carries flags from bit 40 on.
+"""
+
+from __future__ import annotations
+
+# flags of a slot's size
+SCRATCH = 1 << 40  # the position is in scratch, not in the line; the value is finished
+ESCAPE = 1 << 41  # the value is text in which a byte needs care
+ZULU = 1 << 42  # a `Z` follows the value
+SIZE = SCRATCH - 1
+
+# operations, one for each kind of reading; a row is the code, the positions of its columns, its slots, its arguments
+TEXT, PERCENT, WHOLE, DECIMAL, STATUS, IP, ENDPOINT, INSTANT, DATETIME, WORDS, HOSTS, TLS, VERSION, REQUEST = range(14)
+ROW = 12  # numbers in an operation's row
+R_CODE, R_COLUMN, R_SLOT = 0, 1, 2  # slots from R_SLOT on
+R_ARGUMENT = 10
+R_TIME = 11  # the column of a DateTime's time
+
+# shapes
+TABBED, SPACED, SPACED_RAW = range(3)
+
+# a plan's single numbers
+(
+    P_SHAPE,  # of the above
+    P_POSITIONS,  # how many positions the order of columns speaks of
+    P_NEEDED,  # columns that a line must have
+    P_LOOSE,  # whether one of those positions belongs to no column
+    P_NAMED,  # whether a header gave the order
+    P_SLOTS,
+    P_TEXTS,
+    P_OPERATIONS,
+    P_PREFIXES,  # of lines that are skipped
+    P_HEADER,  # whether the first of them is the header's
+    P_S_EXTRA,  # slots, -1 where there is none
+    P_S_OFFSET,
+    P_S_ORIGINAL,
+    P_FIXED,  # the most that a document takes: this, and
+    P_FACTOR,  # this for each byte of its line
+    P_ACTION,  # whether there is an action line
+    PARAMETERS,
+) = range(17)
+
+COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's
+SLOTS_MAX = 1024  # fields of a document
+LINE_MAX = 1 << 16  # a longer line is the reference's, so that scratch has a size
+
+# scratch begins with what the kernel copies from: the words, then the id's template, then the object's own values
+SCRATCH_WORDS = b"successfailuretlsssl".ljust(32)
+W_SUCCESS, W_FAILURE, W_TLS, W_SSL = 0, 7, 14, 17
+WORD = 7  # size of `success` and `failure`
+PROTOCOL = 3
+W_ID = 32  # object id, offset, and the end of an action line
+W_DIGITS = W_ID + 16
+DIGITS = 12
+ID = 28
+ACTION_TAIL = b'"}}\n'
+W_OBJECT = W_ID + ID + 4
+
+# the state that goes in and out of the kernel
+(
+    S_AT,  # where in the block the next line begins
+    S_OUT,  # where the next document begins
+    S_DOCUMENTS,
+    S_LINES,  # documents and skipped lines
+    S_SKIPPED,
+    S_DRIFTED,
+    S_LEFT,  # rows in `left`
+    S_NEED,  # with ROOM: what the line may take
+    S_SCRATCH,  # where scratch is free
+    S_SIZE,
+    S_OFFSET,
+    S_FIRST_DAY,
+    S_DAYS,
+    S_FIXED,  # as P_FIXED, for what the object adds
+    STATE,
+) = range(15)
+
+# why the kernel returned, and what a line is that it does not read
+DONE, ROOM, FULL, HEADER, SKIPPED = range(5)
+
+# a line that became no document: where it begins, how many documents stand before it, why, and a detail: the row of the
+# operation for a bad value, the number of columns for too few
+LEFT_ROW = 4
+TO_REFERENCE, UNTERMINATED_QUOTE, TOO_FEW_COLUMNS, BAD_VALUE, MISSING_TIMESTAMP = range(5)

@@ -1,0 +1,74 @@
+"""Writing a document, its action line before it. Part of the kernel; the room has been made before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import uint64
+
+from ingestd.fastpath.kernel.codes import DIGITS, ESCAPE, ID, SCRATCH, SIZE, W_DIGITS, W_ID, ZULU
+from ingestd.fastpath.kernel.jit import inlined
+from ingestd.fastpath.kernel.simd import copy64, get, put, store8
+from ingestd.fastpath.kernel.strings import copy, escape
+
+__all__ = ["write_action", "write_digits", "write_document"]
+
+Z, ACTION_TAIL_SIZE = 90, 4
+ASCII = uint64(0x3030303030303030)
+
+
+@inlined
+def write_digits(scratch: Any, at: int) -> Any:
+    """The line's offset, twelve digits, into the id's template; returns how many of them there are without leading zeros."""
+    offset = uint64(at)
+    high = offset // uint64(100000000)
+    store8(scratch, W_DIGITS, eight(high) >> uint64(32))
+    store8(scratch, W_DIGITS + DIGITS - 8, eight(offset - high * uint64(100000000)))
+    width, limit = 1, 10
+    while at >= limit:
+        limit *= 10
+        width += 1
+    return width
+
+
+@inlined
+def eight(value: Any) -> Any:
+    """Eight decimal digits of a number below 10^8 as a word, the first lowest: halves, then halves of halves, side by side."""
+    high = value // uint64(10000)
+    four = high | ((value - high * uint64(10000)) << uint64(32))
+    hundreds = ((four * uint64(10486)) >> uint64(20)) & uint64(0x0000007F0000007F)
+    two = hundreds | ((four - hundreds * uint64(100)) << uint64(16))
+    tens = ((two * uint64(103)) >> uint64(10)) & uint64(0x000F000F000F000F)
+    return (tens | ((two - tens * uint64(10)) << uint64(8))) | ASCII
+
+
+@inlined
+def write_action(out: Any, o: int, text: Any, span: int, scratch: Any) -> Any:
+    """The line that names index and id; `span` of `text` is its beginning, up to the id."""
+    o = copy(out, o, text, span >> 16, span & 0xFFFF)
+    copy64(out, o, scratch, W_ID)
+    return o + ID + ACTION_TAIL_SIZE
+
+
+@inlined
+def write_document(out: Any, o: int, src: Any, scratch: Any, fields: Any, slots: int, joints: Any, text: Any) -> Any:
+    """The slots that have a value, each behind the joint from the one before: all that JSON wants between the two."""
+    before = 0
+    for slot in range(slots):
+        size = get(fields, 2 * slot + 1)
+        if size == 0:
+            continue
+        at, joint = get(fields, 2 * slot), get(joints, before + slot)
+        o = copy(out, o, text, joint >> 16, joint & 0xFFFF)
+        if size < SCRATCH:
+            o = copy(out, o, src, at, size)
+        elif size & SCRATCH:
+            o = copy(out, o, scratch, at, size & SIZE)
+        else:
+            o = escape(out, o, src, at, at + (size & SIZE)) if size & ESCAPE else copy(out, o, src, at, size & SIZE)
+            if size & ZULU:
+                put(out, o, Z)
+                o += 1
+        before = (slot + 1) * (slots + 1)
+    joint = get(joints, before + slots)
+    return copy(out, o, text, joint >> 16, joint & 0xFFFF)

@@ -1,0 +1,183 @@
+"""Strings: copied wide where clean, escaped for JSON, UTF-8 checked, percent and backslash decoded. Part of the kernel.
+
+Room is the caller's: a byte of text becomes six at most (`\\u001f`), and a wide copy writes up to 63 bytes past its end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import uint64
+
+from ingestd.fastpath.kernel.jit import inlined, outlined
+from ingestd.fastpath.kernel.simd import copy64, drop_lowest, eq64, get, low_bits, put, trailing_zeros, unclean64
+
+__all__ = ["copy", "decode_escapes", "decode_percent", "escape", "hex_pair"]
+
+QUOTE, PERCENT, BACKSLASH, PLAIN = 34, 37, 92, 0
+SHORT = (8, 98, 9, 116, 10, 110, 12, 102, 13, 114)  # controls that JSON writes with a letter, and the letter
+
+
+@inlined
+def copy(out: Any, to: int, src: Any, at: int, size: int) -> Any:
+    """out[to:to+size] = src[at:at+size], 64 bytes at a time; returns to + size."""
+    copy64(out, to, src, at)
+    done = 64
+    while done < size:
+        copy64(out, to + done, src, at + done)
+        done += 64
+    return to + size
+
+
+@outlined
+def escape(out: Any, to: int, src: Any, at: int, end: int) -> Any:
+    """src[at:end] into out[to:] as the inside of a JSON string, invalid UTF-8 replaced; returns where that ends."""
+    while at < end:
+        size = min(end - at, 64)
+        special = (unclean64(src, at) | eq64(src, at, QUOTE)) & low_bits(size)
+        copy64(out, to, src, at)
+        if special == uint64(0):
+            at += size
+            to += size
+            continue
+        clean = trailing_zeros(special)
+        at += clean
+        to += clean
+        char = get(src, at)
+        if char >= 128:
+            size = sequence(src, at, end)
+            if size > 0:
+                copy64(out, to, src, at)
+                at += size
+                to += size
+            else:
+                at -= size
+                put(out, to, 0xEF)
+                put(out, to + 1, 0xBF)
+                put(out, to + 2, 0xBD)
+                to += 3
+        else:
+            to = _special(out, to, char)
+            at += 1
+    return to
+
+
+@inlined
+def _special(out: Any, to: int, char: int) -> Any:
+    """A quote, a backslash or a control, escaped as orjson does it."""
+    put(out, to, BACKSLASH)
+    letter = char if char >= 32 else 0
+    for i in range(0, 10, 2):
+        if char == SHORT[i]:
+            letter = SHORT[i + 1]
+    if letter:
+        put(out, to + 1, letter)
+        return to + 2
+    put(out, to + 1, 117)
+    put(out, to + 2, 48)
+    put(out, to + 3, 48)
+    put(out, to + 4, 48 + (char >> 4))
+    low = char & 15
+    put(out, to + 5, 48 + low if low < 10 else 87 + low)
+    return to + 6
+
+
+@inlined
+def sequence(src: Any, at: int, end: int) -> Any:
+    """Length of the UTF-8 sequence that begins at src[at] >= 128; if it is invalid, minus the bytes that one U+FFFD stands for.
+
+    Those are the longest beginning of a valid sequence, or one byte (Unicode, 'substitution of maximal subparts').
+    """
+    lead = get(src, at)
+    low, high = 0x80, 0xBF  # what the second byte may be
+    if lead < 0xC2 or lead > 0xF4:
+        return -1
+    size = 2
+    if lead >= 0xE0:
+        size = 3 if lead < 0xF0 else 4
+        if lead == 0xE0:
+            low = 0xA0
+        elif lead == 0xED:
+            high = 0x9F
+        elif lead == 0xF0:
+            low = 0x90
+        elif lead == 0xF4:
+            high = 0x8F
+    for i in range(1, size):
+        if at + i >= end:
+            return -i
+        byte = get(src, at + i)
+        if byte < low or byte > high:
+            return -i
+        low, high = 0x80, 0xBF
+    return size
+
+
+@inlined
+def decode_percent(out: Any, to: int, src: Any, at: int, end: int) -> Any:
+    """Decode each %HH of src[at:end] once, into out[to:]. Returns (where that ends, whether a `%` is left, whether one byte
+    of it needs care in JSON)."""
+    again, care = uint64(0), uint64(0)
+    while at < end:
+        size = min(end - at, 64)
+        within = low_bits(size)
+        found = eq64(src, at, PERCENT) & within
+        care |= (unclean64(src, at) | eq64(src, at, QUOTE)) & within
+        done = at  # what is before it has been written
+        while found != uint64(0):
+            mark = at + trailing_zeros(found)
+            found = drop_lowest(found)
+            copy64(out, to, src, done)
+            to += mark - done
+            byte = hex_pair(src, mark + 1) if mark + 3 <= end else -1
+            done = mark + 3 if byte >= 0 else mark + 1
+            byte = byte if byte >= 0 else PERCENT
+            put(out, to, byte)
+            to += 1
+            again |= uint64(byte == PERCENT)
+            care |= uint64(byte < 32 or byte >= 128 or byte in (QUOTE, BACKSLASH))
+        if done < at + size:
+            copy64(out, to, src, done)
+            to += at + size - done
+            done = at + size
+        at = done
+    return to, again != uint64(0), care != uint64(0)
+
+
+@outlined
+def decode_escapes(buf: Any, at: int, end: int, alt: Any, to: int) -> Any:
+    """Decode `\\"`, `\\\\`, `\\x000000HH`, `\\xHH` of buf[at:end] into alt[to:]; returns where that ends."""
+    while at < end:
+        char = get(buf, at)
+        if char == BACKSLASH and at + 1 < end:
+            follow = get(buf, at + 1)
+            if follow in (QUOTE, BACKSLASH):
+                char, at = follow, at + 1
+            elif follow == 120:
+                zeros = at + 10 <= end
+                for i in range(2, 8):
+                    zeros = zeros and get(buf, at + i) == 48
+                if zeros and hex_pair(buf, at + 8) >= 0:
+                    char, at = hex_pair(buf, at + 8), at + 9
+                elif at + 4 <= end and hex_pair(buf, at + 2) >= 0:
+                    char, at = hex_pair(buf, at + 2), at + 3
+        put(alt, to, char)
+        at += 1
+        to += 1
+    return to
+
+
+@inlined
+def hex_pair(src: Any, at: int) -> Any:
+    """The number that two hexadecimal digits at src[at:at+2] make; -1 if they are none."""
+    high, low = hex_digit(get(src, at)), hex_digit(get(src, at + 1))
+    return high * 16 + low if high >= 0 and low >= 0 else -1
+
+
+@inlined
+def hex_digit(char: int) -> Any:
+    """The value of a hexadecimal digit; -1 if it is none."""
+    if 48 <= char <= 57:
+        return char - 48
+    lower = char | 32
+    return lower - 87 if 97 <= lower <= 102 else -1

@@ -1,0 +1,244 @@
+"""One run of one seed: the outside, the processes, and the end at which everything must have come to rest."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Collection, Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+import structlog
+
+from ingestd import service as service_module
+from ingestd.sinks import firehose as firehose_module
+from tests.sim.books import Books
+from tests.sim.bulk import FakeBulk
+from tests.sim.content import HUGE_BYTES
+from tests.sim.faults import Faults
+from tests.sim.firehose import FakeFirehose
+from tests.sim.loop import SimLoop
+from tests.sim.plan import Arrival, Plan, plan
+from tests.sim.process import Process
+from tests.sim.s3 import FakeS3
+from tests.sim.sqs import FakeSqs, Queued
+
+__all__ = ["Result", "World", "simulate"]
+
+PATIENCE_SECONDS = 4000.0  # of virtual time after the last fault: then a run must have come to rest
+REST_SECONDS = 300.0  # after the queue is empty: then nothing may be left of what was under way
+PROCESSES_MAX = 40
+
+
+@dataclass(frozen=True)
+class Result:
+    """`complaints`: empty if the seed passed. `digest`: of all that happened, the same each time. `faults`: that were armed."""
+
+    seed: int
+    complaints: tuple[str, ...]
+    digest: str
+    faults: tuple[str, ...]
+    events: int
+    seconds: float
+
+
+class World:
+    """The outside, and who is in it."""
+
+    def __init__(self, seed_plan: Plan, story: list[str] | None = None) -> None:
+        self.plan = seed_plan
+        self.faults = Faults(seed_plan.seed, seed_plan.faults, seed_plan.until)
+        self.complaints: list[str] = []
+        self.events = 0
+        self._story = story
+        self._digest = hashlib.blake2b(digest_size=8)
+        self._random = Random(f"{seed_plan.seed}/world")
+        self._loop = asyncio.get_running_loop()
+        self._failed = asyncio.Event()
+        self._is_closing = False
+        self.processes: list[Process] = []
+        self.books = Books(self)
+        self.sqs = FakeSqs(self)
+        self.s3 = FakeS3(self)
+        self.bulk = FakeBulk(self)
+        self.firehose = FakeFirehose(self)
+
+    @property
+    def now(self) -> float:
+        return self._loop.time()
+
+    @property
+    def digest(self) -> str:
+        return self._digest.hexdigest()
+
+    def fail(self, complaint: str) -> None:
+        """A rule is broken."""
+        self.trace("broken", complaint, 0, None)
+        self.complaints.append(f"at {self.now:.2f} s: {complaint}")
+        self._failed.set()
+
+    def trace(self, who: str, what: str, process: int, outcome: object) -> None:
+        """Something happened."""
+        self.events += 1
+        line = f"{self.now:.4f} {who} {what} {process} {_said(outcome)}"
+        self._digest.update(line.encode())
+        if self._story is not None:
+            self._story.append(line)
+
+    def logged(self, _: object, name: str, event: MutableMapping[str, Any]) -> str:
+        """What the service logs; a fault inside it is a broken rule, unless a worker was made to fail."""
+        if self._story is not None:
+            self._story.append(f"{self.now:.4f}   {name}: {event}")
+        if event.get("exc_info") is not None and not self.faults.has("worker."):
+            self.fail(f"{event['event']}: {event['exc_info']!r}")
+        raise structlog.DropEvent
+
+    async def run(self) -> None:
+        """Until everything has come to rest, or a rule is broken."""
+        for arrival in self.plan.arrivals:
+            self._loop.call_later(arrival.at, self._arrive, arrival)
+        self._start()
+        if self.faults.has("process.two"):
+            self._start()
+        if self.faults.has("process.stop"):
+            self._loop.call_later(5.0, self._stop_somebody)
+        story = asyncio.create_task(self._come_to_rest())
+        failed = asyncio.create_task(self._failed.wait())
+        await asyncio.wait([story, failed], return_when=asyncio.FIRST_COMPLETED)
+        self._is_closing = True
+        for task in (story, failed):
+            task.cancel()
+        await asyncio.gather(story, failed, return_exceptions=True)
+        for process in self.processes:
+            if process.is_running:
+                process.crash()
+        for process in self.processes:
+            await asyncio.gather(*sorted(process.tasks, key=lambda task: task.number), return_exceptions=True)
+
+    def process_ended(self, process: Process) -> None:
+        """Another takes its place."""
+        if not self._is_closing:
+            self._loop.call_later(self._random.random() * 10, self._start)
+
+    def stopped(self, process: Process) -> None:
+        """A process has ended by itself."""
+        if not self.faults.has("sqs."):
+            self.books.check_returned(process)
+        self._loop.call_soon(self._check_left_nothing, process)
+        self.process_ended(process)
+
+    def _check_left_nothing(self, process: Process) -> None:
+        if process.tasks:
+            names = sorted(task.get_coro().__qualname__ for task in process.tasks)  # type: ignore[union-attr]
+            self.fail(f"process {process.number} left tasks behind: {names}")
+
+    def _start(self) -> None:
+        if self._is_closing or len(self.processes) >= PROCESSES_MAX:
+            return
+        self.processes.append(Process(self, len(self.processes)))
+        self.trace("process", "start", self.processes[-1].number, None)
+
+    def _stop_somebody(self) -> None:
+        running = [process for process in self.processes if process.is_running and process.stopping_at is None]
+        if running and self.faults.hits("process.stop", self.now):
+            self._random.choice(running).tell_to_stop()
+        if self.now < self.plan.until:
+            self._loop.call_later(5.0, self._stop_somebody)
+
+    def _arrive(self, arrival: Arrival) -> None:
+        for found in arrival.puts:
+            self.s3.put(found.key, found)
+            self.books.put(found)
+        for key in arrival.deletes:
+            self.s3.put(key, None)
+        message = Queued(
+            f"m{len(self.sqs.messages) + len(self.sqs.dead)}", arrival.body, arrival.objects, self.now, arrival.poison
+        )
+        self.books.announced(message)
+        self.sqs.send(message)
+
+    async def _come_to_rest(self) -> None:
+        begin = max([self.plan.until, *(arrival.at for arrival in self.plan.arrivals)]) + 1.0
+        await asyncio.sleep(begin)
+        while not self.sqs.is_empty:
+            await asyncio.sleep(2.0)
+            if self.now > begin + PATIENCE_SECONDS:
+                self.fail(f"the queue does not become empty: {self.sqs.left()}")
+                return
+        empty_at = self.now
+        while left := {process.number: found for process in self._running() if (found := process.leftovers())}:
+            await asyncio.sleep(2.0)
+            if self.now > empty_at + REST_SECONDS:
+                self.fail(f"processes do not come to rest: {left}")
+                return
+        self.books.check_all_arrived()
+        for process in self._running():
+            self._check_conservation(process)
+            process.tell_to_stop()
+        self._is_closing = True
+        while self._running():  # noqa: ASYNC110 - time is virtual: this costs nothing
+            await asyncio.sleep(1.0)
+        await asyncio.sleep(0.1)
+
+    def _check_conservation(self, process: Process) -> None:
+        """Each line that was read has one outcome."""
+        stats = process.service.telemetry.snapshot()
+        read, ended = stats.total("lines_read"), stats.total("lines")
+        if read != ended:
+            self.fail(f"process {process.number} read {read} lines, and {ended} came to an end: {stats.counters}")
+        received, left = stats.total("messages", "received"), stats.total("messages")
+        if left != 2 * received:
+            self.fail(f"process {process.number}: messages do not add up: {stats.counters['messages']}")
+
+    def _running(self) -> list[Process]:
+        return [process for process in self.processes if process.is_running]
+
+
+def simulate(seed: int, only: Collection[str] | None = None, story: list[str] | None = None) -> Result:
+    """Run one seed, with `only` these of its faults; what happened goes to `story`."""
+    seed_plan = plan(seed, only)
+    with _quick(), asyncio.Runner(loop_factory=SimLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, SimLoop)
+
+        async def main() -> World:
+            world = World(seed_plan, story)
+            structlog.configure(
+                processors=[world.logged],
+                wrapper_class=structlog.make_filtering_bound_logger(20 if story is not None else 40),
+                cache_logger_on_first_use=False,
+            )
+            await world.run()
+            return world
+
+        world = runner.run(main())
+    complaints = (*world.complaints, *loop.faults_of_ours)
+    return Result(seed, complaints, world.digest, tuple(seed_plan.faults), world.events, loop.time())
+
+
+@contextmanager
+def _quick() -> Iterator[None]:
+    """What the service looks for every few milliseconds it looks for more rarely, and records are too large sooner."""
+    kept = structlog.get_config()
+    with (
+        patch.object(service_module, "ROOM_SECONDS", 0.25),
+        patch.object(service_module, "LAG_SECONDS", 10_000.0),
+        patch.object(firehose_module, "RECORD_BYTES_MAX", HUGE_BYTES),
+    ):
+        try:
+            yield
+        finally:
+            structlog.configure(**kept)
+
+
+def _said(outcome: object) -> str:
+    if isinstance(outcome, Exception):
+        return f"{type(outcome).__name__} {outcome}"
+    if isinstance(outcome, dict):
+        return " ".join(
+            f"{name}={len(value) if isinstance(value, list) else value}" for name, value in outcome.items() if name != "Body"
+        )
+    return str(getattr(outcome, "status", ""))

@@ -1,0 +1,270 @@
+"""The service, wired as it runs, against fakes of what it calls: routes, fan-out, dead letters, and what goes back."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote_plus
+
+import orjson
+import pytest
+from aiobotocore.session import get_session
+
+from ingestd.config import DeadLetterSettings, FirehoseSettings, HttpSettings, OpenSearchSettings, QueueSettings, Settings
+from ingestd.config import RouteSettings as Route
+from ingestd.formats.registry import formats
+from ingestd.generate import lines
+from ingestd.model import DeadLetter
+from ingestd.service import Service
+from ingestd.shell.clients import Clients
+from ingestd.shell.telemetry import Stats
+from ingestd.sinks.deadletter import decode
+from tests.fakes.aws import loopback_client
+from tests.fakes.bulk import FakeBulk
+from tests.fakes.firehose import FakeFirehose
+from tests.fakes.http import Items
+from tests.fakes.s3 import FakeS3, refusal
+
+ALB, CLOUDFRONT = formats()["alb"], formats()["cloudfront"]
+PATIENCE_SECONDS = 30
+
+
+@dataclass
+class FakeSqs:
+    """Gives each message once; knows what was deleted and what was given back."""
+
+    waiting: list[str] = field(default_factory=list)
+    open: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    returned: set[str] = field(default_factory=set)
+    _given: int = 0
+
+    async def receive_message(self, **_: Any) -> Mapping[str, Any]:
+        messages = []
+        for body in self.waiting:
+            self._given += 1
+            messages.append({"MessageId": f"m{self._given}", "ReceiptHandle": f"r{self._given}", "Body": body})
+            self.open.add(f"r{self._given}")
+        self.waiting = []
+        await asyncio.sleep(0.01)
+        return {"Messages": messages}
+
+    async def delete_message_batch(self, *, Entries: list[dict[str, str]], **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's name
+        self.deleted.update(entry["ReceiptHandle"] for entry in Entries)
+        return {}
+
+    async def change_message_visibility_batch(self, *, Entries: list[dict[str, str]], **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's name
+        self.returned.update(entry["ReceiptHandle"] for entry in Entries)
+        return {}
+
+    @property
+    def is_done(self) -> bool:
+        return not self.waiting and self.open == self.deleted | self.returned
+
+
+class LetterS3(FakeS3):
+    """An S3 that also keeps what is put."""
+
+    async def put_object(self, *, Bucket: str, Key: str, Body: bytes, **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's names
+        self.put(Bucket, Key, Body)
+        return {}
+
+    def letters(self) -> list[DeadLetter]:
+        objects = self.buckets.get("dead", {}).values()
+        return [decode(line) for versions in objects for line in gzip.decompress(versions[-1].body).splitlines()]
+
+
+@dataclass
+class World:
+    """What is around the service."""
+
+    s3: LetterS3
+    sqs: FakeSqs
+    bulk: FakeBulk
+    firehose: FakeFirehose
+
+    def announce(self, key: str, decoded: bytes, bucket: str = "logs") -> None:
+        """Put an object and its notice."""
+        self.s3.put(bucket, key, gzip.compress(decoded))
+        self.sqs.waiting.append(notice(bucket, key))
+
+    async def serve(self, *routes: Route, dead_letters: bool = True, sinks: str = "main,stream") -> Stats:
+        """Run the service until the queue is done with; its counters."""
+        known = {"main": OpenSearchSettings(urls=(self.bulk.url,), batch_seconds=0.05), "stream": self._stream_settings()}
+        settings = Settings(
+            queue=QueueSettings(url="http://127.0.0.1:1/123456789012/notices", buckets=("logs", "more-logs")),
+            sinks={name: known[name] for name in sinks.split(",")},
+            route=routes,
+            dead_letters=DeadLetterSettings(bucket="dead" if dead_letters else None, batch_seconds=0.05),
+            http=HttpSettings(host="127.0.0.1", port=0),
+        )
+        service, stop = Service(settings), asyncio.Event()
+        async with loopback_client("firehose", self.firehose.url) as firehose:
+            clients = Clients(self.s3, self.sqs, {None: firehose}, get_session())
+            task = asyncio.create_task(service.run(stop, clients))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not self.sqs.is_done and not task.done():  # noqa: ASYNC110 - the fake has no event to wait for
+                    await asyncio.sleep(0.01)
+            stop.set()
+            await task
+        return service.telemetry.snapshot()
+
+    def _stream_settings(self) -> FirehoseSettings:
+        return FirehoseSettings(stream="stream", batch_seconds=0.05)
+
+
+def notice(bucket: str, key: str) -> str:
+    s3 = {"bucket": {"name": bucket}, "object": {"key": quote_plus(key)}}
+    record = {"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3}
+    return orjson.dumps({"Records": [record]}).decode()
+
+
+def log(table: Any, count: int, strange: float = 0.0) -> bytes:
+    preamble = [line.encode() for line in table.preamble]
+    return b"".join(line + b"\n" for line in [*preamble, *lines(table, count, 1, strange=strange)])
+
+
+@asynccontextmanager
+async def world() -> AsyncIterator[World]:
+    async with FakeBulk() as bulk, FakeFirehose("stream") as firehose:
+        yield World(LetterS3(), FakeSqs(), bulk, firehose)
+
+
+async def test_without_routes_all_goes_to_the_one_sink() -> None:
+    """Each format is told by its content; the index is that of the dataset and the event's day."""
+    async with world() as around:
+        around.announce("a.log.gz", log(ALB, 20))
+        around.announce("b.gz", log(CLOUDFRONT, 10))
+        stats = await around.serve(sinks="main")
+        datasets = [document["event"]["dataset"] for document in around.bulk.documents.values()]
+        assert (datasets.count("aws.elb_logs"), datasets.count("aws.cloudfront_logs")) == (20, 10)
+        # The fake's objects are of 2023 and the lines of 2026: outside of the window that hangs on the object.
+        assert {index for index, _ in around.bulk.documents} == {
+            "logs-aws.elb_logs-outliers",
+            "logs-aws.cloudfront_logs-outliers",
+        }
+        assert stats.outcome("lines", "accepted") == 30
+        assert around.sqs.deleted == around.sqs.open
+
+
+async def test_two_sinks_get_every_document_and_a_line_counts_once() -> None:
+    """A message is settled when both have settled; the first sink's answers are the lines' outcomes."""
+    async with world() as around:
+        around.announce("a.log.gz", log(ALB, 25))
+        stats = await around.serve(Route(sinks=("main", "stream")))
+        ids = {name for _, name in around.bulk.documents}
+        assert len(ids) == 25
+        assert {orjson.loads(record)["event"]["id"] for record in around.firehose.records} == ids
+        assert stats.counters["documents"] == {"main,accepted": 25, "stream,accepted": 25}
+        assert stats.counters["lines"] == {"alb,accepted": 25}
+
+
+async def test_the_first_route_that_fits_wins() -> None:
+    """By bucket, by key; with a dataset of its own; dropped; and what no route fits is a dead letter."""
+    async with world() as around:
+        around.announce("keep/a.log.gz", log(ALB, 3))
+        around.announce("drop/a.log.gz", log(ALB, 3))
+        around.announce("keep/b.gz", log(CLOUDFRONT, 4), bucket="more-logs")
+        around.announce("other.log.gz", log(ALB, 3))
+        routes = (
+            Route(key="^drop/", drop=True),
+            Route(bucket="more-logs", format="cloudfront", dataset="edge", sinks=("stream",)),
+            Route(key="^keep/", sinks=("main",)),
+        )
+        stats = await around.serve(*routes)
+        assert len(around.bulk.documents) == 3
+        assert {orjson.loads(record)["event"]["dataset"] for record in around.firehose.records} == {"edge"}
+        assert stats.counters["objects"] == {"read": 2, "dropped": 1, "no_route": 1}
+        assert [(letter.reason, letter.place.key) for letter in around.s3.letters()] == [("no_route", "other.log.gz")]
+        assert len(around.sqs.deleted) == 4
+
+
+CONTENTS: dict[str, tuple[bytes, str]] = {
+    "not a log": (b"hello\nworld\n", "unknown_format"),
+    "binary": (bytes(range(256)) * 10, "unknown_format"),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+async def test_unknown_content_is_a_dead_letter_that_shows_it(name: str) -> None:
+    """With the bytes that were seen and the formats that were tried."""
+    content, reason = CONTENTS[name]
+    async with world() as around:
+        around.announce("strange.gz", content)
+        await around.serve(sinks="main")
+        (letter,) = around.s3.letters()
+        assert (letter.kind, letter.reason, letter.place.key) == ("object", reason, "strange.gz")
+        assert "alb" in letter.detail
+        assert letter.raw
+        assert content.startswith(letter.raw.rstrip(b"\n"))
+
+
+BODIES: dict[str, tuple[Callable[[], str], str]] = {
+    "no json": (lambda: "what?", "not_json"),
+    "another program's": (lambda: '{"order": 7}', "unrecognised"),
+    "a foreign bucket": (lambda: notice("not-ours", "a"), "foreign_bucket"),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+async def test_a_message_that_is_no_notice_of_ours_is_a_dead_letter(name: str) -> None:
+    """It is kept whole, and only then deleted; S3 is not asked for anything."""
+    body, reason = BODIES[name]
+    async with world() as around:
+        around.sqs.waiting.append(body())
+        await around.serve(sinks="main")
+        (letter,) = around.s3.letters()
+        assert (letter.kind, letter.reason, letter.raw.decode()) == ("message", reason, body())
+        assert around.s3.requests == []
+        assert len(around.sqs.deleted) == 1
+
+
+async def test_without_a_place_for_dead_letters_the_message_goes_back() -> None:
+    """The queue's own redrive policy takes it to its owner's dead-letter queue in the end."""
+    async with world() as around:
+        around.sqs.waiting.append("what?")
+        around.announce("a.log.gz", b"hello\n")
+        around.announce("b.log.gz", log(ALB, 2))
+        await around.serve(dead_letters=False, sinks="main")
+        assert len(around.sqs.returned) == 2
+        assert len(around.sqs.deleted) == 1
+        assert len(around.bulk.documents) == 2
+
+
+async def test_lines_and_documents_that_cannot_be_delivered_are_dead_letters_in_their_place() -> None:
+    """Rejected by the parser or refused by the sink: each with its offset, and the others arrive."""
+    async with world() as around:
+        good = log(ALB, 3)
+        around.announce("a.log.gz", b"garbage\n" + good)
+        around.bulk.script(Items({1: (400, "mapper_parsing_exception", "no")}))
+        stats = await around.serve(Route(sinks=("main",), format="alb"), sinks="main")
+        letters = {letter.kind: letter for letter in around.s3.letters()}
+        assert (letters["line"].reason, letters["line"].place.offset) == ("too_few_columns", 0)
+        assert letters["line"].raw == b"garbage"
+        assert letters["document"].reason == "mapper_parsing_exception"
+        assert letters["document"].place.offset == len(b"garbage\n" + good.splitlines(keepends=True)[0])
+        assert stats.counters["lines"] == {"alb,accepted": 2, "alb,dead_lettered": 2}
+        assert len(around.sqs.deleted) == 1
+
+
+S3_FAULTS = {
+    "AccessDenied": (403, "access_denied", "returned"),
+    "NoSuchKey": (404, "no_such_key", "deleted"),
+}
+
+
+@pytest.mark.parametrize("code", S3_FAULTS)
+async def test_what_s3_refuses_is_kept_or_recorded(code: str) -> None:
+    """Permissions can be mended: the message goes back. An object that is gone is a dead letter."""
+    status, reason, end = S3_FAULTS[code]
+    async with world() as around:
+        around.announce("a.log.gz", log(ALB, 2))
+        around.s3.script += [refusal(code, status)] * 10
+        stats = await around.serve(sinks="main")
+        assert stats.counters["objects"] == {reason: 1}
+        assert (around.sqs.returned if end == "returned" else around.sqs.deleted) == around.sqs.open
+        assert [letter.reason for letter in around.s3.letters()] == ([] if end == "returned" else [reason])
