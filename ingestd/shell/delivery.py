@@ -92,7 +92,7 @@ class Delivery:
         self._ready: deque[Batch] = deque()
         self._retries: list[tuple[float, int, Batch]] = []
         self._sequence = 0
-        self._under_way: set[asyncio.Task[Verdict]] = set()
+        self._under_way: set[asyncio.Task[_Answer]] = set()
         self._wake = asyncio.Event()
         self._is_over = False
 
