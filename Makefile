@@ -15,10 +15,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check integration bench-arrival format lock audit clean
+.PHONY: help venv demo test check integration million sim fuzz bench arrival format lock audit clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
 
 venv: $(READY) ## set up .venv; the other targets do it themselves
 
@@ -39,15 +39,30 @@ test: $(READY) ## the quick tests
 integration: $(READY) ## the tests with a real OpenSearch (Java 17 and Maven needed)
 	@$(BIN)/python -m pytest tests/integration $(ARGS)
 
-bench-arrival: $(READY) ## seconds from an object's creation to its being found, and CPU beside a real OpenSearch's
-	@$(BIN)/python -m tests.bench.arrival $(ARGS)
-
 check: $(READY) ## form, types, imports between rooms, fresh lock files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_locks.py
+
+million: $(READY) ## the service with a million lines and ten kills, into a real OpenSearch; the kernel on a million a format
+	INGESTD_KERNEL_LINES=1000000 $(BIN)/python -m pytest tests/fastpath/test_compiled.py -k "generated_lines and bulk" $(ARGS)
+	INGESTD_TEST_LINES=1000000 INGESTD_TEST_KILLS=10 $(BIN)/python -m pytest tests/integration/test_service.py $(ARGS)
+
+SEEDS ?= 0:1000000
+sim: $(READY) ## the simulation, many seeds: make sim SEEDS=0:10000
+	$(BIN)/python -m tests.sim --seeds $(SEEDS)
+
+FUZZ_SECONDS ?= 600
+fuzz: $(READY) ## the kernel on mutated lines, with bounds checked, for FUZZ_SECONDS a format
+	for each in alb cloudfront; do NUMBA_BOUNDSCHECK=1 $(BIN)/python tests/fuzz/fuzz_kernel.py $$each $(FUZZ_SECONDS) || exit 1; done
+
+bench: $(READY) ## what this machine carries, stage by stage
+	@$(BIN)/ingestd bench
+
+arrival: $(READY) ## seconds from an object's creation to its being found, and CPU beside a real OpenSearch's
+	@$(BIN)/python -m tests.bench.arrival $(ARGS)
 
 format: $(READY) ## put the code into form
 	$(BIN)/ruff format .

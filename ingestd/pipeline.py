@@ -145,6 +145,13 @@ class Pipeline:
         """The process ends: what has not begun to be read goes back at once, what has begun may finish."""
         self._is_stopping = True
 
+    async def close(self) -> None:
+        """The process ends: stop all work that has not come to its end, and give its messages back."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _carry(self, number: int, message: Message) -> None:
         try:
             notice = read_notice(message.body, self._allowed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from random import Random
 from typing import Any
 
@@ -128,17 +128,22 @@ class Service:
             self._deliveries[name] = Delivery(sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random)
         self._show(budget, leases, pipeline)
         receivers = [self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers)]
-        async with self._kept_running(
-            [leases.run(), self._watch_loop(clock), *(each.run() for each in self._deliveries.values())]
-        ):
-            async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
-                self.state = "ready"
-                log.info("ready", queue=url.rsplit("/", 1)[-1], sinks=sorted(self._deliveries), http_port=self.http_port)
-                await stop.wait()
-                self.state = "draining"
-                pipeline.stop_starting()
-            await self._drain(pipeline, dead_letters, leases, clock)
-        dead_letters.cancel()
+        async with self._kept_running([leases.run(), self._watch_loop(clock)]):
+            async with self._kept_running([each.run() for each in self._deliveries.values()]):
+                async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
+                    self.state = "ready"
+                    log.info("ready", queue=url.rsplit("/", 1)[-1], sinks=sorted(self._deliveries), http_port=self.http_port)
+                    await stop.wait()
+                    self.state = "draining"
+                    pipeline.stop_starting()
+                await self._drain(pipeline, dead_letters, clock)
+            # Nothing works on a message any more when it is given back: another consumer may have it in the same moment.
+            await pipeline.close()
+            await dead_letters.close()
+            leases.give_all_back()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RETURN_SECONDS):
+                    await leases.all_sent()
         for delivery in self._deliveries.values():
             await delivery.sink.close()
         log.info("stopped", given_back=telemetry.snapshot().total("messages", "given_back"))
@@ -150,6 +155,7 @@ class Service:
             if not pipeline.has_room:
                 await asyncio.sleep(ROOM_SECONDS)
                 continue
+            asked_at = clock()
             try:
                 messages = await queue.receive()
             except Retryable as error:
@@ -158,22 +164,17 @@ class Service:
                 await asyncio.sleep(backoff.delay(failures, self._random.random(), ROOM_SECONDS))
                 continue
             failures = 0
-            received_at = clock()
             for message in messages:
-                pipeline.accept(message, received_at)
+                pipeline.accept(message, asked_at)
             if not messages:
                 await asyncio.sleep(ROOM_SECONDS)
 
-    async def _drain(self, pipeline: Pipeline, dead_letters: DeadLetters, leases: Leases, clock: Callable[[], float]) -> None:
-        """Wait for what has begun, as long as there is time; then the rest is free for others at once."""
+    async def _drain(self, pipeline: Pipeline, dead_letters: DeadLetters, clock: Callable[[], float]) -> None:
+        """Wait for what has begun, as long as there is time."""
         deadline = clock() + self.settings.drain_seconds - LAST_RECEIVE_SECONDS - RETURN_SECONDS
         log.info("draining", messages=pipeline.messages_in_flight)
         while pipeline.messages_in_flight and clock() < deadline:
-            await dead_letters.hurry()
-            await asyncio.sleep(ROOM_SECONDS)
-        leases.give_all_back()
-        deadline = clock() + RETURN_SECONDS
-        while leases.unsent and clock() < deadline:  # noqa: ASYNC110 - four seconds at the very end
+            dead_letters.hurry()
             await asyncio.sleep(ROOM_SECONDS)
 
     async def _watch_loop(self, clock: Callable[[], float]) -> None:

@@ -94,7 +94,10 @@ class World:
 
     async def serve(self, *routes: Route, dead_letters: bool = True, sinks: str = "main,stream") -> Stats:
         """Run the service until the queue is done with; its counters."""
-        known = {"main": OpenSearchSettings(urls=(self.bulk.url,), batch_seconds=0.05), "stream": self._stream_settings()}
+        known: dict[str, OpenSearchSettings | FirehoseSettings] = {
+            "main": OpenSearchSettings(urls=(self.bulk.url,), batch_seconds=0.05),
+            "stream": self._stream_settings(),
+        }
         settings = Settings(
             queue=QueueSettings(url="http://127.0.0.1:1/123456789012/notices", buckets=("logs", "more-logs")),
             sinks={name: known[name] for name in sinks.split(",")},

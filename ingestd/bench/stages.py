@@ -87,10 +87,13 @@ def _blocks(raw: bytes) -> Iterator[Block]:
     """The blocks as the service cuts them, each with a buffer of its own."""
     cutter = BlockCutter(BLOCK_BYTES, LINE_BYTES_MAX)
     cutter.push(raw)
-    for end in (lambda: None, cutter.finish):
-        end()
-        while isinstance(block := cutter.next(), Block):
+    is_cut = False
+    while (block := cutter.next()) is not None or not is_cut:
+        if isinstance(block, Block):
             yield Block(bytearray(block.data), block.size, block.offset)
+        elif block is None:
+            cutter.finish()
+            is_cut = True
 
 
 def _cpu_seconds(work: Callable[[], object]) -> float:

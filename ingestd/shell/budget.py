@@ -31,10 +31,11 @@ class Budget:
         try:
             await future
         except asyncio.CancelledError:
-            if future.done() and not future.cancelled():
+            if not future.cancelled():
                 self.give(amount)
-            else:
+            elif (amount, future) in self._waiting:  # else its turn came after it had been cancelled
                 self._waiting.remove((amount, future))
+                self._wake()
             raise
 
     def correct(self, change: int) -> None:

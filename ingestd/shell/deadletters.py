@@ -32,7 +32,13 @@ class DeadLetterWriter(Protocol):
         """Return when they are durably written; raise Retryable when they are not."""
         ...
 
-    async def close(self) -> None: ...
+    def hurry(self) -> None:
+        """Wait no longer for letters to be written together."""
+        ...
+
+    async def close(self) -> None:
+        """Write nothing more."""
+        ...
 
 
 class DeadLetters:
@@ -56,16 +62,20 @@ class DeadLetters:
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, written))
 
-    async def hurry(self) -> None:
+    def hurry(self) -> None:
         """Write at once what waits to be written together."""
         if self._writer is not None:
-            await self._writer.close()
+            self._writer.hurry()
 
-    def cancel(self) -> None:
+    async def close(self) -> None:
         """The process ends: nothing more is written, and nobody is told."""
         self._is_over = True
-        for task in self._tasks:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._writer is not None:
+            await self._writer.close()
 
     def _ended(self, written: Callable[[bool], None], task: asyncio.Task[bool]) -> None:
         self._tasks.discard(task)

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from ingestd.errors import Retryable
 from ingestd.model import Message
@@ -40,13 +41,16 @@ class Queue:
             VisibilityTimeout=self._visibility_seconds,
             MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
         )
-        return [_message(each) for each in answer.get("Messages", ())]
+        try:
+            return [_message(each) for each in answer.get("Messages", ())]
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise Retryable("the queue answered strangely", reason="queue_answer", operation="receive_message") from error
 
     async def delete(self, receipts: Sequence[str]) -> list[str]:
         """Delete up to ten messages; the receipts that were not deleted and may be tried again. Raises Retryable."""
         entries = [{"Id": str(index), "ReceiptHandle": receipt} for index, receipt in enumerate(receipts)]
         answer = await self._call("delete_message_batch", Entries=entries)
-        return [receipts[int(entry["Id"])] for entry in answer.get("Failed", ()) if entry.get("Code") not in _GONE]
+        return _ends(answer, receipts)[1]
 
     async def change_visibility(self, receipts: Sequence[str], seconds: int) -> tuple[list[str], list[str]]:
         """Set the visibility of up to ten messages from now on.
@@ -56,12 +60,7 @@ class Queue:
         entries = [
             {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": seconds} for index, receipt in enumerate(receipts)
         ]
-        answer = await self._call("change_message_visibility_batch", Entries=entries)
-        gone: list[str] = []
-        failed: list[str] = []
-        for entry in answer.get("Failed", ()):
-            (gone if entry.get("Code") in _GONE else failed).append(receipts[int(entry["Id"])])
-        return gone, failed
+        return _ends(await self._call("change_message_visibility_batch", Entries=entries), receipts)
 
     async def _call(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
         try:
@@ -69,11 +68,21 @@ class Queue:
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "unknown")
             raise Retryable("the queue refused a call", reason="queue_refused", operation=operation, code=code) from error
+        except ResponseParserError as error:
+            raise Retryable("the queue answered strangely", reason="queue_answer", operation=operation) from error
         except (BotoCoreError, aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Retryable(
                 "the queue could not be reached", reason="queue_unreachable", operation=operation, cause=type(error).__name__
             ) from error
         return answer
+
+
+def _ends(answer: Mapping[str, Any], receipts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(receipts that the queue no longer knows, receipts that failed): what is not reported to have gone well has failed."""
+    well = {str(entry.get("Id")) for entry in answer.get("Successful", ())}
+    codes = {str(entry.get("Id")): entry.get("Code") for entry in answer.get("Failed", ())}
+    left = [(receipt, codes.get(str(index)) in _GONE) for index, receipt in enumerate(receipts) if str(index) not in well]
+    return [receipt for receipt, is_gone in left if is_gone], [receipt for receipt, is_gone in left if not is_gone]
 
 
 def _message(raw: Mapping[str, Any]) -> Message:

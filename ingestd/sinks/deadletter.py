@@ -103,12 +103,17 @@ class DeadLetterSink:
             if isinstance(result, BaseException):
                 raise result
 
-    async def close(self) -> None:
-        """Write at once what is still open, and wait for it."""
+    def hurry(self) -> None:
+        """Write at once what is still open."""
         for opened in self._open.values():
             opened.full.set()
-        if self._writing:
-            await asyncio.wait(self._writing)
+
+    async def close(self) -> None:
+        """Write nothing more; what is being written may be there or not."""
+        writing = list(self._writing)
+        for task in writing:
+            task.cancel()
+        await asyncio.gather(*writing, return_exceptions=True)
 
     def _add(self, letter: DeadLetter) -> asyncio.Task[None]:
         folder = _folder(letter)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from ingestd.shell.budget import Budget
 from tests.fakes.virtual_time import run
 
@@ -76,5 +78,37 @@ def test_a_correction_downwards_lets_others_in() -> None:
         budget.correct(-50)
         await waiting
         assert budget.taken_bytes == 90
+
+    run(main())
+
+
+def test_who_is_cancelled_before_its_turn_is_passed_over() -> None:
+    """Its turn may come before it has noticed."""
+
+    async def main() -> None:
+        budget = Budget(100)
+        await budget.take(100)
+        waiting = asyncio.create_task(budget.take(50))
+        await asyncio.sleep(1)
+        waiting.cancel()
+        budget.give(100)
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert budget.taken_bytes == 0
+
+    run(main())
+
+
+def test_who_stops_waiting_lets_the_next_pass() -> None:
+    """A large one at the head holds up a small one only as long as it waits."""
+
+    async def main() -> None:
+        budget = Budget(100)
+        await budget.take(60)
+        large, small = asyncio.create_task(budget.take(90)), asyncio.create_task(budget.take(40))
+        await asyncio.sleep(1)
+        large.cancel()
+        await small
+        assert budget.taken_bytes == 100
 
     run(main())

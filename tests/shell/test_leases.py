@@ -20,6 +20,7 @@ class FakeQueue:
         self.changes: list[tuple[float, str, int]] = []
         self.gone: set[str] = set()
         self.unreachable = (0.0, 0.0)
+        self.hanging: set[str] = set()
 
     async def delete(self, receipts: Sequence[str]) -> list[str]:
         self._reach()
@@ -28,7 +29,8 @@ class FakeQueue:
 
     async def change_visibility(self, receipts: Sequence[str], seconds: int) -> tuple[list[str], list[str]]:
         self._reach()
-        now = asyncio.get_running_loop().time()
+        await asyncio.sleep(1000.0 if self.hanging.intersection(receipts) else 0.01)
+        now = asyncio.get_running_loop().time() - 0.01
         self.changes += [(now, receipt, seconds) for receipt in receipts]
         return [receipt for receipt in receipts if receipt in self.gone], []
 
@@ -174,3 +176,44 @@ def test_a_message_older_than_sqs_allows_is_reported() -> None:
         assert old[0] == 1
 
     tell(story, age_seconds_max=1000.0)
+
+
+def test_a_renewal_that_hangs_holds_up_no_other_and_is_asked_for_again() -> None:
+    """One call without an answer costs no lease, neither its own nor those that fall due meanwhile."""
+
+    async def story(leases: Leases, queue: FakeQueue, lost: list[int], old: list[int]) -> None:
+        hold(leases, 1)
+        await asyncio.sleep(10)
+        hold(leases, 2)
+        queue.hanging.add("r1")
+        await asyncio.sleep(145)
+        queue.hanging.clear()
+        await asyncio.sleep(145)
+        assert [(round(at), receipt) for at, receipt, _ in queue.changes] == [(160, "r2"), (175, "r1")]
+        assert lost == []
+
+    tell(story)
+
+
+def test_a_lease_runs_out_on_time_while_a_renewal_hangs() -> None:
+    """Who loses it stops then, not when the call ends."""
+
+    async def story(leases: Leases, queue: FakeQueue, lost: list[int], old: list[int]) -> None:
+        queue.hanging.add("r1")
+        hold(leases, 1)
+        await asyncio.sleep(301)
+        assert lost == [1]
+
+    tell(story)
+
+
+def test_a_message_settled_at_the_moment_of_its_renewal_is_deleted_in_peace() -> None:
+    """The renewal is about to be asked for when the message ends."""
+
+    async def story(leases: Leases, queue: FakeQueue, lost: list[int], old: list[int]) -> None:
+        hold(leases, 1)
+        asyncio.get_running_loop().call_at(150.0, leases.settle, 1)
+        await asyncio.sleep(151)
+        assert queue.deleted == [["r1"]]
+
+    tell(story)

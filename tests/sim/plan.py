@@ -104,7 +104,7 @@ def _settings(random: Random, kinds: tuple[str, ...], has_dead_letters: bool) ->
             url="https://sqs/queue",
             buckets=(BUCKET,),
             visibility_seconds=random.choice((30, 60, 120)),
-            wait_seconds=random.choice((0, 5, 20)),
+            wait_seconds=random.choice((1, 5, 20)),
             receivers=random.choice((1, 2)),
             messages_in_flight_max=random.choice((1, 4, 20)),
             message_age_seconds_max=random.choice((150, 39600, 39600)),

@@ -64,7 +64,7 @@ class Process:
     def may_crash(self) -> None:
         """A moment at which the process dies, if the seed says so."""
         faults = self.world.faults
-        is_hit = self.is_running and faults.hits("process.crash", self.world.now)
+        is_hit = self.is_running and self.world.may_lose_one and faults.hits("process.crash", self.world.now)
         if is_hit and faults.pick("process.crash", CRASHES_ONE_IN) == 0:
             self.crash()
 

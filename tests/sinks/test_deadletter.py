@@ -147,16 +147,29 @@ async def test_a_full_object_does_not_wait() -> None:
     assert len(bucket.objects) == 2
 
 
-async def test_closing_does_not_wait_for_time() -> None:
-    """Closing writes what is open and waits until it is written."""
+async def test_who_is_in_a_hurry_does_not_wait_for_time() -> None:
+    """What is open is written as it is."""
     bucket = FakeBucket()
     sink = opened(bucket, seconds=NEVER)
     putting = asyncio.create_task(sink.put([letter()]))
     await asyncio.sleep(0)
+    sink.hurry()
+    async with asyncio.timeout(60):
+        await putting
+    assert bucket.letters() == [letter()]
+
+
+async def test_closing_does_not_wait_for_s3() -> None:
+    """The process ends: a write that hangs is left, and whoever waited for it is not told that it was written."""
+    bucket = FakeBucket()
+    bucket.gate.clear()
+    sink = opened(bucket, bytes_max=1)
+    putting = asyncio.create_task(sink.put([letter()]))
+    await asyncio.sleep(0)
     async with asyncio.timeout(60):
         await sink.close()
-    assert bucket.letters() == [letter()]
-    await putting
+    with pytest.raises(asyncio.CancelledError):
+        await putting
 
 
 @pytest.mark.parametrize(
