@@ -16,8 +16,10 @@ from ingestd.config_values import (
     MIB,
     Account,
     Bucket,
+    ColumnName,
     Count,
     Dataset,
+    FieldPath,
     FormatName,
     Glob,
     IndexName,
@@ -28,6 +30,7 @@ from ingestd.config_values import (
     RoleName,
     Seconds,
     SecretArn,
+    Separator,
     SinkName,
     StreamName,
     Tables,
@@ -40,9 +43,11 @@ __all__ = [
     "MIB",
     "AwsSettings",
     "BatchSettings",
+    "ColumnSettings",
     "DeadLetterSettings",
     "EventSettings",
     "FirehoseSettings",
+    "FormatSettings",
     "HttpSettings",
     "LogSettings",
     "MemorySettings",
@@ -204,7 +209,7 @@ class OpenSearchSettings(BatchSettings):
 
 
 class FirehoseSettings(BatchSettings):
-    """An Amazon Data Firehose stream, written by PutRecordBatch, one document a record."""
+    """An Amazon Data Firehose stream, written by PutRecordBatch."""
 
     kind: Literal["firehose"] = "firehose"
     """Amazon Data Firehose. A sink whose name is a kind need not say it."""
@@ -212,6 +217,8 @@ class FirehoseSettings(BatchSettings):
     """The stream's name."""
     region: str | None = None
     """Where the stream is; without one: [aws] region."""
+    pack: Literal["document", "lines"] = "document"
+    """A record: one document, as OpenSearch needs; or as many lines as fit, for S3 and Splunk: each record costs as 5 KB."""
     batch_count_max: Annotated[int, Field(ge=1, le=500)] = 500
     """Records in a request: Firehose's own maximum."""
     batch_bytes_max: Annotated[int, Field(ge=1, le=4 * MIB)] = 4 * MIB
@@ -290,6 +297,68 @@ class RoleSettings(Section):
     """Fields of which it sees a hash, which is the same for the same value; OpenSearch only."""
 
 
+class ColumnSettings(Section):
+    """One `[[format.columns]]`: the columns in the order in which they stand in a line."""
+
+    name: ColumnName
+    """What the column is called in the log's header line or its documentation."""
+    type: Literal[
+        "text",
+        "integer",
+        "decimal",
+        "ip",
+        "endpoint",
+        "time",
+        "epoch",
+        "clf_time",
+        "list",
+        "status",
+        "version",
+        "tls",
+        "request",
+    ] = "text"
+    """text, integer, decimal, ip, endpoint, time (ISO 8601), epoch, clf_time, list, status, version, tls, request."""
+    field: FieldPath | None = None
+    """The field that it fills; request, status, version and tls have their own. Without any it is not kept."""
+    percent: Literal[0, 1, 2] = 0
+    """How often %HH is decoded in a text."""
+    separator: Annotated[str, Field(min_length=1, max_length=16)] = ","
+    """What stands between the items of a list."""
+
+
+class FormatSettings(Section):
+    """One `[[format]]`: a delimited log of your own, or a known one whose fields are chosen by its user."""
+
+    name: FormatName
+    """What routes and metrics call it; no other format's name."""
+    base: FormatName | None = None
+    """A known format that this one has its columns from, as for cloudfront_realtime; then fields says which of them."""
+    fields: Annotated[tuple[ColumnName, ...], Texts] = ()
+    """With a base: the names of the columns that stand in a line, in their order (CloudFront's own order is known)."""
+    columns: tuple[ColumnSettings, ...] = ()
+    """Without a base: the columns, one table each."""
+    shape: Literal["spaced", "spaced_raw", "tabbed", "csv"] = "spaced"
+    """How columns are kept apart: quotes and brackets count in spaced, backslashes are no escapes in spaced_raw."""
+    separator: Separator | None = None
+    """One character between columns instead of the shape's own: a space, a tab, a comma."""
+    runs: bool = False
+    """Several separators in a row are one."""
+    header: str | None = None
+    """How a line begins that gives the order of columns by their names; "" for a line of nothing but names."""
+    comments: Annotated[tuple[str, ...], Texts] = ()
+    """How lines begin that are no log lines."""
+    required: Annotated[int, Field(ge=1)] | None = None
+    """How many columns, from the first, a line must have; without it: all of them."""
+    dataset: Dataset | None = None
+    """event.dataset and part of the index's name; without one: the base's, or the format's name."""
+    key: Regex | None = None
+    """A regular expression that is searched for in an object's key: with format = "auto" such objects are of this format."""
+    content: Regex | None = None
+    """A regular expression that an object's first line begins with; without key and content only routes choose this format."""
+    dated_by_object: bool = False
+    """Lines without a time of their own have that of their object; else they are dead letters."""
+
+
 class DeadLetterSettings(Section):
     """Where dead letters go; without a bucket what cannot be delivered stays on the queue, and its owner's DLQ gets it."""
 
@@ -312,6 +381,12 @@ class HttpSettings(Section):
     """All addresses: a container is reached from outside. 127.0.0.1 where nothing else should reach it."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """Health, metrics and the live page; 0 takes a free one."""
+    page: bool = True
+    """The live page at /; it shows numbers, never a line or a key."""
+    username: str | None = None
+    """Who may see the page and /stats; without one whoever reaches the port. Health and /metrics are open in any case."""
+    password: SecretStr | None = None
+    """Of that user; or `password_file`, whose content it is."""
 
 
 class LogSettings(Section):
@@ -337,6 +412,7 @@ class Settings(Section):
     retry: RetrySettings = RetrySettings()
     events: EventSettings = EventSettings()
     sinks: dict[SinkName, SinkSettings] = Field(default_factory=dict)
+    format: Annotated[tuple[FormatSettings, ...], Tables] = ()
     route: Annotated[tuple[RouteSettings, ...], Tables] = ()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
     setup: SetupSettings = SetupSettings()

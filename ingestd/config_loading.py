@@ -16,7 +16,16 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ingestd.config import FirehoseSettings, OpenSearchSettings, RoleSettings, RouteSettings, Section, Settings
+from ingestd.config import (
+    ColumnSettings,
+    FirehoseSettings,
+    FormatSettings,
+    OpenSearchSettings,
+    RoleSettings,
+    RouteSettings,
+    Section,
+    Settings,
+)
 from ingestd.config_mistakes import SECRETS, ConfigError, Mistake, shown
 from ingestd.config_rules import broken_rules
 from ingestd.config_sources import FILE_VARIABLE, Keys, environment_layer, file_layer, merged, said_by, variable
@@ -67,12 +76,21 @@ def resolve(
     sinks = raw.get("sinks")
     broken = [
         replace(mistake, origin=_origin(mistake.path, origins))
-        for mistake in broken_rules(settings, sinks.keys() if isinstance(sinks, dict) else (), formats, service=service)
+        for mistake in broken_rules(
+            settings, sinks.keys() if isinstance(sinks, dict) else (), _format_names(raw), formats, service=service
+        )
         if not any(_touch(mistake.path, other.path) for other in found)
     ]
     if found or broken:
         raise ConfigError(found + broken)
     return Resolved(settings, origins)
+
+
+def _format_names(raw: Mapping[str, Any]) -> list[str]:
+    """The names of the user's own formats, also of those in which something is wrong."""
+    formats = raw.get("format")
+    named = [form.get("name") for form in formats if isinstance(form, dict)] if isinstance(formats, list) else []
+    return [name for name in named if isinstance(name, str)]
 
 
 def _complete(raw: dict[str, Any], origins: dict[Keys, str]) -> None:
@@ -111,7 +129,7 @@ def _take_out(raw: dict[str, Any], loc: tuple[int | str, ...]) -> None:
             if loc[3] not in fields or not fields[str(loc[3])].is_required():
                 steps = (*loc[:2], loc[3])
     else:
-        steps = loc[: 3 if loc[0] in TABLES else 2]
+        steps = loc[: 3 if loc[0] in TABLES else 1 if loc[0] == "format" else 2]
     holder: Any = raw
     for step in steps[:-1]:
         holder = holder[step] if _has(holder, step) else None
@@ -141,7 +159,8 @@ def _mistake(detail: ErrorDetails, raw: Mapping[str, Any]) -> Mistake:
         tag = value.get("kind") if isinstance(value, dict) else None
         return Mistake(".".join((*keys, "kind")), shown(tag), " or ".join(f'"{name}"' for name in KINDS), "")
     if kind == "missing":
-        return Mistake(".".join(keys), "nothing", "a value, which this kind of sink needs", "")
+        whose = "this kind of sink" if keys[0] == "sinks" else "each of these tables"
+        return Mistake(".".join(keys), "nothing", f"a value, which {whose} needs", "")
     if kind in {"model_type", "model_attributes_type", "dict_type"}:
         return Mistake(".".join(keys), "text" if isinstance(value, str) else shown(value), "a table of settings", "")
     if kind == "tuple_type":
@@ -157,6 +176,8 @@ def _known(keys: Keys, raw: Mapping[str, Any]) -> str:
         section = KINDS[raw["sinks"][keys[1]]["kind"]]
     elif keys[0] in TABLES:
         section = TABLES[keys[0]]
+    elif keys[0] == "format":
+        section = ColumnSettings if "columns" in keys[:-1] else FormatSettings
     elif len(keys) > 1:
         section = Settings.model_fields[keys[0]].annotation
     meant = {name: name for name in section.model_fields}

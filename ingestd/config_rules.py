@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
 from ingestd.config_mistakes import Mistake, shown
@@ -17,24 +17,27 @@ BLOCKS_MIN = 8  # one block being read, parsed, batched and sent, for two worker
 
 
 def broken_rules(
-    settings: Settings, sink_names: Collection[str], formats: Collection[str] | None, *, service: bool
+    settings: Settings, sink_names: Collection[str], own: Sequence[str], formats: Collection[str] | None, *, service: bool
 ) -> Iterator[Mistake]:
     """The mistakes between settings, without their origin. `service`: what only the running service needs is asked for too.
 
-    `formats`: the names that a route may give, or None where they are not known.
+    `own`: the names of the formats that the settings speak of. `formats`: those that there are without them, or None where
+    they are not known.
     """
     if service:
         yield from _service(settings, sink_names)
     yield from _queue(settings)
     yield from _limits(settings)
+    yield from _page(settings)
     for name, sink in settings.sinks.items():
         if isinstance(sink, OpenSearchSettings):
             yield from _auth(f"sinks.{name}", sink)
         yield from _permits(f"sinks.{name}", sink)
     yield from _routes(settings, sink_names)
     yield from _roles(settings)
+    yield from _own_formats(settings, own, formats)
     if formats is not None:
-        yield from _formats(settings, formats)
+        yield from _formats(settings, {*formats, *own})
 
 
 def _mistake(path: str, found: object, allowed: str) -> Mistake:
@@ -64,6 +67,13 @@ def _limits(settings: Settings) -> Iterator[Mistake]:
     first, ceiling = settings.retry.first_seconds, settings.retry.ceiling_seconds
     if ceiling < first:
         yield _mistake("retry.ceiling_seconds", ceiling, f"at least retry.first_seconds: {first}")
+
+
+def _page(settings: Settings) -> Iterator[Mistake]:
+    given = {"username": settings.http.username, "password": settings.http.password}
+    for name, other in (("username", "password"), ("password", "username")):
+        if given[name] is None and given[other] is not None:
+            yield _mistake(f"http.{name}", None, f"a value, since http.{other} has one")
 
 
 def _permits(path: str, sink: OpenSearchSettings | FirehoseSettings) -> Iterator[Mistake]:
@@ -126,6 +136,25 @@ def _roles(settings: Settings) -> Iterator[Mistake]:
                     )
         elif not role.datasets:
             yield _mistake(f"{path}.datasets", None, f"what the role may read; only {', '.join(BUILT_IN_ROLES)} know")
+
+
+def _own_formats(settings: Settings, own: Sequence[str], formats: Collection[str] | None) -> Iterator[Mistake]:
+    for index, form in enumerate(settings.format):
+        path = f"format.{index}"
+        if form.name == "auto" or form.name in (formats or ()) or own.count(form.name) > 1:
+            yield _mistake(f"{path}.name", form.name, "a name that no other format has")
+        if form.base is None and not form.columns:
+            yield _mistake(f"{path}.columns", None, "the columns of a line, or a base and its fields")
+        if form.base is None and form.fields:
+            yield _mistake(f"{path}.fields", form.fields, "none without a base, but columns")
+        if form.base is not None and form.columns:
+            yield _mistake(
+                f"{path}.columns", form.columns, "none beside a base, which brings its own; fields chooses among them"
+            )
+        if form.base is not None and not form.fields and not form.columns:
+            yield _mistake(f"{path}.fields", None, "the names of the base's columns that stand in a line")
+        if form.base is not None and formats is not None and form.base not in formats:
+            yield _mistake(f"{path}.base", form.base, ", ".join(sorted(formats)))
 
 
 def _formats(settings: Settings, formats: Collection[str]) -> Iterator[Mistake]:

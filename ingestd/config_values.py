@@ -19,8 +19,10 @@ __all__ = [
     "MIB",
     "Account",
     "Bucket",
+    "ColumnName",
     "Count",
     "Dataset",
+    "FieldPath",
     "FormatName",
     "Glob",
     "IndexName",
@@ -31,6 +33,7 @@ __all__ = [
     "RoleName",
     "Seconds",
     "SecretArn",
+    "Separator",
     "SinkName",
     "StreamName",
     "Tables",
@@ -131,6 +134,11 @@ Bucket = Annotated[str, _form(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", "the exact na
 Prefix = Annotated[str, _form(r"(?:[A-Za-z0-9!_.*'()=-]+/)*", "a key prefix that ends with / and does not begin with it")]
 Dataset = Annotated[str, _form(r"[a-z0-9][a-z0-9_.]{0,99}", "lower-case letters, digits, _ and ., as in aws.elb_logs")]
 FormatName = Annotated[str, _form(r"[a-z][a-z0-9_]{0,31}", "the name of a format, or auto")]
+ColumnName = Annotated[str, _form(r"[!-~]{1,128}", "a column's name, without spaces")]
+FieldPath = Annotated[
+    str, _form(r"@?[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*){0,9}", "a field's dotted path, as in http.request.method")
+]
+Separator = Annotated[str, _form(r"[\t -~]", "one ASCII character, a tab or a printable one")]
 SinkName = Annotated[
     str, _form(r"(?=.{1,32}\Z)[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*", "a name of lower-case letters, digits and single _ or -")
 ]

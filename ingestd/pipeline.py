@@ -21,10 +21,12 @@ from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.parser import Parser, open_parser
 from ingestd.formats import registry
+from ingestd.formats.own import known_formats
 from ingestd.model import DeadLetter, Documents, Framing, Message, ObjectRef, Outcome, Part, Place, Refusal, Reject, Source
 from ingestd.shell.budget import Budget
 from ingestd.shell.deadletters import DeadLetters
 from ingestd.shell.delivery import Delivery
+from ingestd.shell.drift import Drift
 from ingestd.shell.leases import Leases
 from ingestd.shell.objects import Objects
 from ingestd.shell.telemetry import Telemetry
@@ -97,6 +99,8 @@ class Pipeline:
         self._wall_clock = wall_clock
         any_bucket = settings.queue.dangerously_any_bucket
         self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
+        self._formats = known_formats(settings.format)
+        self._drift = Drift(clock)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         self._ledger = Ledger()
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -117,7 +121,7 @@ class Pipeline:
         return (
             self._budget.is_free
             and len(self._ledger) < self._settings.queue.messages_in_flight_max
-            and not (self._deliveries and all(each.throttle.paused for each in self._deliveries.values()))
+            and (not self._deliveries or any(each.wants_more for each in self._deliveries.values()))
         )
 
     def accept(self, message: Message, received_at: float) -> None:
@@ -224,9 +228,10 @@ class Pipeline:
 
     def _choose(self, opened: _Opened, route: Route, head: bytes) -> list[Parser]:
         """The parsers for an object, once its first bytes are known; one for each way in which its sinks want documents."""
-        found = registry.detect(opened.ref.key, head) if route.format == "auto" else registry.formats()[route.format]
+        known = self._formats
+        found = registry.detect(opened.ref.key, head, known) if route.format == "auto" else known[route.format]
         if found is None:
-            tried = ", ".join(registry.formats())
+            tried = ", ".join(known)
             raise Poison("content is of no known format", reason="unknown_format", tried=tried)
         opened.format = found.name
         groups: dict[Framing, list[Delivery]] = {}
@@ -259,6 +264,7 @@ class Pipeline:
         self._telemetry.count("lines_read", first.lines, opened.format)
         self._telemetry.count("fallback_lines", first.fallback, opened.format)
         self._telemetry.count("format_drift", first.drifted, opened.format)
+        self._drift.saw(opened.format, first.drifted)
         self._telemetry.lines(opened.format, Outcome.SKIPPED, first.skipped)
         self._telemetry.lines(opened.format, Outcome.DROPPED, first.dropped)
         held = 0
@@ -275,6 +281,10 @@ class Pipeline:
         return held
 
     # --- verdicts ------------------------------------------------------------------------------------------------------------
+
+    def is_wanted(self, receipt: int) -> bool:
+        """Whether the object's message is still ours."""
+        return self._ledger.is_live(self._ledger.message_of(receipt))
 
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
         """Documents of a part are in the sink."""

@@ -16,6 +16,8 @@ from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
 from ingestd.errors import Fatal, Retryable
 from ingestd.fastpath.parser import unavailable
+from ingestd.formats.leaves import known_paths
+from ingestd.formats.own import known_formats
 from ingestd.pipeline import Pipeline
 from ingestd.shell.budget import Budget
 from ingestd.shell.clients import Clients, open_clients
@@ -123,9 +125,12 @@ class Service:
             clock=clock,
             wall_clock=self._wall_clock,
         )
+        fields = known_paths(known_formats(settings.format).values())
         for name, sink in self._sinks(settings, clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
-            self._deliveries[name] = Delivery(sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random)
+            self._deliveries[name] = Delivery(
+                sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random, fields=fields
+            )
         self._show(budget, leases, pipeline)
         receivers = [self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers)]
         async with self._kept_running([leases.run(), self._watch_loop(clock)]):
@@ -193,7 +198,8 @@ class Service:
             if isinstance(sink, OpenSearchSettings):
                 sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink), workers.executor)
             elif isinstance(sink, FirehoseSettings):
-                sinks[name] = FirehoseSink(name, sink, clients.firehose[sink.region or settings.aws.region])
+                client = clients.firehose[sink.region or settings.aws.region]
+                sinks[name] = FirehoseSink(name, sink, client, clients.credentials, workers.executor)
         return sinks
 
     def _show(self, budget: Budget, leases: Leases, pipeline: Pipeline) -> None:

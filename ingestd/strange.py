@@ -11,14 +11,18 @@ from random import Random
 
 from ingestd.fastpath.splitting import split
 from ingestd.formats.table import (
+    ClfTime,
     Column,
+    Cut,
     DateTime,
     Decimal,
     Endpoint,
+    Epoch,
     Instant,
     Integer,
     Ip,
     IpList,
+    Mapped,
     Request,
     Shape,
     Status,
@@ -110,7 +114,19 @@ ODD: dict[type, tuple[bytes, ...]] = {
         b"[::1], ::1",
         b",",
     ),
-    Tls: (b"-", b"TLSv1", b"TLSv1.3", b"SSLv3", b"TLSv12", b"tlsv1.2", b"QUIC", b"TLSv1.2x"),
+    Tls: (b"-", b"TLSv1", b"TLSv1.3", b"SSLv3", b"tlsv12", b"TLSV1.1", b"QUIC", b"TLSv1.2x", b"TLSv1.", b"TLSv1.23"),
+    Mapped: (b"-", b"IPv4", b"6", b"ipv4", b"Success", b"x"),
+    Cut: (
+        b"-",
+        b"Success",
+        b"Failed:ClientCertExpired",
+        b"Failed:a:b",
+        b":",
+        b"-:-",
+        b"NotBefore=2025-01-01T00:00:00Z;NotAfter=9999-12-31T23:59:59Z",
+        b"NotBefore=;NotAfter=2027-01-01T00:00:00",
+        b";;",
+    ),
     Version: (b"-", b"HTTP/1.0", b"HTTP/3.0", b"HTTP/", b"HTTP", b"h2/2"),
     Instant: (
         b"2026-10-31T23:59:59Z",
@@ -119,6 +135,24 @@ ODD: dict[type, tuple[bytes, ...]] = {
         b"2024-02-29T12:00:00.123456789Z",
         b"1970-01-01T00:00:00Z",
         b"2199-12-31T23:59:59Z",
+    ),
+    Epoch: (
+        b"0",
+        b"1793491199",
+        b"1793491199.5",
+        b"1793491199.123456789",
+        b"1793491199123",
+        b"1793491199123456",
+        b"1793491199123456789",
+        b"00000000001",
+        b"7258118399",
+    ),
+    ClfTime: (
+        b"31/Oct/2026:23:59:59 +0000",
+        b"01/Nov/2026:01:00:00 +0100",
+        b"31/Dec/2199:23:59:59 +2359",
+        b"31/Dec/1969:23:00:00 -0100",
+        b"29/Feb/2024:00:00:00 -0530",
     ),
     Request: (
         b"-",
@@ -161,8 +195,17 @@ BAD: dict[type, tuple[bytes, ...]] = {
     Decimal: (*NUMBERS_BAD, b"1.", b".", b"1e19", b"NaN", b"1.1234567890123456789"),
     Instant: (b"-", b"yesterday", b"2026-02-30T00:00:00Z", b"2026-11-01 12:00:00", b"2026-11-01T24:00:00Z"),
     DateTime: (b"-", b"2026-02-29", b"01/11/2026", b"2026-13-01", b""),
+    Epoch: (b"-1", b"7258118400", b"1793491199.", b"1793491199123.5", b"12345678901234567890", b"now", b"7258118400000"),
+    ClfTime: (
+        b"-",
+        b"31/Nov/2026:00:00:00 +0000",
+        b"01/nov/2026:00:00:00 +0000",
+        b"01/Nov/2026:24:00:00 +0000",
+        b"01/Nov/2026:00:00:00",
+        b"01/Nov/2026:00:00:00 +2400",
+        b"01/Jan/2200:00:00:00 -0001",
+    ),
 }
-SEPARATORS = {Shape.SPACED: b" ", Shape.SPACED_RAW: b" ", Shape.TABBED: b"\t"}
 
 
 class Strange:
@@ -170,7 +213,7 @@ class Strange:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._separator = SEPARATORS[table.shape]
+        self._separator = table.between
         self._odd = _choices(table.columns, ODD)
         self._bad = _choices(table.columns, BAD)
         self._kinds: tuple[Callable[[list[bytes], Random], bytes], ...] = (
@@ -183,7 +226,7 @@ class Strange:
 
     def line(self, line: bytes, random: Random) -> bytes:
         """A strange line made of `line`, which is a plausible one."""
-        return random.choice(self._kinds)(split(self._table.shape, line).raw, random).replace(b"\n", b" ")
+        return random.choice(self._kinds)(split(self._table, line).raw, random).replace(b"\n", b" ")
 
     def _with_odd_values(self, raw: list[bytes], random: Random) -> bytes:
         for _ in range(random.randrange(1, 4)):

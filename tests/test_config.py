@@ -280,6 +280,50 @@ def test_a_mistake_in_a_variable(file: Path, name: str, value: str, path: str, a
     assert first.origin == name
 
 
+FORMAT: dict[str, Any] = {"name": "app", "columns": [{"name": "t", "type": "time", "field": "@timestamp"}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "found", "allowed"),
+    [
+        ({"name": "alb"}, "format.0.name", "'alb'", "no other format"),
+        ({"name": "auto"}, "format.0.name", "'auto'", "no other format"),
+        ({"name": "App"}, "format.0.name", "'App'", "name of a format"),
+        ({"columns": []}, "format.0.columns", "nothing", "columns of a line"),
+        ({"base": "alb"}, "format.0.columns", "a list of 1", "none beside a base"),
+        ({"base": "nope", "columns": [], "fields": ["a"]}, "format.0.base", "'nope'", "alb, cloudfront"),
+        ({"base": "alb", "columns": []}, "format.0.fields", "nothing", "names"),
+        ({"fields": ["a"]}, "format.0.fields", "a list of 1", "none without a base"),
+        ({"separator": ", "}, "format.0.separator", "', '", "one ASCII character"),
+        ({"key": "("}, "format.0.key", "'('", "regular expression"),
+        ({"shape": "fixed"}, "format.0.shape", "'fixed'", "'spaced'"),
+        ({"columns": [{"name": "t", "type": "date"}]}, "format.0.columns.0.type", "'date'", "'text'"),
+        ({"columns": [{"name": "t", "field": "a..b"}]}, "format.0.columns.0.field", "'a..b'", "dotted path"),
+        ({"columns": [{"field": "a"}]}, "format.0.columns.0.name", "nothing", "a value"),
+        ({"columns": [{"name": "t", "feild": "a"}]}, "format.0.columns.0.feild", "an unknown key", "field, if that was meant"),
+        ({"shap": "csv"}, "format.0.shap", "an unknown key", "shape, if that was meant"),
+    ],
+)
+def test_a_mistake_in_a_format(file: Path, change: dict[str, Any], path: str, found: str, allowed: str) -> None:
+    """What is wrong with a format of the user's own is said like all else, and costs no route that names it a second word."""
+    tables = {**ENOUGH, "format": [FORMAT | change], "route": [{"format": "app"}] if "name" not in change else []}
+    (mistake,) = mistakes(file, tables)
+    assert (mistake.path, mistake.found) == (path, found)
+    assert allowed in mistake.allowed
+
+
+def test_routes_name_the_user_s_own_formats(file: Path) -> None:
+    """A route may name a format that the same settings describe, and not one that nobody does; names are given once."""
+    settings = load(written(file, {**ENOUGH, "format": [FORMAT], "route": [{"format": "app"}]}), {}, formats={"alb"})
+    assert settings.format[0].columns[0].field == "@timestamp"
+    (mistake,) = mistakes(file, {**ENOUGH, "format": [FORMAT], "route": [{"format": "ap"}]})
+    assert (mistake.path, mistake.allowed) == ("route.0.format", "auto, alb, app, cloudfront")
+    assert [mistake.path for mistake in mistakes(file, {**ENOUGH, "format": [FORMAT, FORMAT]})] == [
+        "format.0.name",
+        "format.1.name",
+    ]
+
+
 def test_all_mistakes_at_once(file: Path) -> None:
     """Values wrong alone and rules broken between settings are told together, of file and environment."""
     tables = {
@@ -389,3 +433,16 @@ def test_any_junk_is_a_config_error(tables: dict[str, Any], environ: dict[str, s
 def test_a_value_for_people(value: object, secret: bool, text: str) -> None:
     """What is shown of a value holds no secret."""
     assert shown(value, secret=secret) == text
+
+
+def test_a_password_of_the_page_may_come_from_a_file_and_needs_a_user(tmp_path: Path) -> None:
+    """As a sink's; one without the other is a mistake."""
+    secret = tmp_path / "secret"
+    secret.write_text("hidden\n")
+    environ = {"INGESTD_HTTP__PASSWORD_FILE": str(secret), "INGESTD_HTTP__USERNAME": "ops"}
+    password = load(None, environ, service=False).http.password
+    assert password is not None
+    assert password.get_secret_value() == "hidden"
+    for missing in environ:
+        with pytest.raises(ConfigError, match="http"):
+            load(None, {name: value for name, value in environ.items() if name != missing}, service=False)

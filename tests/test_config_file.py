@@ -12,12 +12,21 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ingestd.config import FirehoseSettings, OpenSearchSettings, RoleSettings, RouteSettings, Settings
+from ingestd.config import (
+    ColumnSettings,
+    FirehoseSettings,
+    FormatSettings,
+    OpenSearchSettings,
+    RoleSettings,
+    RouteSettings,
+    Settings,
+)
 from ingestd.config_loading import load
 
 FILE = Path(__file__).parent.parent / "config" / "ingestd.toml"
 TEXT = FILE.read_text(encoding="utf-8")
 PLACEHOLDERS = {"queue.url", "queue.buckets", "sinks.main.urls"}  # what no default can know
+LISTS = {"format", "format.columns", "route", "role"}  # of tables
 OPTIONAL = re.compile(r"^#(?=[a-z_]+ = |\[)", re.MULTILINE)
 AS_IT_STANDS = tomllib.loads(TEXT)
 IN_FULL = tomllib.loads(OPTIONAL.sub("", TEXT))
@@ -32,6 +41,8 @@ def sections() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str,
             yield name, info.annotation, AS_IT_STANDS[name], IN_FULL[name]
     yield "sinks.main", OpenSearchSettings, AS_IT_STANDS["sinks"]["main"], IN_FULL["sinks"]["main"]
     yield "sinks.copy", FirehoseSettings, {}, IN_FULL["sinks"]["copy"]
+    yield "format", FormatSettings, {}, IN_FULL["format"][0]
+    yield "format.columns", ColumnSettings, {}, IN_FULL["format"][0]["columns"][0]
     yield "route", RouteSettings, {}, IN_FULL["route"][0]
     yield "role", RoleSettings, {}, IN_FULL["role"][0]
 
@@ -81,11 +92,13 @@ def test_the_reason_stands_above_the_key(
     path: str, model: type[BaseModel], standing: dict[str, Any], shown: dict[str, Any]
 ) -> None:
     """The comment line above each key is the text that the model gives for it."""
-    heading = {"": "# ", "route": "[[route]]", "role": "[[role]]"}.get(path, f"[{path}]")
+    heading = {"": "# "}.get(path, f"[[{path}]]" if path in LISTS else f"[{path}]")
     begin = re.search(rf"^#?{re.escape(heading)}", TEXT, re.MULTILINE)
     assert begin
     section = TEXT[begin.start() :]
     for name in shown:
+        if f"{path}.{name}" in LISTS:
+            continue
         match = re.search(rf"^# (.*)\n#?{name} = ", section, re.MULTILINE)
         assert match, f"{path}.{name}"
         assert match[1] == model.model_fields[name].description

@@ -32,7 +32,7 @@ from ingestd.config import (
 from ingestd.service import Service
 from ingestd.shell.clients import Clients
 
-__all__ = ["Chain", "run_chain"]
+__all__ = ["NOBODY", "Chain", "run_chain", "serving"]
 
 BUCKET = "bench"
 NOBODY: Mapping[str, Any] = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench", "region_name": "us-east-1"}
@@ -83,7 +83,7 @@ class _Notices:
 async def run_chain(content: bytes, raw_bytes: int, lines: int, *, objects: int, compress: Literal["always", "never"]) -> Chain:
     """Send the same gzipped object through the service `objects` times, under as many keys."""
     notices = _Notices(objects)
-    with _endpoint(content) as url:
+    with serving(content) as url:
         service = Service(_settings(url, compress))
         stop = asyncio.Event()
         async with _clients(url, notices) as clients:
@@ -115,7 +115,8 @@ async def _clients(url: str, notices: _Notices) -> AsyncIterator[Clients]:
 
 
 @contextmanager
-def _endpoint(content: bytes) -> Iterator[str]:
+def serving(content: bytes) -> Iterator[str]:
+    """The URL of an endpoint process that runs beside the body."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "object.gz"
         path.write_bytes(content)

@@ -1,7 +1,8 @@
-"""The other side of the chain, a process of its own so that its CPU time is not counted: one S3 object, and a bulk endpoint.
+"""The other side of what is measured, a process of its own so that its CPU time is not counted: S3, bulk and Firehose.
 
-Started as `python -m ingestd.bench.endpoint FILE`; writes its port to stdout, ends when its stdin does. It answers as S3 and
-OpenSearch do as far as the service looks: a stream with length, ETag and date; a status for each item of a bulk.
+Started as `python -m ingestd.bench.endpoint FILE`; writes its port to stdout, ends when its stdin does. It answers as the real
+ones do as far as the service looks: a stream with length, ETag and date of one object; a status for each item of a bulk; an id
+for each record.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ __all__ = ["application"]
 
 MODIFIED = "Sun, 22 Nov 2026 12:00:00 GMT"
 CREATED = b'{"create":{"status":201}}'
+TAKEN = b'{"RecordId":"%b"}' % (b"r" * 224)  # as long as Firehose's own
 GZIP = 31  # zlib's window bits for a gzip stream
 
 
 def application(content: bytes) -> web.Application:
-    """GET of any object gives the content, PUT takes anything; `POST /_bulk` accepts everything; `GET /_seen` counts it."""
+    """GET of any object gives the content, PUT takes anything; bulk (counted by `GET /_seen`) and PutRecordBatch take all."""
     seen = {"requests": 0, "documents": 0, "bytes": 0}
     etag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
 
@@ -41,6 +43,11 @@ def application(content: bytes) -> web.Application:
         answer = b'{"errors":false,"items":[' + b",".join([CREATED] * count) + b"]}"
         return web.Response(body=answer, content_type="application/json")
 
+    async def firehose(request: web.Request) -> web.Response:
+        count = (await request.read()).count(b'"Data"')
+        answer = b'{"FailedPutCount":0,"Encrypted":false,"RequestResponses":[' + b",".join([TAKEN] * count) + b"]}"
+        return web.Response(body=answer, content_type="application/x-amz-json-1.1")
+
     async def put(request: web.Request) -> web.Response:
         await request.read()
         return web.Response()
@@ -50,7 +57,8 @@ def application(content: bytes) -> web.Application:
 
     app = web.Application(client_max_size=1 << 30)
     anything = "/{bucket}/{key:.*}"
-    app.add_routes([web.get("/_seen", state), web.post("/_bulk", bulk), web.get(anything, get), web.put(anything, put)])
+    app.add_routes([web.get("/_seen", state), web.post("/_bulk", bulk), web.post("/", firehose)])
+    app.add_routes([web.get(anything, get), web.put(anything, put)])
     return app
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ingestd.bench.chain import Chain, run_chain
+from ingestd.bench.firehose import FirehoseFigures, compare
 from ingestd.bench.stages import GZIP_LEVEL, Stages, corpus, measure
 from ingestd.config import LogSettings
 from ingestd.fastpath.parser import unavailable
@@ -27,14 +28,19 @@ ROUNDS = 7
 CHAIN_FORMAT = "alb"
 CHAIN_LINES = 20_000  # of one object
 CHAIN_OBJECTS = 60
+FIREHOSE_ROUNDS = 9
+FIREHOSE_CALLS = 30
 
 
 @click.command(name="bench")
 @click.option("--json", "as_json", is_flag=True, help="The figures as one JSON object.")
 @click.option("--format", "names", multiple=True, help="Only this format; may be given again. The default is all of them.")
-@click.option("--no-chain", is_flag=True, help="Only the stages.")
+@click.option("--no-chain", is_flag=True, help="Only the stages and Firehose.")
 def command(as_json: bool, names: tuple[str, ...], no_chain: bool) -> None:
-    """Measure each stage, and the chain from S3 GET to bulk POST over loopback, in CPU time. Takes a minute; no network."""
+    """Measure each stage, the Firehose sink, and the chain from S3 GET to bulk POST over loopback, in CPU time.
+
+    Takes a minute; no network.
+    """
     logs.configure(LogSettings(level="error"))
     console = Console(stderr=True)
     known = formats()
@@ -47,11 +53,14 @@ def command(as_json: bool, names: tuple[str, ...], no_chain: bool) -> None:
     for name in names or known:
         console.print(f"measuring {name}")
         stages[name] = measure(known[name], LINES, ROUNDS)
+    console.print("measuring Firehose beside the SDK")
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        firehose = runner.run(compare(FIREHOSE_ROUNDS, FIREHOSE_CALLS))
     chains = {} if no_chain else _chains(console)
     if as_json:
-        click.echo(orjson.dumps(_figures(stages, chains)))
+        click.echo(orjson.dumps(_figures(stages, chains, firehose)))
     else:
-        _show(Console(), stages, chains)
+        _show(Console(), stages, chains, firehose)
 
 
 def _chains(console: Console) -> dict[str, Chain]:
@@ -70,8 +79,15 @@ def _chains(console: Console) -> dict[str, Chain]:
     return chains
 
 
-def _figures(stages: dict[str, Stages], chains: dict[str, Chain]) -> dict[str, Any]:
-    figures: dict[str, Any] = {"formats": {name: _format_figures(each) for name, each in stages.items()}}
+def _figures(stages: dict[str, Stages], chains: dict[str, Chain], firehose: FirehoseFigures) -> dict[str, Any]:
+    figures: dict[str, Any] = {
+        "formats": {name: _format_figures(each) for name, each in stages.items()},
+        "firehose": {
+            "ratio": round(firehose.ratio, 2),
+            "records_s": round(firehose.records / firehose.sink_seconds),
+            "stock_records_s": round(firehose.records / firehose.stock_seconds),
+        },
+    }
     if chains:
         plain, packed = chains["plain"], chains["gzip"]
         figures["chain"] = {
@@ -95,7 +111,7 @@ def _format_figures(each: Stages) -> dict[str, float]:
     }
 
 
-def _show(console: Console, stages: dict[str, Stages], chains: dict[str, Chain]) -> None:
+def _show(console: Console, stages: dict[str, Stages], chains: dict[str, Chain], firehose: FirehoseFigures) -> None:
     table = Table("format", "parse MB/s", "lines/s", "inflate MB/s", "parse ÷ inflate", "compress MB/s", "to the reference")
     for name, each in stages.items():
         row = _format_figures(each)
@@ -110,8 +126,14 @@ def _show(console: Console, stages: dict[str, Stages], chains: dict[str, Chain])
         )
     console.print("one core, CPU time; MB of raw log (compress: of documents)")
     console.print(table)
+    figures = _figures(stages, chains, firehose)
+    put = figures["firehose"]
+    console.print(
+        f"Firehose: {put['records_s']:,} records of 1.2 KB a second; the SDK's put_record_batch: {put['stock_records_s']:,}"
+        f" ({put['ratio']} times)"
+    )
     if chains:
-        chain = _figures(stages, chains)["chain"]
+        chain = figures["chain"]
         carried, plain = f"{chain['lines_s']:,}", f"{chain['lines_s_plain']:,}"
         console.print(
             f"whole chain, S3 GET to bulk POST: {chain['cpu_s_per_gb']} CPU-seconds a raw GB with gzip bodies, "

@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr
 from ingestd.config_loading import Resolved, resolve
 from ingestd.config_mistakes import MASK, ConfigError
 from ingestd.config_sources import FILE_VARIABLE, Keys
+from ingestd.formats.own import own_formats
 from ingestd.formats.registry import formats
 
 __all__ = ["command", "described"]
@@ -30,6 +31,7 @@ def command(config: Path | None) -> None:
     """
     try:
         resolved = resolve(config, os.environ, formats=formats().keys())
+        own_formats(resolved.settings.format)
     except ConfigError as error:
         click.echo(str(error), err=True)
         raise SystemExit(2) from None
@@ -51,12 +53,23 @@ def described(resolved: Resolved) -> Iterator[str]:
             for key, sink in value.items():
                 yield from _section(resolved, sink, (name, key), f"[{name}.{key}]")
         else:
-            for index, route in enumerate(value):
-                yield from _section(resolved, route, (name, str(index)), f"[[{name}]]")
+            for index, table in enumerate(value):
+                yield from _table(resolved, table, (name, str(index)), f"[[{name}]]")
 
 
 def _holds_tables(value: object) -> bool:
     return isinstance(value, BaseModel | dict | tuple)
+
+
+def _table(resolved: Resolved, table: BaseModel, keys: Keys, title: str) -> Iterator[str]:
+    """One of a list of tables, and the tables in it."""
+    yield ""
+    yield title
+    tables = {name for name, value in table if name == "columns"}
+    yield from _lines(resolved, table, keys, set(type(table).model_fields) - tables)
+    for name in tables:
+        for index, below in enumerate(getattr(table, name)):
+            yield from _section(resolved, below, (*keys, name, str(index)), f"{title[:-2]}.{name}]]")
 
 
 def _section(resolved: Resolved, section: BaseModel, keys: Keys, title: str) -> Iterator[str]:

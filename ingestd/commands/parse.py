@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,14 @@ import orjson
 
 from ingestd.commands.output import standard_output
 from ingestd.config import ObjectSettings
+from ingestd.config_loading import load
+from ingestd.config_mistakes import ConfigError
+from ingestd.config_sources import FILE_VARIABLE
 from ingestd.core.blocks import BlockCutter
 from ingestd.core.inflate import Inflater
 from ingestd.errors import Poison
 from ingestd.fastpath.parser import Parser, open_parser
+from ingestd.formats.own import known_formats
 from ingestd.formats.registry import HEAD_BYTES, Format, control_object, detect, formats
 from ingestd.model import Block, Framing, Reject, Source
 
@@ -35,6 +39,7 @@ class Reading:
     """Objects read one after the other, all to the same outputs, and what became of their lines."""
 
     chosen: Format | None
+    known: Mapping[str, Format]
     out: BinaryIO
     refused: BinaryIO | None
     lines: int = 0
@@ -65,11 +70,11 @@ class Reading:
 
     def _parser(self, path: str, head: bytes) -> Parser:
         """A parser for the object. Raises Poison if its format is to be found out and cannot."""
-        declared = self.chosen or detect(path, head)
+        declared = self.chosen or detect(path, head, self.known)
         if declared is None and not head.strip():
-            declared = next(iter(formats().values()))  # blank lines are skipped by every format
+            declared = next(iter(self.known.values()))  # blank lines are skipped by every format
         if declared is None:
-            found, allowed = head[:SHOWN_BYTES], list(formats())
+            found, allowed = head[:SHOWN_BYTES], list(self.known)
             raise Poison("content of no known format", reason="unknown_format", found=found, allowed=allowed)
         source = Source(bucket=LOCAL_BUCKET, key=path, etag="", modified_at=0.0)
         return open_parser(declared, source, Framing(declared.dataset, action=False))
@@ -98,7 +103,13 @@ class Reading:
 
 
 @click.command(name="parse")
-@click.option("--format", "name", type=click.Choice([AUTO, *formats()]), default=AUTO, show_default=True, help="What they are.")
+@click.option("--format", "name", metavar="NAME", default=AUTO, show_default=True, help=f"{AUTO}, {', '.join(formats())}.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar=FILE_VARIABLE,
+    help="The TOML file of settings, where it describes formats of your own.",
+)
 @click.option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -107,15 +118,17 @@ class Reading:
 @click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True, path_type=Path), metavar="PATH...|-"
 )
-def command(name: str, rejects: Path | None, paths: tuple[Path, ...]) -> None:
+def command(name: str, config: Path | None, rejects: Path | None, paths: tuple[Path, ...]) -> None:
     """Read log objects (gzip, zstd, bzip2 or plain; directories with all that is in them) and write documents as NDJSON.
 
     Exit status 1 if an object could not be read to its end; the others are read all the same.
     """
-    failed = 0
+    failed, known = 0, _known(config)
+    if name != AUTO and name not in known:
+        raise click.BadParameter(f"{name!r} is none of {', '.join([AUTO, *known])}", param_hint="--format")
     with standard_output() as out, ExitStack() as stack:
         refused = stack.enter_context(rejects.open("wb")) if rejects else None
-        reading = Reading(formats().get(name), out, refused)
+        reading = Reading(known.get(name), known, out, refused)
         for path in _files(paths):
             if reason := control_object(str(path)):
                 click.echo(f"{path}: skipped, {reason}", err=True)
@@ -132,6 +145,17 @@ def command(name: str, rejects: Path | None, paths: tuple[Path, ...]) -> None:
         click.echo(reading, err=True)
     if failed:
         sys.exit(1)
+
+
+def _known(config: Path | None) -> Mapping[str, Format]:
+    """All formats, those of the file among them."""
+    if config is None:
+        return formats()
+    try:
+        return known_formats(load(config, {}, formats=formats().keys(), service=False).format)
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from ingestd.config_loading import load
 from ingestd.config_mistakes import ConfigError
 from ingestd.errors import Fatal
 from ingestd.formats import registry
+from ingestd.formats.own import own_formats
 from ingestd.service import Service
 from ingestd.shell import logs
 
@@ -28,6 +29,7 @@ def command(config: Path | None) -> None:
     """Run the service until SIGTERM or SIGINT, then finish what has begun and give the rest back."""
     try:
         settings = load(config, os.environ, formats=registry.formats())
+        own_formats(settings.format)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -17,10 +17,10 @@ from ingestd.config_loading import load
 from ingestd.config_mistakes import ConfigError
 from ingestd.config_sources import FILE_VARIABLE
 from ingestd.errors import IngestdError
+from ingestd.formats.own import known_formats
 from ingestd.formats.registry import formats
 from ingestd.setup import dashboards
 from ingestd.setup.api import Api
-from ingestd.setup.indices import Index
 from ingestd.setup.plan import Resource, Skipped, Step, plan
 from ingestd.setup.roles import is_open
 from ingestd.setup.server import recognise
@@ -54,13 +54,14 @@ def command(config: Path | None, dry_run: bool, security: bool) -> None:
     """
     try:
         settings = load(config, os.environ, formats=formats(), service=False)
+        known = known_formats(settings.format)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    found = targets(settings, formats())
-    if not found:
-        raise click.ClickException("the settings have no OpenSearch or Elasticsearch: give one, as in [sinks.opensearch]")
     try:
+        found = targets(settings, known)
+        if not found:
+            raise click.ClickException("the settings have no OpenSearch or Elasticsearch: give one, as in [sinks.opensearch]")
         is_whole = asyncio.run(_set_up(settings, found, dry_run=dry_run, security=security))
     except IngestdError as error:
         raise click.ClickException(str(error)) from None
@@ -85,7 +86,7 @@ async def _set_up(settings: Settings, found: Sequence[Target], *, dry_run: bool,
             is_whole &= await _set_up_cluster(Api(cluster), target, settings, sink, dry_run=dry_run, security=security)
         finally:
             await cluster.close()
-        await _set_up_dashboards(settings, sink, target.indices, dry_run=dry_run)
+        await _set_up_dashboards(settings, sink, target, dry_run=dry_run)
     return is_whole
 
 
@@ -104,7 +105,7 @@ async def _set_up_cluster(
     return is_closed and server.can("security")
 
 
-async def _set_up_dashboards(settings: Settings, sink: OpenSearchSettings, indices: Sequence[Index], *, dry_run: bool) -> None:
+async def _set_up_dashboards(settings: Settings, sink: OpenSearchSettings, target: Target, *, dry_run: bool) -> None:
     url = settings.setup.dashboards_url
     if url is None:
         _show_skipped(Skipped("dashboards", "", "setup.dashboards_url is not set; import config/opensearch/dashboards.ndjson"))
@@ -112,7 +113,7 @@ async def _set_up_dashboards(settings: Settings, sink: OpenSearchSettings, indic
     cluster = Cluster(sink.model_copy(update={"urls": (url,)}))
     try:
         click.echo(f"dashboards at {url}")
-        await _make(Api(cluster, dashboards.HEADERS), dashboards.resources(indices), dry_run=dry_run)
+        await _make(Api(cluster, dashboards.HEADERS), dashboards.resources(target.indices, target.everything), dry_run=dry_run)
     finally:
         await cluster.close()
 

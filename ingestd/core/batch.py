@@ -98,10 +98,10 @@ def rewritten(batch: Batch, documents: Mapping[int, bytes]) -> Batch:
     return Batch(parts, copied.attempt)
 
 
-def halves(batch: Batch) -> tuple[Batch, Batch]:
-    """Two batches of about half the documents each, for a request that was too large. Needs at least two documents."""
-    middle = len(batch) // 2
-    return again(batch, range(middle)), again(batch, range(middle, len(batch)))
+def halves(batch: Batch, items: Sequence[int]) -> tuple[Batch, Batch]:
+    """The given items (ascending, at least two) of a batch that was too large, as two batches of about half of them each."""
+    middle = len(items) // 2
+    return again(batch, items[:middle]), again(batch, items[middle:])
 
 
 def _copied(documents: Documents, indices: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Documents:

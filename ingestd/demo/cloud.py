@@ -20,7 +20,7 @@ from aiobotocore.session import AioSession, get_session
 from ingestd.demo.environment import ACCOUNT, REGION, loopback, sealed_environment
 from ingestd.errors import Fatal
 
-__all__ = ["ARRIVALS", "DEAD_LETTERS", "DELIVERED", "LOGS", "STREAM", "Cloud", "embedded_cloud"]
+__all__ = ["ARRIVALS", "DEAD_LETTERS", "DELIVERED", "LOGS", "STREAM", "Cloud", "embedded_cloud", "embedded_server"]
 
 LOGS = "demo-logs"
 ARRIVALS = "demo-arrivals"
@@ -62,7 +62,7 @@ async def embedded_cloud() -> AsyncIterator[Cloud]:
     """The embedded AWS, furnished; the environment is sealed for as long as it runs."""
     async with AsyncExitStack() as stack:
         stack.enter_context(sealed_environment())
-        endpoint_url = stack.enter_context(_server())
+        endpoint_url = stack.enter_context(embedded_server())
         session = get_session()
         s3, sqs, firehose = [
             await stack.enter_async_context(_client(session, service, endpoint_url)) for service in ("s3", "sqs", "firehose")
@@ -83,7 +83,7 @@ def _client(session: AioSession, service: str, endpoint_url: str) -> Any:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def embedded_server() -> Iterator[str]:
     """The server's process; it ends when its stdin does."""
     command = [sys.executable, "-m", "ingestd.demo.server"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

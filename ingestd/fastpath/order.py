@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ingestd.formats.table import Table
 
-__all__ = ["Order"]
+__all__ = ["Order", "header_pattern"]
 
 INVISIBLE = str.maketrans("", "", "\ufeff\u200b")  # byte order mark and zero-width space, from editors and copied pages
 
@@ -24,8 +25,10 @@ class Order:
 
     @classmethod
     def documented(cls, table: Table) -> Order:
-        every = tuple(range(len(table.columns)))
-        return cls(owners=every, positions=every)
+        """The order of a line before any header."""
+        named = len(table.columns) if table.headless is None else table.headless
+        later = len(table.columns) - named
+        return cls(owners=tuple(range(named)), positions=(*range(named), *later * (-1,)))
 
     @classmethod
     def of_header(cls, table: Table, line: bytes) -> Order:
@@ -41,8 +44,16 @@ class Order:
         return cls(owners, positions, names)
 
     def lacking(self, table: Table, count: int) -> str | None:
-        """The name of the first required column that a line of `count` columns does not reach."""
+        """The name of the first required column that a line of `count` columns does not reach, of those with a position."""
         for column, position in zip(table.columns[: table.required], self.positions, strict=False):
-            if not 0 <= position < count:
+            if position >= count:
                 return column.name
         return None
+
+
+def header_pattern(table: Table) -> re.Pattern[bytes] | None:
+    """What a header line matches at its beginning; None where there are none."""
+    if table.header is None:
+        return None
+    names = "|".join(re.escape(column.name) for column in table.columns)
+    return re.compile((re.escape(table.header) or rf"(?:{names})(?: |\Z)").encode())

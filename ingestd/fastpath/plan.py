@@ -102,7 +102,7 @@ class Plan:
 @lru_cache(maxsize=256)
 def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
     """The plan; None if the kernel does not know all that the table asks for, and the reference has to read it."""
-    if len(order.owners) > COLUMNS_MAX or any(len(name) > NAME_MAX for name in order.names):
+    if _asks_too_much(table) or len(order.owners) > COLUMNS_MAX or any(len(name) > NAME_MAX for name in order.names):
         return None
     body = _body(table, framing)
     text = bytearray(body.text)
@@ -118,7 +118,7 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
     for parameter, value in (
         (codes.P_SHAPE, SHAPES[table.shape]),
         (codes.P_POSITIONS, len(order.owners)),
-        (codes.P_NEEDED, COLUMNS_MAX + 1 if 0 in reach else max(reach, default=1)),
+        (codes.P_NEEDED, max(reach, default=0)),
         (codes.P_LOOSE, -1 in order.owners),
         (codes.P_NAMED, bool(order.names)),
         (codes.P_SLOTS, len(body.slots)),
@@ -148,6 +148,11 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
         columns=tuple(owners),
         is_time=tuple(row is not None and row[0] in (INSTANT, DATETIME) for row in rows),
     )
+
+
+def _asks_too_much(table: Table) -> bool:
+    """Whether the table has what the kernel knows nothing of, other than readings."""
+    return table.shape not in SHAPES or table.header == "" or table.runs or table.dated_by_object or bool(table.separator)
 
 
 def _pack(text: bytearray, piece: bytes) -> int:
@@ -191,8 +196,10 @@ def _row(reading: Reading, position: int, filled: list[int], places: dict[str, i
             code, argument = (PERCENT, int(percent)) if percent else (TEXT, 0)
         case Integer(minus_one_absent=absent) | Decimal(minus_one_absent=absent):
             argument = int(absent)
-        case Words(separator=separator):
-            if len(separator.encode()) != 1:
+        case Tls(loose=True):
+            return None
+        case Words(separator=separator, percent=percent):
+            if len(separator.encode()) != 1 or percent:
                 return None
             argument = ord(separator)
         case DateTime(time=name):

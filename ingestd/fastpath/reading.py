@@ -8,7 +8,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import orjson
@@ -16,13 +17,17 @@ import orjson
 from ingestd.fastpath.layout import TIMESTAMP
 from ingestd.fastpath.unreadable import Unreadable
 from ingestd.formats.table import (
+    ClfTime,
+    Cut,
     DateTime,
     Decimal,
     Endpoint,
+    Epoch,
     Instant,
     Integer,
     Ip,
     IpList,
+    Mapped,
     Reading,
     Request,
     Status,
@@ -44,13 +49,21 @@ MINUS_ONE = re.compile(rb"-1(\.0+)?")
 PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 INSTANT = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z?")
 YEARS = range(1970, 2200)
+SECONDS_MAX = 7_258_118_400  # where 2200 begins
+EPOCH = re.compile(rb"[0-9]{1,11}(?:\.[0-9]{1,9})?|[0-9]{12,19}")
+EPOCH_FORMS = ((11, 0), (14, 3), (17, 6), (19, 9))  # of as many digits at most, so many are a fraction
+CLF_TIME = re.compile(
+    rb"([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]) ([+-])([01][0-9]|2[0-3])([0-5][0-9])"
+)
+MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 IPV4 = re.compile(OCTET + (rb"\." + OCTET) * 3)
 IPV6_CHARS = re.compile(rb"[0-9A-Fa-f:.]+")
 PORT = re.compile(rb"[0-9]{1,5}")
 PORT_MAX = 65535
 PADDING = (b" ", rb"\x20", b"%20")  # of items in X-Forwarded-For, as CloudFront writes them
-TLS = re.compile(rb"(TLS|SSL)v([0-9](?:\.[0-9])?)")
+TLS = re.compile(rb"(TLS|SSL)v([0-9])(?:\.([0-9]))?")
+TLS_LOOSE = re.compile(rb"(TLS|SSL)v([0-9])(?:\.?([0-9]))?", re.IGNORECASE)
 SCHEME = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*)://")
 PATH_BEGINS = re.compile(rb"[/?]")
 
@@ -66,9 +79,13 @@ def string(value: bytes) -> bytes:
 
 
 def _text(reading: Text, value: bytes) -> Leaves:
-    for _ in range(reading.percent):
+    return {reading.path: string(_percent_decoded(value, reading.percent))}
+
+
+def _percent_decoded(value: bytes, times: int) -> bytes:
+    for _ in range(times):
         value = PERCENT.sub(lambda found: bytes([int(found[1], 16)]), value)
-    return {reading.path: string(value)}
+    return value
 
 
 def _integer(reading: Integer, value: bytes) -> Leaves:
@@ -101,20 +118,54 @@ def _status(reading: Status, value: bytes) -> Leaves:
 
 
 def _instant(reading: Instant | DateTime, value: bytes) -> Leaves:
+    return _time(reading.path, _zulu(value))
+
+
+def _zulu(value: bytes) -> bytes:
+    """The instant with its Z, or nothing."""
     found = INSTANT.fullmatch(value)
     if found is None or not _is_date(int(found[1]), int(found[2]), int(found[3])):
-        if reading.path == TIMESTAMP:
-            raise Unreadable("bad_timestamp")
-        return {}
-    return {reading.path: string(value if value.endswith(b"Z") else value + b"Z")}
+        return b""
+    return value if value.endswith(b"Z") else value + b"Z"
 
 
-def _is_date(year: int, month: int, day: int) -> bool:
+def _time(path: str, instant: bytes) -> Leaves:
+    if not instant and path == TIMESTAMP:
+        raise Unreadable("bad_timestamp")
+    return {path: string(instant)} if instant else {}
+
+
+def _epoch(reading: Epoch, value: bytes) -> Leaves:
+    whole, point, fraction = value.partition(b".")
+    if not EPOCH.fullmatch(value):
+        return _time(reading.path, b"")
+    digits = next(fraction for size, fraction in EPOCH_FORMS if len(whole) <= size)
+    if digits:
+        whole, point, fraction = whole[:-digits], b".", whole[-digits:]
+    if int(whole) >= SECONDS_MAX:
+        return _time(reading.path, b"")
+    second = datetime.fromtimestamp(int(whole), UTC)
+    return _time(reading.path, second.strftime("%Y-%m-%dT%H:%M:%S").encode() + point + fraction + b"Z")
+
+
+def _clf_time(reading: ClfTime, value: bytes) -> Leaves:
+    found = CLF_TIME.fullmatch(value)
+    month = MONTHS.index(found[2]) + 1 if found and found[2] in MONTHS else 0
+    if found is None or not month or not _is_date(int(found[3]), month, int(found[1]), margin=1):
+        return _time(reading.path, b"")
+    local = datetime(int(found[3]), month, int(found[1]), int(found[4]), int(found[5]), int(found[6]), tzinfo=UTC)
+    ahead = timedelta(hours=int(found[8]), minutes=int(found[9]))
+    second = local - ahead if found[7] == b"+" else local + ahead
+    return _time(reading.path, second.strftime("%Y-%m-%dT%H:%M:%SZ").encode() if second.year in YEARS else b"")
+
+
+def _is_date(year: int, month: int, day: int, margin: int = 0) -> bool:
+    """Whether there is such a day; `margin`: in a year that is that much outside of what is kept."""
     try:
         date(year, month, day)
     except ValueError:
         return False
-    return year in YEARS
+    return YEARS.start - margin <= year < YEARS.stop + margin
 
 
 def _ip(reading: Ip, value: bytes) -> Leaves:
@@ -159,12 +210,32 @@ def _endpoint(reading: Endpoint, value: bytes) -> Leaves:
     return {reading.otherwise: string(value)}
 
 
+def _mapped(reading: Mapped, value: bytes) -> Leaves:
+    meaning = _meanings(reading).get(value)
+    return {reading.path: meaning} if meaning else {}
+
+
+@cache
+def _meanings(reading: Mapped) -> dict[bytes, bytes]:
+    return {text.encode(): orjson.dumps(meaning) for text, meaning in reading.values}
+
+
+def _cut(reading: Cut, value: bytes) -> Leaves:
+    leaves: Leaves = {}
+    for piece, text in zip(reading.pieces, value.split(reading.separator.encode(), len(reading.pieces) - 1), strict=False):
+        kept = b"" if text == b"-" else text.removeprefix(piece.label.encode())
+        if piece.type == "date":
+            kept = _zulu(kept)
+        leaves |= _parts({piece.path: kept})
+    return leaves
+
+
 def _words(reading: Words, value: bytes) -> Leaves:
-    return _list(reading.path, value.split(reading.separator.encode()))
+    return _list(reading.path, value.split(reading.separator.encode()), reading.percent)
 
 
-def _list(path: str, items: list[bytes]) -> Leaves:
-    kept = [string(item) for item in items if item not in (b"", b"-")]
+def _list(path: str, items: list[bytes], percent: int = 0) -> Leaves:
+    kept = [string(_percent_decoded(item, percent)) for item in items if item not in (b"", b"-")]
     return {path: b"[" + b",".join(kept) + b"]"} if kept else {}
 
 
@@ -190,10 +261,11 @@ def _without_port(item: bytes) -> bytes:
 
 
 def _tls(reading: Tls, value: bytes) -> Leaves:
-    found = TLS.fullmatch(value)
+    found = (TLS_LOOSE if reading.loose else TLS).fullmatch(value)
     if found is None:
         return {reading.otherwise: string(value)}
-    return {reading.version: string(found[2]), reading.protocol: string(found[1].lower())}
+    version = b".".join(digit for digit in found.groups()[1:] if digit)
+    return {reading.version: string(version), reading.protocol: string(found[1].lower())}
 
 
 def _version(reading: Version, value: bytes) -> Leaves:
@@ -243,6 +315,10 @@ READERS: dict[type, Callable[[Any, bytes], Leaves]] = {
     Status: _status,
     Instant: _instant,
     DateTime: _instant,
+    Epoch: _epoch,
+    ClfTime: _clf_time,
+    Mapped: _mapped,
+    Cut: _cut,
     Ip: _ip,
     Endpoint: _endpoint,
     Words: _words,

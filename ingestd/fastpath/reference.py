@@ -5,18 +5,18 @@ The semantics are written in formats/table.py; here is the way from a block to d
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import orjson
 
 from ingestd.core.identity import document_id, index_names, index_window, object_id
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths
-from ingestd.fastpath.order import Order
+from ingestd.fastpath.order import Order, header_pattern
 from ingestd.fastpath.reading import Leaves, read, string
 from ingestd.fastpath.splitting import Pieces, split, trim
 from ingestd.fastpath.unreadable import Unreadable
-from ingestd.formats.table import DateTime, Table
+from ingestd.formats.table import DateTime, Epoch, Reading, Table
 from ingestd.model import Block, Documents, Framing, Reject, Source
 
 __all__ = ["ReferenceParser"]
@@ -36,7 +36,8 @@ class ReferenceParser:
         self._fixed = fixed(table, framing, source)
         self._tree = _tree(paths(table, framing))
         self._indices = _Indices(source, framing)
-        self._header = table.header.encode() if table.header else None
+        self._object_time = _second(source.modified_at) if table.dated_by_object else b""
+        self._header = header_pattern(table)
         self._comments = tuple(comment.encode() for comment in table.comments)
         self._places = {column.name: place for place, column in enumerate(table.columns)}
 
@@ -80,23 +81,20 @@ class ReferenceParser:
         """Whether the line is none to read; a header line takes effect here."""
         if not line.strip(b" \t"):
             return True
-        if self._header and line.startswith(self._header):
+        if self._header and self._header.match(line):
             self.order = Order.of_header(self._table, line)
             return True
         return line.startswith(self._comments)
 
     def _leaves(self, line: bytes) -> Leaves:
         """What the line fills. Raises Unreadable."""
-        pieces = split(self._table.shape, line)
+        pieces = split(self._table, line)
         if lacking := self.order.lacking(self._table, len(pieces.values)):
             raise Unreadable("too_few_columns", lacking)
         leaves: Leaves = {}
         for column in self._table.columns:
             for reading in column.readings:
-                value = self._value(pieces, column.name)
-                if isinstance(reading, DateTime):
-                    time = self._value(pieces, reading.time)
-                    value = value + b"T" + time if value and time else b""
+                value = self._read_value(pieces, column.name, reading)
                 try:
                     found = read(reading, value) if value else {}
                 except Unreadable as unreadable:
@@ -104,10 +102,22 @@ class ReferenceParser:
                 for path, text in found.items():
                     leaves.setdefault(path, text)  # the first to fill a path keeps it
         if TIMESTAMP not in leaves:
-            raise Unreadable("missing_timestamp", _timestamp_column(self._table))
+            if not self._object_time:
+                raise Unreadable("missing_timestamp", _timestamp_column(self._table))
+            leaves[TIMESTAMP] = self._object_time
         if extra := self._extra(pieces):
             leaves[self._table.extra] = b"[" + b",".join(extra) + b"]"
         return leaves
+
+    def _read_value(self, pieces: Pieces, column: str, reading: Reading) -> bytes:
+        """The value that a reading of this column is about, which may be that of another column, or of two."""
+        value = self._value(pieces, column)
+        if isinstance(reading, DateTime):
+            time = self._value(pieces, reading.time)
+            return value + b"T" + time if value and time else b""
+        if isinstance(reading, Epoch) and reading.instead:
+            return value or self._value(pieces, reading.instead)
+        return value
 
     def _value(self, pieces: Pieces, column: str) -> bytes:
         position = self.order.positions[self._places[column]]
@@ -154,6 +164,11 @@ class _Indices:
         """The index, as JSON, of an event at `timestamp`, a JSON string that begins with a date."""
         place = date.fromisoformat(timestamp[1:11].decode()).toordinal() - EPOCH_DAY - self._first
         return self._names[place] if 0 <= place < len(self._names) else self._outlier
+
+
+def _second(at: float) -> bytes:
+    """Epoch seconds as JSON."""
+    return string(datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode())
 
 
 def _timestamp_column(table: Table) -> str:

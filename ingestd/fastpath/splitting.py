@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from ingestd.fastpath.unreadable import Unreadable
-from ingestd.formats.table import Shape
+from ingestd.formats.table import Shape, Table
 
 __all__ = ["Pieces", "split", "trim"]
 
 IGNORED_FIRST = (b"\xef\xbb\xbf", b"\xe2\x80\x8b")  # byte order mark, zero-width space
-# Alternatives exclude each other and repetitions are possessive: no input makes the match go back over what it has read.
-QUOTED = re.compile(rb'"([^"\\]*+(?:(?:\\.|"(?! |\Z))[^"\\]*+)*+)"(?= |\Z)', re.DOTALL)
-QUOTED_RAW = re.compile(rb'"([^"]*+(?:"(?! |\Z)[^"]*+)*+)"(?= |\Z)')
+# Quoted columns before a separator S or the line's end. Alternatives exclude each other and repetitions are possessive: no
+# input makes the match go back over what it has read.
+QUOTED = {
+    Shape.SPACED: rb'"([^"\\]*+(?:(?:\\.|"(?!S|\Z))[^"\\]*+)*+)"(?=S|\Z)',
+    Shape.SPACED_RAW: rb'"([^"]*+(?:"(?!S|\Z)[^"]*+)*+)"(?=S|\Z)',
+    Shape.CSV: rb'"([^"]*+(?:""[^"]*+)*+)"(?=S|\Z)',
+}
 ESCAPE = re.compile(rb'\\(?:(["\\])|x000000([0-9A-Fa-f]{2})|x([0-9A-Fa-f]{2}))')
 
 
@@ -33,17 +38,22 @@ def trim(line: bytes) -> bytes:
     return line
 
 
-def split(shape: Shape, line: bytes) -> Pieces:
+def split(table: Table, line: bytes) -> Pieces:
     """The columns of a line. Raises Unreadable for a quote that is not closed."""
-    if shape is Shape.TABBED:
-        raw = line.split(b"\t")
-        return Pieces([b"" if value == b"-" else value for value in raw], raw)
-    return _split_spaced(line, escapes=shape is Shape.SPACED)
+    if table.runs:
+        line = line.strip(table.between)
+    if table.shape is not Shape.TABBED:
+        return _split_quoted(table, line)
+    raw = line.split(table.between)
+    if table.runs:
+        raw = [value for value in raw if value]
+    return Pieces([b"" if value == b"-" else value for value in raw], raw)
 
 
-def _split_spaced(line: bytes, *, escapes: bool) -> Pieces:
+def _split_quoted(table: Table, line: bytes) -> Pieces:
     pieces = Pieces([], [])
-    quoted = QUOTED if escapes else QUOTED_RAW
+    shape, between = table.shape, table.between
+    quoted, brackets = _quoted(shape, between), shape is not Shape.CSV
     start, bracket = 0, -1
     while start <= len(line):
         first = line[start : start + 1]
@@ -53,21 +63,35 @@ def _split_spaced(line: bytes, *, escapes: bool) -> Pieces:
                 raise Unreadable("unterminated_quote")
             end, value = found.end(), found[1]
         else:
-            if first == b"[" and bracket < start:  # looked for once, however many columns begin so
+            if brackets and first == b"[" and bracket < start:  # looked for once, however many columns begin so
                 bracket = line.find(b"]", start) % (len(line) + 1)
-            if first == b"[" and bracket < len(line) and line[bracket + 1 : bracket + 2] in (b"", b" "):
+            if brackets and first == b"[" and bracket < len(line) and line[bracket + 1 : bracket + 2] in (b"", between):
                 end, value = bracket + 1, line[start + 1 : bracket]
             else:
-                end = line.find(b" ", start) % (len(line) + 1)  # not found is -1, and so the line's end
+                end = line.find(between, start) % (len(line) + 1)  # not found is -1, and so the line's end
                 value = line[start:end]
         if value == b"-":
             value = b""
-        elif escapes and first == b'"' and b"\\" in value:
-            value = ESCAPE.sub(_unescape, value)
+        elif first == b'"':
+            value = _decoded(shape, value)
         pieces.values.append(value)
         pieces.raw.append(line[start:end])
         start = end + 1
+        while table.runs and line[start : start + 1] == between:
+            start += 1
     return pieces
+
+
+@cache
+def _quoted(shape: Shape, between: bytes) -> re.Pattern[bytes]:
+    return re.compile(QUOTED[shape].replace(b"S", re.escape(between)), re.DOTALL)
+
+
+def _decoded(shape: Shape, value: bytes) -> bytes:
+    """A quoted value without its escapes."""
+    if shape is Shape.CSV:
+        return value.replace(b'""', b'"')
+    return ESCAPE.sub(_unescape, value) if shape is Shape.SPACED and b"\\" in value else value
 
 
 def _unescape(found: re.Match[bytes]) -> bytes:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from random import Random
 
+import numpy as np
 from numba.core.errors import NumbaError
+from numpy.typing import NDArray
 
 from ingestd.fastpath.compiled import CompiledParser
 from ingestd.fastpath.kernel.block import encode
+from ingestd.fastpath.kernel.records import encode_records
+from ingestd.fastpath.records import compiled_body
 from ingestd.formats.table import Column, Instant, Shape, Table
 from ingestd.model import PAD, Block, Framing, Source
 
@@ -20,6 +24,11 @@ def _no_sample(random: Random) -> str:
 
 TABLE = Table("warm", "warm", "warm", Shape.SPACED, (Column("time", Instant("@timestamp")),), 1, "", "", _no_sample)
 LINE = b"2000-01-01T00:00:00Z\n"
+RECORD = b'{"Data":"MjAwMC0wMS0wMVQwMDowMDowMFoK"}'
+
+
+def _room(size: int) -> NDArray[np.uint8]:
+    return np.empty(size, np.uint8)
 
 
 def warm() -> bool:
@@ -27,9 +36,16 @@ def warm() -> bool:
     parser = CompiledParser(TABLE, Source("", "", "", 0.0), Framing("warm", action=True))
     try:
         documents = parser.parse(Block(bytearray(LINE + bytes(PAD)), len(LINE), 0))
+        record = compiled_body(b"", LINE, np.zeros(1, np.int64), np.full(1, len(LINE), np.int64), b"", _room)
     except NumbaError as error:
         raise RuntimeError(f"numba cannot compile the kernel: {type(error).__name__}") from error
     if len(documents) != 1 or documents.fallback:
         raise RuntimeError("the kernel does not read its own line")
-    stats = getattr(encode, "stats", None)  # a plain function under NUMBA_DISABLE_JIT
+    if record != RECORD:
+        raise RuntimeError("the kernel does not write its own record")
+    return _was_compiled(encode) | _was_compiled(encode_records)
+
+
+def _was_compiled(entry: object) -> bool:
+    stats = getattr(entry, "stats", None)  # a plain function under NUMBA_DISABLE_JIT
     return bool(stats and sum(stats.cache_misses.values()))

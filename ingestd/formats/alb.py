@@ -136,7 +136,8 @@ FORMAT = Table(
         ("aws.elb.protocol", "http"),
     ),
     key=r"_elasticloadbalancing_[a-z0-9-]+_app\.",
-    content=r'(?:"?(?:https?|h2|grpcs|wss?)"? "?\d{4}-\d\d-\d\dT\S+ \S+ |Enable AccessLog for ELB: app/)',
+    # A health check's line begins alike, but with a number behind the time.
+    content=(r'"?(?:https?|h2|grpcs|wss?)"? "?\d{4}-\d\d-\d\dT\S+ (?!-?\d+(?:\.\d+)? |- )\S+ |Enable AccessLog for ELB: app/'),
     control=r"(?:^|/)ELB(?:Access|Connection)LogTestFile$",
     sample=sample,
 )

@@ -1,10 +1,11 @@
-"""CloudFront standard logs (v1), W3C extended: a `#Fields:` line, then values between tabs.
+"""CloudFront standard logs, W3C extended: a `#Fields:` line, then values between tabs.
 
-Source: AWS, "Standard log file format", the list "Standard log file fields", 33 fields, as of 2026-11-23. Files of 12 (2011),
-18, 19, 23, 24, 26 and 33 columns are seen, and parts of files without their header line. Field names are those of Elastic's AWS
-integration, dataset `aws.cloudfront_logs`, where it names one.
+Source: AWS, "Standard logging reference", the list "Log file fields", 33 fields, as of 2026-11-23. Files of 12 (2011), 18,
+19, 23, 24, 26 and 33 columns are seen, and parts of files without their header line. Logs of version 2 are of the same form;
+their users choose the fields, also some of the real-time logs' (the last eleven below), so that these are known by a header
+alone. Field names are those of Elastic's AWS integration, dataset `aws.cloudfront_logs`, where it names one.
 
-`required` ends at `c-ip`: a line needs its time and who asked; the rest may be missing from hand-picked field lists.
+`required` ends at `c-ip`: a line of the documented order needs its time and who asked.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ingestd.formats.table import (
     Column,
     DateTime,
     Decimal,
+    Epoch,
     Integer,
     Ip,
     IpList,
@@ -87,7 +89,7 @@ def sample(random: Random) -> str:
     )
 
 
-COLUMNS = (
+DOCUMENTED = (
     Column("date", DateTime("@timestamp", time="time")),
     Column("time"),
     Column("x-edge-location", Text("aws.cloudfront.edge_location")),
@@ -122,23 +124,40 @@ COLUMNS = (
     Column("sc-range-start", Integer("aws.cloudfront.range_start")),
     Column("sc-range-end", Integer("aws.cloudfront.range_end")),
 )
+SELECTABLE = (
+    # Date and time are the same instant to the second; alone it is the event's time.
+    Column("timestamp(ms)", Epoch("@timestamp"), Epoch("event.end")),
+    Column("asn", Integer("source.as.number")),
+    Column("c-country", Text("source.geo.country_iso_code")),
+    Column("origin-fbl", Decimal("aws.cloudfront.origin_first_byte_latency.sec")),
+    Column("origin-lbl", Decimal("aws.cloudfront.origin_last_byte_latency.sec")),
+    Column("cache-behavior-path-pattern", Text("aws.cloudfront.cache_behavior")),
+    Column("DistributionId", Text("aws.cloudfront.distribution_id")),
+    Column("distribution-tenant-id", Text("aws.cloudfront.distribution_tenant_id")),
+    Column("connection-id", Text("aws.cloudfront.connection_id")),
+    Column("viewer-request-log-data", Text("aws.cloudfront.viewer_request_log_data", percent=1, type="wildcard")),
+    Column("viewer-response-log-data", Text("aws.cloudfront.viewer_response_log_data", percent=1, type="wildcard")),
+)
 
 FORMAT = Table(
     name="cloudfront",
     dataset="aws.cloudfront_logs",
     service="cloudfront",
     shape=Shape.TABBED,
-    columns=COLUMNS,
+    columns=DOCUMENTED + SELECTABLE,
     required=5,
     header="#Fields:",
+    headless=len(DOCUMENTED),
     comments=("#",),
     constants=(("event.kind", "event"), ("event.category", ("web",)), ("event.type", ("access",))),
     key=r"(?:^|/)E[0-9A-Z]+\.\d{4}-\d\d-\d\d-\d\d\.[0-9a-f]+\.gz$",
-    # RTMP logs, long gone, have a header and a beginning much like these: what tells them apart is behind it.
+    # RTMP logs, long gone, have a header and a beginning much like these: what tells them apart is behind it. Real-time logs,
+    # where somebody gives them a header, are told by their `timestamp`.
     content=(
-        r"(?:#Version:[^\n]*\n)?#Fields:[^\n]*[\s:](?:cs-method|sc-status|x-edge-request-id)\b"
+        r"(?:#Version:[^\n]*\n)?#Fields:(?![^\n]*[\s:]timestamp(?!\())"
+        r"[^\n]*[\s:](?:cs-method|sc-status|x-edge-request-id|timestamp\(ms\))(?![\w-])"
         r"|\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\t[^\t\n]*\t(?:\d+|-)\t"
     ),
     sample=sample,
-    preamble=("#Version: 1.0", "#Fields: " + " ".join(column.name for column in COLUMNS)),
+    preamble=("#Version: 1.0", "#Fields: " + " ".join(column.name for column in DOCUMENTED)),
 )

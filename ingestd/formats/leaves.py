@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
 
-from ingestd.formats.registry import Format, formats
-from ingestd.formats.table import Leaf
+from ingestd.formats.readings import Leaf
+from ingestd.formats.registry import Format
 
 __all__ = ["CARRIED", "every_leaf", "known_paths"]
 
@@ -23,7 +22,7 @@ CARRIED = (
     Leaf("log.offset", "long"),
     # What a document has when it did not fit the mapping as it was (core/healing).
     Leaf("tags"),
-    Leaf("unmapped", "flat"),
+    Leaf("unmapped", "flat_object"),
 )
 
 
@@ -35,7 +34,6 @@ def every_leaf(form: Format) -> Iterator[Leaf]:
     yield Leaf(form.extra)
 
 
-@cache
-def known_paths() -> frozenset[str]:
-    """The paths of all fields of all formats."""
-    return frozenset(leaf.path for form in formats().values() for leaf in every_leaf(form))
+def known_paths(formats: Iterable[Format]) -> frozenset[str]:
+    """The paths of all fields of these formats."""
+    return frozenset(leaf.path for form in formats for leaf in every_leaf(form))

@@ -33,9 +33,9 @@ def formats() -> Mapping[str, Format]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def detect(key: str, head: bytes) -> Format | None:
-    """The format that an object's first bytes (and perhaps its key) show best; of equals the first by name."""
-    best = max(formats().values(), key=lambda declared: declared.recognises(key, head))
+def detect(key: str, head: bytes, known: Mapping[str, Format] | None = None) -> Format | None:
+    """The format that an object's first bytes (and perhaps its key) show best; of equals the first. `known`: among these."""
+    best = max((known or formats()).values(), key=lambda declared: declared.recognises(key, head))
     return best if best.recognises(key, head) else None
 
 

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import orjson
 
 from ingestd.errors import Fatal, Retryable
-from ingestd.sinks.cluster import Answer, Pieces
+from ingestd.sinks.cluster import Answer
+from ingestd.sinks.payload import Pieces
 
 __all__ = ["Api", "Requests"]
 

@@ -27,20 +27,20 @@ SERIES = {"time": "histogram", "sum": "area", "spread": "line"}
 SavedObject = dict[str, Any]
 
 
-def saved_objects(indices: Sequence[Index]) -> list[SavedObject]:
-    """All of them, each behind what it refers to."""
+def saved_objects(indices: Sequence[Index], everything: str) -> list[SavedObject]:
+    """All of them, each behind what it refers to. `everything`: the pattern of all the indices' names."""
     made: list[SavedObject] = []
     for board in BOARDS:
         for index in indices:
             if board.dataset in index.datasets:
                 made += _board(board, index.name, f"event.dataset : {board.dataset}" if len(index.datasets) > 1 else "")
-    made += _board(HEALTH, ",".join(index.name for index in indices), "")
+    made += _board(HEALTH, everything, "")
     return list({(each["type"], each["id"]): each for each in made}.values())
 
 
-def resources(indices: Sequence[Index]) -> list[Resource]:
+def resources(indices: Sequence[Index], everything: str) -> list[Resource]:
     """The same as things to be made by Dashboards' own API."""
-    return [_resource(each) for each in saved_objects(indices)]
+    return [_resource(each) for each in saved_objects(indices, everything)]
 
 
 def as_ndjson(objects: Sequence[SavedObject]) -> bytes:
@@ -64,7 +64,7 @@ def fields_named(objects: Sequence[SavedObject]) -> Iterator[tuple[str, str]]:
 
 
 def _board(board: Board, index_name: str, query: str) -> Iterator[SavedObject]:
-    pattern = f"ingestd-{index_name}"[:200]
+    pattern = f"ingestd-{index_name}"
     yield {
         "type": "index-pattern",
         "id": pattern,

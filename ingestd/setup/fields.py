@@ -2,7 +2,7 @@
 
 * `formats/leaves.py` names every field that a document may have: there is no other.
 * Where two formats share an index and one says more of a field than the other, the wider type holds for both.
-* What the server does not have becomes what it does have: wildcard a keyword, flat an object that is kept but not indexed.
+* What the server does not have becomes what it does have: wildcard a keyword, a flat object one that is kept but not indexed.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _type(kind: str, settings: SetupSettings, server: Server) -> dict[str, Any]:
         return {"type": "wildcard" if server.can("wildcard") else "keyword", "ignore_above": CHARS_MAX}
     if kind == "text":
         return _words(server)
-    if kind == "flat":
+    if kind == "flat_object":
         return _flat(server)
     return {"type": kind}
 

@@ -19,11 +19,12 @@ __all__ = ["Target", "targets", "wanted"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A cluster: the sinks that write to it, how it is reached, and the indices that they all fill."""
+    """A cluster: the sinks that write to it, how it is reached, the indices that they all fill, and a pattern of their names."""
 
     sinks: tuple[str, ...]
     settings: OpenSearchSettings
     indices: tuple[Index, ...]
+    everything: str
 
 
 def targets(settings: Settings, formats: Mapping[str, Format]) -> list[Target]:
@@ -37,7 +38,12 @@ def targets(settings: Settings, formats: Mapping[str, Format]) -> list[Target]:
         first = settings.sinks[names[0]]
         assert isinstance(first, OpenSearchSettings)
         indices = {index.name: index for name in names for index in indices_of(settings, name, formats)}
-        made.append(Target(tuple(names), first, tuple(indices.values())))
+        patterns = {
+            sink.index.replace("{dataset}", "*")
+            for name in names
+            if isinstance(sink := settings.sinks[name], OpenSearchSettings)
+        }
+        made.append(Target(tuple(names), first, tuple(indices.values()), ",".join(sorted(patterns))))
     return made
 
 
@@ -60,6 +66,6 @@ def _unable(indices: Sequence[Index], settings: Settings, server: Server) -> Ite
     if settings.setup.codec.startswith("zstd") and not server.can("zstd"):
         yield Skipped("codec", settings.setup.codec, "the server does not have it: best_compression instead")
     if not server.can("flat"):
-        yield Skipped("field type", "flat", "the server does not have it: such fields are kept, but cannot be searched")
+        yield Skipped("field type", "flat_object", "the server does not have it: such fields are kept, but cannot be searched")
     if not server.can("shards"):
         yield Skipped("setting", "shards, replicas, codec, sort", "a serverless collection has its own")

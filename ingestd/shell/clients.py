@@ -27,9 +27,9 @@ class Clients:
 
     def cluster(self, settings: OpenSearchSettings) -> Cluster:
         """A client of an OpenSearch or Elasticsearch cluster; whoever asked for it closes it."""
-        return Cluster(settings, self._credentials)
+        return Cluster(settings, self.credentials)
 
-    async def _credentials(self) -> Any:
+    async def credentials(self) -> Any:
         """The current credentials, refreshed if need be: for requests that are signed by hand."""
         found = await self.session.get_credentials()
         return None if found is None else await found.get_frozen_credentials()

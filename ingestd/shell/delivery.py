@@ -11,7 +11,7 @@ import asyncio
 import heapq
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
@@ -23,7 +23,6 @@ from ingestd.core.batch import Batcher, again, halves, joined, rewritten
 from ingestd.core.healing import heal
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
-from ingestd.formats.leaves import known_paths
 from ingestd.model import Batch, Documents, Part, Refusal, Verdict
 from ingestd.shell.telemetry import Telemetry
 from ingestd.sinks.sink import Sink
@@ -38,6 +37,10 @@ HEALED_AT_ONCE = 100  # documents, some milliseconds; then the event loop may tu
 
 class Rest(Protocol):
     """Who is told what came to rest, part by part: the pipeline."""
+
+    def is_wanted(self, receipt: int) -> bool:
+        """Whether sending documents of this object still serves a message that is ours to settle."""
+        ...
 
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
         """So many documents of the part are in the sink; their `held_bytes` may be forgotten."""
@@ -80,7 +83,9 @@ class Delivery:
         *,
         clock: Callable[[], float],
         random: Random,
+        fields: Collection[str] = (),
     ) -> None:
+        """`fields`: the paths that the formats know, which stay in place when a document is healed."""
         self.sink = sink
         self.throttle = throttle
         self._backoff = backoff
@@ -88,6 +93,7 @@ class Delivery:
         self._telemetry = telemetry
         self._clock = clock
         self._random = random
+        self._fields = fields
         self._batcher = Batcher(sink.limits)
         self._ready: deque[Batch] = deque()
         self._retries: list[tuple[float, int, Batch]] = []
@@ -105,6 +111,11 @@ class Delivery:
     def is_idle(self) -> bool:
         """Whether nothing waits and nothing is under way."""
         return not (self._batcher.waiting_bytes or self._ready or self._retries or self._under_way)
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether documents are of use: a paused sink that has none would never be asked whether it is well again."""
+        return self.throttle.paused is None or self.is_idle
 
     @property
     def retry_bytes(self) -> int:
@@ -129,7 +140,8 @@ class Delivery:
                 now = self._clock()
                 self._collect_due(now)
                 while self._ready and self.throttle.may_send(len(self._under_way), now):
-                    self._start(self._ready.popleft())
+                    if (batch := self._still_wanted(self._ready.popleft())) is not None:
+                        self._start(batch)
                 try:
                     async with asyncio.timeout(self._until_next(now)):
                         await self._wake.wait()
@@ -161,6 +173,16 @@ class Delivery:
             moments.append(self.throttle.not_before)
         return max(min(moments) - now, 0.0) if moments else None
 
+    def _still_wanted(self, batch: Batch) -> Batch | None:
+        """The batch without documents of messages that ended meanwhile: whoever has those now sends them."""
+        wanted: list[Part] = []
+        for part in batch.parts:
+            if self._rest.is_wanted(part.receipt):
+                wanted.append(part)
+            else:
+                self._rest.documents_given_back(self, part, part.bytes)
+        return replace(batch, parts=tuple(wanted)) if wanted else None
+
     def _start(self, batch: Batch) -> None:
         task = asyncio.create_task(self._send(batch))
         self._under_way.add(task)
@@ -174,7 +196,7 @@ class Delivery:
         items = list(batch.items()) if verdict.refused else []
         for count, refusal in enumerate(verdict.refused, 1):
             part, index = items[refusal.item]
-            if document := heal(part.documents.body(index), refusal, known_paths()):
+            if document := heal(part.documents.body(index), refusal, self._fields):
                 healed[refusal.item] = document
                 self._telemetry.count("healed", 1, self.name, refusal.reason)
             if count % HEALED_AT_ONCE == 0:
@@ -202,12 +224,13 @@ class Delivery:
         self._report(batch, _reprieved(verdict, healed))
         if healed:
             self._send_healed(batch, healed, now)
-        if verdict.split and len(batch) > 1:
+        if verdict.split and len(verdict.retry) > 1:
             self._shrink(batch)
-            for half in halves(batch):
-                self._again(half, now)
+            self._ready.extendleft(
+                reversed(halves(batch, verdict.retry))
+            )  # at once and as they are: joined they were too large
         elif verdict.split:
-            self._refuse_whole(batch)
+            self._refuse_the_rest(batch, verdict.retry)
         elif verdict.retry:
             delay = self._backoff.delay(batch.attempt, self._random.random(), verdict.after_seconds)
             self._again(again(batch, verdict.retry), now + delay)
@@ -264,10 +287,10 @@ class Delivery:
             log.warning("request too large", sink=self.name, bytes=batch.bytes, batch_bytes_max=smaller)
             self._batcher.limits = replace(limits, bytes_max=smaller)
 
-    def _refuse_whole(self, batch: Batch) -> None:
-        self._telemetry.count("documents", len(batch), self.name, "refused")
-        for part in batch.parts:
-            refused = [(index, Refusal(index - part.first, "too_large")) for index in range(part.first, part.last)]
+    def _refuse_the_rest(self, batch: Batch, items: Sequence[int]) -> None:
+        self._telemetry.count("documents", len(items), self.name, "refused")
+        for part in again(batch, items).parts:
+            refused = [(index, Refusal(index, "too_large")) for index in range(part.last)]
             self._rest.documents_refused(self, part, refused, part.bytes)
 
 

@@ -111,6 +111,20 @@ class Telemetry:
         counters = {name: {",".join(labels): value for labels, value in rows.items()} for name, rows in self._counts.items()}
         return Stats(counters, {name: read() for name, (_, read) in self._gauges.items()})
 
+    def timings(self) -> dict[str, dict[str, float]]:
+        """How often and how long: stage, end_to_end, loop_lag -> {count, seconds}, since the start."""
+        timings: dict[str, dict[str, float]] = {}
+        for name, histogram in (
+            ("end_to_end", self.end_to_end_seconds),
+            ("loop_lag", self.loop_lag_seconds),
+            ("", self.stage_seconds),
+        ):
+            for sample in (each for metric in histogram.collect() for each in metric.samples):
+                part = {"count": "count", "sum": "seconds"}.get(sample.name.rsplit("_", 1)[-1])
+                if part:
+                    timings.setdefault(name or sample.labels["stage"], {})[part] = sample.value
+        return timings
+
     def collect(self) -> Iterator[Metric]:
         """For the Prometheus registry."""
         for name, (text, labels) in _COUNTERS.items():

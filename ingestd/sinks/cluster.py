@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import base64
 import ssl
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
-from aiohttp.abc import AbstractStreamWriter
 from botocore.exceptions import BotoCoreError
 from opensearchpy import AsyncHttpConnection, AsyncOpenSearch, AWSV4SignerAsyncAuth
 from opensearchpy.exceptions import ConnectionError as NoAnswer
@@ -26,20 +25,14 @@ from opensearchpy.serializer import Serializer
 from ingestd import __version__
 from ingestd.config import OpenSearchSettings
 from ingestd.errors import Fatal, Retryable
+from ingestd.sinks.credentials import Credentials
+from ingestd.sinks.payload import Body, Pieces
 
-__all__ = ["Answer", "Cluster", "Credentials", "Pieces"]
-
-# Frozen AWS credentials (access_key, secret_key, token) as they are at this moment: aiobotocore's `get_frozen_credentials`.
-Credentials = Callable[[], Awaitable[Any]]
-
-# A request's body, in order, sent without a copy: the bytes must not change as long as anything refers to them.
-Pieces = Sequence[bytes | memoryview]
-
+__all__ = ["Answer", "Cluster"]
 NODE_IS_SICK = (502, 503, 504)
 NODE_REST_SECONDS = 5.0  # how long a sick node is left out at first; it doubles
 NODE_REST_DOUBLINGS_MAX = 3
 RETRY_AFTER_SECONDS_MAX = 300.0
-FIRST_WRITE_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +107,7 @@ class _Connection(AsyncHttpConnection):
         ignore: Collection[int] = (),
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, dict[str, str], Answer]:
-        payload: Any = _Body(body) if body else None
+        payload: Any = Body(body) if body else None
         status, fields, text = await super().perform_request(method, url, params, payload, timeout, range(300, 600), headers)
         answer = Answer(status, text.encode("utf-8", "surrogatepass"), _seconds(fields.get("retry-after")))
         if status in NODE_IS_SICK:
@@ -140,30 +133,6 @@ class _AsItIs(Serializer):
         return data
 
 
-class _Body(aiohttp.Payload):
-    """A body in pieces. aiohttp's own payload would have it in one (joining 5 MB costs as much CPU as sending them does), and
-    would warn of its size, which the batch bounds."""
-
-    _value: Pieces
-
-    def __init__(self, pieces: Pieces) -> None:
-        super().__init__(pieces)
-        self._size = sum(map(len, pieces))
-
-    @property
-    def data(self) -> bytes:
-        return b"".join(self._value)
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return self.data.decode(encoding, errors)
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        first, *others = [memoryview(piece) for piece in self._value]
-        await writer.write(first[:FIRST_WRITE_BYTES])  # aiohttp copies the headers and the first write into one
-        for piece in (first[FIRST_WRITE_BYTES:], *others):
-            await writer.write(piece)
-
-
 class _Signer:
     """SigV4 by opensearch-py's signer, over credentials that are fetched without blocking the event loop."""
 
@@ -183,7 +152,7 @@ class _Signer:
     def get_frozen_credentials(self) -> Any:
         return self._frozen
 
-    def __call__(self, method: str, url: str, body: _Body | None, headers: dict[str, str]) -> dict[str, str]:
+    def __call__(self, method: str, url: str, body: Body | None, headers: dict[str, str]) -> dict[str, str]:
         return self._sign(method, url, body.data if body else b"", headers)
 
 

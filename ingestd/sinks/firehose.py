@@ -1,10 +1,11 @@
-"""Amazon Data Firehose, by PutRecordBatch: one document a record, for OpenSearch destinations take no more.
+"""Amazon Data Firehose, by PutRecordBatch: one document a record, for OpenSearch destinations take no more, or packs of lines.
 
 Firehose knows no ids: what is sent again is there twice, recognisable by `event.id`. So only what failed is ever sent again.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import (
@@ -22,17 +23,19 @@ from botocore.parsers import ResponseParserError
 from ingestd.config import EventSettings, FirehoseSettings
 from ingestd.core.verdict import firehose_error_verdict, firehose_verdict, request_failed
 from ingestd.errors import Fatal, Retryable
-from ingestd.model import Batch, BatchLimits, Framing, Refusal, Verdict
+from ingestd.model import Batch, BatchLimits, Framing, Verdict
+from ingestd.sinks.credentials import Credentials
+from ingestd.sinks.packs import RECORD_BYTES_MAX, packed
+from ingestd.sinks.stream import Stream
 
 if TYPE_CHECKING:
     from types_aiobotocore_firehose.client import FirehoseClient
-    from types_aiobotocore_firehose.type_defs import RecordTypeDef
 
-__all__ = ["RECORD_BYTES_MAX", "FirehoseSink"]
+__all__ = ["FirehoseSink"]
 
-RECORD_BYTES_MAX = 1000 * 1024  # "Maximum record size", before base64; a call's limits are the settings' own maxima
+DOCUMENTS_MAX = 1 << 16  # in packs, of which 4 MiB make nine at most: bytes end a batch long before, unless documents are tiny
 
-# What the SDK's parser raises for a 200 whose body is not of the documented shape (a proxy's page, a cut answer).
+# What reading raises for a 200 whose body is not of the documented shape (a proxy's page, a cut answer).
 STRANGE_ANSWER = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
 
 _REASONS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
@@ -48,32 +51,42 @@ class FirehoseSink:
 
     kind = "firehose"
 
-    def __init__(self, name: str, settings: FirehoseSettings, client: FirehoseClient) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: FirehoseSettings,
+        client: FirehoseClient,
+        credentials: Credentials,
+        executor: Executor | None = None,
+    ) -> None:
         self.name = name
-        self.limits = BatchLimits(settings.batch_count_max, settings.batch_bytes_max, RECORD_BYTES_MAX, settings.batch_seconds)
-        self._stream = settings.stream
+        count_max = DOCUMENTS_MAX if settings.pack == "lines" else settings.batch_count_max
+        self.limits = BatchLimits(count_max, settings.batch_bytes_max, RECORD_BYTES_MAX, settings.batch_seconds)
+        self._pack = settings.pack
+        self._stream_name = settings.stream
         self._client = client
+        self._stream = Stream(settings.stream, client, credentials, executor)
 
     def framing(self, dataset: str, events: EventSettings) -> Framing:
         return Framing(dataset=dataset, action=False, id_field=True, period="none", original=events.original)
 
     async def send(self, batch: Batch) -> Verdict:
-        records: list[RecordTypeDef] = []
-        sent: list[int] = []
-        refused: list[Refusal] = []
-        for item, (part, index) in enumerate(batch.items()):
-            record = bytes(part.documents.body(index)) + b"\n"
-            if len(record) > RECORD_BYTES_MAX:
-                refused.append(Refusal(item, "record_too_large"))
-            else:
-                records.append({"Data": record})
-                sent.append(item)
-        verdict = await self._put(records) if records else Verdict(0)
-        return _widen(verdict, sent, refused)
+        packs = packed(batch, self._pack)
+        if not len(packs):
+            return packs.of_records(Verdict(0))
+        try:
+            answer = await self._stream.put(packs)
+        except ClientError as error:
+            return packs.of_documents(firehose_error_verdict(*_status_and_code(error), packs.documents))
+        except BotoCoreError as error:
+            return packs.of_documents(request_failed(_reason(error), packs.documents))
+        except STRANGE_ANSWER:
+            return packs.of_documents(Verdict.nothing_settled(packs.documents, "bad_answer"))
+        return packs.of_records(firehose_verdict(answer, len(packs)))
 
     async def check(self) -> None:
         try:
-            answer = await self._client.describe_delivery_stream(DeliveryStreamName=self._stream)
+            answer = await self._client.describe_delivery_stream(DeliveryStreamName=self._stream_name)
             status = answer["DeliveryStreamDescription"]["DeliveryStreamStatus"]
         except ClientError as error:
             _raise_for(firehose_error_verdict(*_status_and_code(error), 1))
@@ -87,32 +100,6 @@ class FirehoseSink:
 
     async def close(self) -> None:
         """The client was lent; whoever opened it closes it."""
-
-    async def _put(self, records: list[RecordTypeDef]) -> Verdict:
-        try:
-            answer = await self._client.put_record_batch(DeliveryStreamName=self._stream, Records=records)
-        except ClientError as error:
-            return firehose_error_verdict(*_status_and_code(error), len(records))
-        except BotoCoreError as error:
-            return request_failed(_reason(error), len(records))
-        except STRANGE_ANSWER:
-            return Verdict.nothing_settled(len(records), "bad_answer")
-        return firehose_verdict(answer, len(records))
-
-
-def _widen(verdict: Verdict, sent: list[int], refused: list[Refusal]) -> Verdict:
-    """The verdict on the records that were sent as a verdict on the batch, whose items `sent` they are."""
-    if not refused:
-        return verdict
-    return Verdict(
-        len(sent) + len(refused),
-        retry=tuple(sent[index] for index in verdict.retry),
-        refused=tuple(refused),
-        throttled=verdict.throttled,
-        paused=verdict.paused,
-        split=verdict.split,
-        reason=verdict.reason,
-    )
 
 
 def _status_and_code(error: ClientError) -> tuple[int, str]:

@@ -16,8 +16,9 @@ from ingestd.config import MIB, EventSettings, OpenSearchSettings
 from ingestd.core.verdict import FILTER_PATH, bulk_verdict, request_failed
 from ingestd.errors import Fatal, Retryable
 from ingestd.model import Batch, BatchLimits, Framing, Verdict
-from ingestd.sinks.cluster import Answer, Cluster, Pieces
+from ingestd.sinks.cluster import Answer, Cluster
 from ingestd.sinks.gzipped import gzipped
+from ingestd.sinks.payload import Pieces
 
 __all__ = ["OpenSearchSink"]
 

@@ -66,7 +66,7 @@ def test_a_good_configuration_is_printed_as_toml(file: Path) -> None:
     tables = tomllib.loads(result.stdout)
     assert tables["sinks"]["main"]["password"] == "********"
     assert tables["sinks"]["main"]["urls"] == ["https://es:9200"]
-    assert tables["http"] == {"host": "0.0.0.0", "port": 8080}
+    assert tables["http"] == {"host": "0.0.0.0", "port": 8080, "page": True}
     assert [route["format"] for route in tables["route"]] == ["alb", "auto"]
 
 
@@ -98,3 +98,17 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     result = check("--config", str(tmp_path / "none.toml"))
     assert result.exit_code == 2
     assert "none.toml" in result.stderr
+
+
+def test_formats_of_the_user_s_own(file: Path) -> None:
+    """A format is shown with its columns, and what its table could not be is a mistake as all others."""
+    column = '[[format.columns]]\nname = "t"\nfield = "@timestamp"\n'
+    file.write_text(f'{GOOD}\n[[format]]\nname = "app"\n{column}type = "epoch"\n')
+    result = check("--config", str(file))
+    assert result.exit_code == 0
+    assert "[[format]]\nname = " in result.output
+    assert "[[format.columns]]\nname = " in result.output
+    file.write_text(f'{GOOD}\n[[format]]\nname = "app"\n{column}')
+    result = check("--config", str(file))
+    assert result.exit_code == 2
+    assert "format.0: found '@timestamp'; allowed: a column of type time" in result.output

@@ -137,3 +137,17 @@ def test_reader_goes_away(tmp_path: Path, command: str) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_formats_of_the_user_s_own(tmp_path: Path) -> None:
+    """The formats that a configuration describes are known beside the others, by name and by what the user says of them."""
+    log_file, config = tmp_path / "app.log", tmp_path / "ingestd.toml"
+    log_file.write_bytes(b"2026-11-01T12:00:00Z|hello\n")
+    columns = '{name = "t", type = "time", field = "@timestamp"}, {name = "m", field = "message"}'
+    config.write_text(f'[[format]]\nname = "app"\nshape = "csv"\nseparator = "|"\nkey = "app.log$"\ncolumns = [{columns}]\n')
+    for name in ("auto", "app"):
+        result = run("--config", config, "--format", name, log_file)
+        assert (result.exit_code, orjson.loads(result.stdout)["message"]) == (0, "hello")
+    config.write_text('[[format]]\nname = "app"\nkey = "("\n')
+    result = run("--config", config, log_file)
+    assert (result.exit_code, "format.0.key" in result.stderr) == (2, True)

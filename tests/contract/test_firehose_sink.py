@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 import orjson
@@ -14,7 +14,7 @@ from ingestd.config import FirehoseSettings
 from ingestd.model import Batch, Verdict
 from ingestd.sinks.firehose import FirehoseSink
 from tests.contract.sink import COUNT, SinkContract
-from tests.fakes.aws import loopback_client, moto_stream, moto_stream_records
+from tests.fakes.aws import loopback_client, loopback_credentials, moto_stream, moto_stream_records
 from tests.fakes.documents import batch_of
 from tests.fakes.firehose import FakeFirehose, refusal
 from tests.fakes.http import Items, Lost, Silence, Whole
@@ -38,8 +38,8 @@ class FirehoseRig:
 
     def __init__(self, server: FakeFirehose, client: FirehoseClient, impatient: FirehoseClient) -> None:
         self.server = server
-        self.sink = FirehoseSink("main", FirehoseSettings(stream=STREAM), client)
-        self._impatient = FirehoseSink("main", FirehoseSettings(stream=STREAM), impatient)
+        self.sink = FirehoseSink("main", FirehoseSettings(stream=STREAM), client, loopback_credentials)
+        self._impatient = FirehoseSink("main", FirehoseSettings(stream=STREAM), impatient, loopback_credentials)
 
     def batch(self, count: int) -> Batch:
         return framed(count)
@@ -96,9 +96,11 @@ class TestFirehoseSink(SinkContract):
             yield FirehoseRig(server, client, impatient)
 
 
-async def test_documents_reach_moto_one_a_record(moto_url: str) -> None:
-    """Before moto's Firehose each document arrives as one line of its own, once."""
+@pytest.mark.parametrize("pack", ["document", "lines"])
+async def test_documents_reach_moto(moto_url: str, pack: Literal["document", "lines"]) -> None:
+    """Before moto's Firehose each document arrives as one line of its own, once, in either shape."""
     stream = f"sink-{uuid4().hex}"
     async with moto_stream(moto_url, stream) as client:
-        assert await FirehoseSink("main", FirehoseSettings(stream=stream), client).send(framed(COUNT)) == Verdict(COUNT)
+        sink = FirehoseSink("main", FirehoseSettings(stream=stream, pack=pack), client, loopback_credentials)
+        assert await sink.send(framed(COUNT)) == Verdict(COUNT)
     assert event_ids(await moto_stream_records(moto_url, stream)) == [f"id-{n}" for n in range(COUNT)]

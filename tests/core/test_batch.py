@@ -99,10 +99,11 @@ def test_rewritten_items_keep_their_place_and_their_action() -> None:
 
 
 def test_halves_are_the_whole() -> None:
-    """A batch that was too large is sent as two."""
+    """A batch that was too large is sent as two, without what has its outcome already."""
     batch = Batcher(LIMITS).add(built([b"a", b"b", b"c", b"d"]), 1, 0.0)[0]
-    left, right = halves(batch)
-    assert (bodies(left), bodies(right)) == ([b"a", b"b"], [b"c", b"d"])
+    for items, left, right in (((0, 1, 2, 3), [b"a", b"b"], [b"c", b"d"]), ((0, 2, 3), [b"a"], [b"c", b"d"])):
+        first, second = halves(batch, items)
+        assert (bodies(first), bodies(second)) == (left, right)
 
 
 def test_joined_stays_within_the_limits() -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
+from botocore.credentials import ReadOnlyCredentials
 
 if TYPE_CHECKING:
     from types_aiobotocore_firehose.client import FirehoseClient
 
-__all__ = ["REGION", "loopback_client", "moto_stream", "moto_stream_records"]
+__all__ = ["REGION", "loopback_client", "loopback_credentials", "moto_stream", "moto_stream_records"]
 
 REGION = "eu-west-1"
 
@@ -32,6 +33,11 @@ def loopback_client(service: str, url: str, *, timeout_seconds: float = 20.0) ->
             s3={"addressing_style": "path"},
         ),
     )
+
+
+async def loopback_credentials() -> ReadOnlyCredentials:
+    """The credentials of those clients, for requests that are signed by hand."""
+    return ReadOnlyCredentials("test", "test", None)
 
 
 @asynccontextmanager

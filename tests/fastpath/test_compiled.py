@@ -17,6 +17,8 @@ from ingestd.fastpath import compiled
 from ingestd.fastpath.compiled import CompiledParser
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX, LINE_MAX
 from ingestd.fastpath.kernel.jit import NUMBA
+from ingestd.fastpath.order import Order
+from ingestd.fastpath.plan import compile_plan
 from ingestd.fastpath.reference import ReferenceParser
 from ingestd.formats.registry import formats
 from ingestd.formats.table import (
@@ -44,7 +46,6 @@ SLOW = bool(NUMBA.config.DISABLE_JIT)  # the kernel as plain Python, and its vec
 LINES = int(os.environ.get("INGESTD_KERNEL_LINES", "48" if SLOW else "6000"))
 EXAMPLES = 3 if SLOW else 120
 STEP = 97 if SLOW else 1
-INPUTS = sorted((Path(__file__).parent.parent / "formats").glob("*/input/*.log"))
 SOURCE = Source("bucket", 'a/"key".gz', "etag", 1_793_534_400.0, "eu-central-1", "123456789012")  # 2026-11-01
 FRAMINGS = {
     "bulk": Framing("set", action=True, index="logs", outlier_index='odd "one"', days_past=3),
@@ -53,6 +54,10 @@ FRAMINGS = {
     "with id": Framing("set", action=False, id_field=True),
     "with all": Framing("set", action=True, id_field=True, original=True, index="i", period="none", outlier_index="o"),
 }
+
+
+def named(table: Table) -> str:
+    return table.name
 
 
 def unused(random: Random) -> str:
@@ -87,7 +92,15 @@ def toy(shape: Shape) -> Table:
     )  # fmt: skip
 
 
-TABLES = [*formats().values(), *(toy(shape) for shape in Shape)]
+# Formats whose tables ask for what the kernel does not know yet; the reference reads them.
+LEFT_TO_REFERENCE = {"alb_connection", "alb_health_check", "cloudfront_realtime", "nlb", "s3access", "tgwflow", "vpcflow"}
+INPUTS = [
+    path
+    for path in sorted((Path(__file__).parent.parent / "formats").glob("*/input/*.log"))
+    if path.parts[-3] not in LEFT_TO_REFERENCE
+]
+COMPILED = [table for table in formats().values() if table.name not in LEFT_TO_REFERENCE]
+TABLES = [*COMPILED, *(toy(shape) for shape in Shape)]
 TABLE_IDS = [table.name if table.name != "toy" else f"toy-{table.shape.value}" for table in TABLES]
 VALUES: dict[str, tuple[str, ...]] = {
     "t": ("2026-11-01T00:00:00Z", "2026-10-31T23:59:59.123456", "2024-02-29T12:00:00.1Z",
@@ -149,17 +162,24 @@ def same(table: Table, data: bytes, framing: Framing = FRAMINGS["bulk"], size: i
 
 
 @pytest.mark.parametrize("framing", FRAMINGS.values(), ids=list(FRAMINGS))
-@pytest.mark.parametrize("table", formats().values(), ids=list(formats()))
+@pytest.mark.parametrize("table", COMPILED, ids=named)
 def test_generated_lines(table: Table, framing: Framing) -> None:
     """Generated logs come out the same in every framing, and nothing of them is left to the reference."""
     assert same(table, b"".join(chunks(table, LINES, seed=11)), framing) == 0
 
 
 @pytest.mark.parametrize("size", [1, 1000, 1 << 16])
-@pytest.mark.parametrize("table", formats().values(), ids=list(formats()))
+@pytest.mark.parametrize("table", COMPILED, ids=named)
 def test_strange_lines_in_blocks_of_any_size(table: Table, size: int) -> None:
     """Strange lines come out the same however the object is cut into blocks."""
     same(table, b"".join(chunks(table, LINES // 6, seed=12, strange=1.0)), FRAMINGS["with all"], size)
+
+
+@pytest.mark.parametrize("table", formats().values(), ids=named)
+def test_what_the_kernel_reads(table: Table) -> None:
+    """Each format is compiled, but for those that are known to be the reference's."""
+    plan = compile_plan(table, FRAMINGS["bulk"], Order.documented(table))
+    assert (plan is None) == (table.name in LEFT_TO_REFERENCE)
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
@@ -218,7 +238,7 @@ PIECES = [
 ]
 
 
-@pytest.mark.parametrize("table", TABLES[:2], ids=TABLE_IDS[:2])
+@pytest.mark.parametrize("table", COMPILED, ids=named)
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(
     seed=st.integers(0, 50),

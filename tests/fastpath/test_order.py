@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
-from ingestd.fastpath.order import Order
+from ingestd.fastpath.order import Order, header_pattern
 from ingestd.formats.table import Column, Shape, Table, Text
 
 
@@ -26,6 +27,33 @@ TABLE = Table(
     sample=unused,
     header="#Fields:",
 )
+
+
+def test_headless() -> None:
+    """Without a header only as many columns are known as the table says stand in such a line."""
+    assert Order.documented(replace(TABLE, headless=2)) == Order(owners=(0, 1), positions=(0, 1, -1))
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "is_header"),
+    [
+        ("#Fields:", b"#Fields: x", True),
+        ("#Fields:", b"#Fields", False),
+        (None, b"#Fields: x", False),
+        ("", b"a b c", True),
+        ("", b"b", True),
+        ("", b"c(X) new", True),
+        ("", b"A b", False),
+        ("", b"ab c", False),
+        ("", b"a\tb", False),
+        ("", b"new a b", False),
+        ("", b"- a b", False),
+    ],
+)
+def test_header_pattern(header: str | None, line: bytes, is_header: bool) -> None:
+    """A header line is told by its prefix, or by the name of a column that it begins with."""
+    pattern = header_pattern(replace(TABLE, header=header))
+    assert bool(pattern and pattern.match(line)) == is_header
 
 
 def test_documented() -> None:
@@ -66,10 +94,11 @@ def test_header_that_names_nothing(names: bytes) -> None:
         (b"", 0, "a"),
         (b"b c(X) a", 3, None),
         (b"b c(X) a", 2, "a"),
-        (b"b c(X)", 9, "a"),
-        (b"a c(X)", 9, "b"),
+        (b"b c(X)", 9, None),
+        (b"a c(X)", 9, None),
+        (b"a c(X)", 0, "a"),
     ],
 )
 def test_lacking(names: bytes, count: int, lacking: str | None) -> None:
-    """Of the required columns, the first that a line does not reach is named."""
+    """Of the required columns that a header names, the first that a line does not reach is named."""
     assert Order.of_header(TABLE, b"#Fields:" + names).lacking(TABLE, count) == lacking

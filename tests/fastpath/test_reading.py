@@ -10,12 +10,17 @@ import pytest
 from ingestd.fastpath.reading import read
 from ingestd.fastpath.unreadable import Unreadable
 from ingestd.formats.table import (
+    ClfTime,
+    Cut,
     Decimal,
     Endpoint,
+    Epoch,
     Instant,
     Integer,
     Ip,
     IpList,
+    Mapped,
+    Piece,
     Reading,
     Request,
     Status,
@@ -266,6 +271,119 @@ def test_bad_instant(value: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"0", "1970-01-01T00:00:00Z"),
+        (b"1566848933", "2019-08-26T19:48:53Z"),
+        (b"1607374321.541", "2020-12-07T20:52:01.541Z"),
+        (b"1607374321.5", "2020-12-07T20:52:01.5Z"),
+        (b"164000066", "1975-03-14T03:34:26Z"),
+        (b"00000000001", "1970-01-01T00:00:01Z"),
+        (b"7258118399.999999999", "2199-12-31T23:59:59.999999999Z"),
+        (b"1731699951183", "2024-11-15T19:45:51.183Z"),
+        (b"000000000001", "1970-01-01T00:00:00.001Z"),
+        (b"1731699951183000", "2024-11-15T19:45:51.183000Z"),
+        (b"1731699951183000009", "2024-11-15T19:45:51.183000009Z"),
+    ],
+)
+def test_epoch(value: bytes, text: str) -> None:
+    """Counts since 1970 are seconds or parts of them by their number of digits."""
+    assert leaves(Epoch("@timestamp"), value) == {"@timestamp": text}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(b"-1", b"+1", b"x", b"1.", b".5", b"1.1234567890", b"1e9", b"1 ", b"7258118400", b"99999999999", b"7258118400000"),
+        *(b"1731699951183.5", b"12345678901234567890", b"\xd9\xa1", b"1_0"),
+    ],
+)
+def test_bad_epoch(value: bytes) -> None:
+    """What is no count since 1970 is unreadable as the event's own time, and absent elsewhere."""
+    with pytest.raises(Unreadable) as raised:
+        read(Epoch("@timestamp"), value)
+    assert raised.value.reason == "bad_timestamp"
+    assert leaves(Epoch("event.start"), value) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"06/Feb/2019:00:00:38 +0000", "2019-02-06T00:00:38Z"),
+        (b"27/Apr/2016:03:58:01 +0100", "2016-04-27T02:58:01Z"),
+        (b"10/Feb/2012:16:42:07 -0500", "2012-02-10T21:42:07Z"),
+        (b"31/Dec/2020:23:45:00 -0030", "2021-01-01T00:15:00Z"),
+        (b"29/Feb/2024:00:00:00 +2359", "2024-02-28T00:01:00Z"),
+        (b"01/Jan/1970:00:00:00 +0000", "1970-01-01T00:00:00Z"),
+        (b"31/Dec/1969:23:30:00 -0100", "1970-01-01T00:30:00Z"),
+        (b"01/Jan/2200:00:00:00 +0001", "2199-12-31T23:59:00Z"),
+    ],
+)
+def test_clf_time(value: bytes, text: str) -> None:
+    """The time of web servers' logs is written in UTC."""
+    assert leaves(ClfTime("@timestamp"), value) == {"@timestamp": text}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(b"06/Feb/2019:00:00:38", b"06/Feb/2019:00:00:38 0000", b"06/Feb/2019:00:00:38  +0000", b"6/Feb/2019:00:00:38 +0000"),
+        *(b"06/feb/2019:00:00:38 +0000", b"06/Fev/2019:00:00:38 +0000", b"30/Feb/2019:00:00:38 +0000"),
+        *(b"06/Feb/2019:24:00:38 +0000", b"06/Feb/2019:00:60:38 +0000", b"06/Feb/2019:00:00:60 +0000"),
+        *(
+            b"06/Feb/2019:00:00:38 +2400",
+            b"06/Feb/2019:00:00:38 +0060",
+            b"06/Feb/2019:00:00:38 Z",
+            b"00/Feb/2019:00:00:38 +0000",
+        ),
+        *(
+            b"01/Jan/1970:00:30:00 +0100",
+            b"31/Dec/2199:23:30:00 -0100",
+            b"01/Jan/0000:00:00:00 +0000",
+            b"Apr/2016 03:58:01 +0000",
+        ),
+    ],
+)
+def test_bad_clf_time(value: bytes) -> None:
+    """What is no such time is unreadable as the event's own, and absent elsewhere."""
+    with pytest.raises(Unreadable) as raised:
+        read(ClfTime("@timestamp"), value)
+    assert raised.value.reason == "bad_timestamp"
+    assert leaves(ClfTime("event.start"), value) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"), [(b"6", "tcp"), (b"18", ["syn", "ack"]), (b"06", None), (b"7", None), (b"6 ", None)]
+)
+def test_mapped(value: bytes, meaning: str | list[str] | None) -> None:
+    """A value that is among those that are told means what is told, any other nothing."""
+    assert leaves(Mapped("x", (("6", "tcp"), ("18", ("syn", "ack")))), value) == ({} if meaning is None else {"x": meaning})
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"N=2025-01-02T03:04:05Z;x", {"n": "2025-01-02T03:04:05Z", "a": "x"}),
+        (b"2025-01-02T03:04:05;A=x;y", {"n": "2025-01-02T03:04:05Z", "a": "x;y"}),
+        (b"N=soon;A=x", {"a": "x"}),
+        (b"N=9999-12-31T23:59:59Z", {}),
+        (b"-;-", {}),
+        (b"N=;A=-", {}),
+        (b";A=A=\xff", {"a": "A=\ufffd"}),
+    ],
+)
+def test_cut(value: bytes, expected: dict[str, str]) -> None:
+    """A value is cut into pieces, each without its label; a date is checked."""
+    assert leaves(Cut(";", (Piece("n", "N=", "date"), Piece("a", "A="))), value) == expected
+
+
+def test_words_by_longer_separators_and_encoded() -> None:
+    """A separator may be several characters, and items may be encoded."""
+    assert leaves(Words("x", '","'), b'h2","http/1.1') == {"x": ["h2", "http/1.1"]}
+    assert leaves(Words("x", "%0A", percent=1), b"Host:a%20b%0AX:%250A%0A-%0A%2D%0A") == {"x": ["Host:a b", "X:%0A", "-"]}
+
+
+@pytest.mark.parametrize(
     ("separator", "value", "items"),
     [
         (",", b"waf,forward", ["waf", "forward"]),
@@ -318,6 +436,21 @@ def test_ip_list(value: bytes, hosts: list[str] | None, ips: list[str] | None) -
 def test_tls(value: bytes, expected: dict[str, str]) -> None:
     """A protocol's name is taken apart, or kept whole under another path."""
     assert leaves(Tls("o", "v", "p"), value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"TLSv1.2", {"v": "1.2", "p": "tls"}),
+        (b"TLSV1.1", {"v": "1.1", "p": "tls"}),
+        (b"tlsv12", {"v": "1.2", "p": "tls"}),
+        (b"sslV3", {"v": "3", "p": "ssl"}),
+        *((value, {"o": value.decode()}) for value in (b"TLSv1.", b"tlsv123", b"tlsv1.23", b"tls12", b"xtlsv12")),
+    ],
+)
+def test_loose_tls(value: bytes, expected: dict[str, str]) -> None:
+    """Where a protocol's name is written in several ways, all of them are taken apart."""
+    assert leaves(Tls("o", "v", "p", loose=True), value) == expected
 
 
 @pytest.mark.parametrize(

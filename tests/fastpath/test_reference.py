@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from ingestd.core.identity import object_id
 from ingestd.fastpath.reference import ReferenceParser
-from ingestd.formats.table import Column, DateTime, Decimal, Instant, Integer, Shape, Table, Text, Version
+from ingestd.formats.table import Column, DateTime, Decimal, Epoch, Instant, Integer, Shape, Table, Text, Version
 from ingestd.model import PAD, Block, Documents, Framing, Source
 
 DAY = 86400.0
@@ -194,6 +195,57 @@ def test_date_and_time(line: bytes, reason: str) -> None:
     """A date and a time make the event's time together, and the line is rejected in the date's name."""
     (reject,) = parse(HEADED, line + b"\n").rejects
     assert (reject.reason, reject.column) == (reason, "time" if reason == "too_few_columns" else "date")
+
+
+FLOWS = replace(
+    toy(
+        Column("start", Epoch("event.start")),
+        Column("end", Epoch("@timestamp", instead="start"), Epoch("event.end")),
+        Column("a", Text("a")),
+        shape=Shape.SPACED_RAW,
+        header="",
+        required=2,
+    ),
+    runs=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "timestamp"),
+    [
+        (b"1700000000 1700000060 x", "2023-11-14T22:14:20Z"),
+        (b"1700000000 - x", "2023-11-14T22:13:20Z"),
+        (b"- 1700000060 x", "2023-11-14T22:14:20Z"),
+        (b"a start\nx 1700000000", "2023-11-14T22:13:20Z"),
+        (b"end a\n 1700000060  x", "2023-11-14T22:14:20Z"),
+    ],
+)
+def test_time_of_another_column(line: bytes, timestamp: str) -> None:
+    """Where a time is absent, or has no column at all, the other column's is read."""
+    assert orjson.loads(parse(FLOWS, line + b"\n").body(0))["@timestamp"] == timestamp
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "column"),
+    [
+        (b"- -", "missing_timestamp", "end"),
+        (b"1700000000 x", "bad_timestamp", "end"),
+        (b"x -", "bad_timestamp", "end"),
+        (b"a\nx", "missing_timestamp", "end"),
+        (b"a start\nx", "too_few_columns", "start"),
+    ],
+)
+def test_no_time_in_either_column(line: bytes, reason: str, column: str) -> None:
+    """A line without a time is rejected in the name of the column that was to have it."""
+    (reject,) = parse(FLOWS, line + b"\n").rejects
+    assert (reject.reason, reject.column) == (reason, column)
+
+
+def test_time_of_the_object() -> None:
+    """Where a table says so, lines without a time have that of their object, and those with a wrong one are rejected."""
+    result = parse(replace(FLOWS, dated_by_object=True), b"- - x\na\ny\nstart\nz\n")
+    assert [orjson.loads(result.body(index))["@timestamp"] for index in range(2)] == 2 * ["2024-10-04T00:00:05Z"]
+    assert [reject.reason for reject in result.rejects] == ["bad_timestamp"]
 
 
 def test_first_to_fill_a_path_keeps_it() -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
 import ingestd.formats
 from ingestd.formats.registry import control_object, detect, formats
 
+HERE = Path(__file__).parent
 ALB = b"https 2025-03-04T05:06:07.123456Z app/shop/0011223344556677 198.51.100.7:40001 10.1.2.3:8443 0.001 0.048 0.000 200 "
 ALB_KEY = "AWSLogs/123456789012/elasticloadbalancing/eu-west-1/2025/03/04/"
 CLOUDFRONT = b"2025-03-04\t05:06:07\tFRA56-P3\t4213\t198.51.100.7\tGET\tx.cloudfront.net\t/\t200"
 FIELDS = b"#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status"
+REALTIME = b"1.700\t192.0.2.1\t0.1\t200\t5\tGET\thttps\th\t/\t7\tFRA\tid==\th\t0.1\tHTTP/2.0\tIPv4\tcurl".replace(
+    b"1.7", b"1700000000.7"
+)
 RTMP = b"#Version: 1.0\n#Fields: date time x-edge-location c-ip x-event sc-bytes x-cf-status x-cf-client-id cs-uri-stem\n"
 
 
@@ -43,9 +48,36 @@ def test_every_file_that_declares_a_format_is_found() -> None:
         (
             "any",
             b"2015-05-13T23:39:43.945958Z my-loadbalancer 192.168.131.39:2817 10.0.0.1:80 0.000086 0.001048 0.001337 200",
-            None,
+            "clb",
         ),
-        ("any", b"tls 2.0 2018-12-20T02:59:40 net/my-network/c6e77e28c25b2234 g3d4b5e8bb8464cd 72.21.218.154:51341", None),
+        ("any", b"2025-03-04T05:06:07Z front 192.0.2.1:2817 - -1 -1 -1 503 0", "clb"),
+        ("any", b"Enable AccessLog for ELB: front at 2025-03-04T05:00:00.000Z", "clb"),
+        ("any", b"tls 2.0 2018-12-20T02:59:40 net/my-network/c6e77e28c25b2234 g3d4b5e8bb8464cd 72.21.218.154:51341", "nlb"),
+        ("any", b"Enable AccessLog for ELB: net/inner/0011223344556677 at 2025-03-04T05:00:00.000Z", "nlb"),
+        ("any", b"2025-03-04T05:06:07Z 192.0.2.1 36280 443 TLSv1.3 TLS_AES_128_GCM_SHA256 4.0", "alb_connection"),
+        ("any", b"2025-03-04T05:06:07Z 2001:db8::1 58206 80 - - - ", "alb_connection"),
+        ("any", b"Enable ConnectionLog for ELB: app/front/0011223344556677 at 2025-03-04T05:00:00.000Z", "alb_connection"),
+        ("any", b"http 2025-03-04T05:06:07Z 0.019584011 10.0.0.1:80 targets PASS 200 -", "alb_health_check"),
+        ("any", b"http 2025-03-04T05:06:07Z - - targets FAIL - TimedOut", "alb_health_check"),
+        ("any", b"http 2025-03-04T05:06:07Z - - targets ", None),
+        ("any", REALTIME, "cloudfront_realtime"),
+        ("any", b"#Version: 1.0\n#Fields: timestamp c-ip sc-status\n1.0\t1.2.3.4\t200\n", "cloudfront_realtime"),
+        ("any", b"#Fields:\tsc-status\ttimestamp\tcs-method\n", "cloudfront_realtime"),
+        ("any", b"#Version: 1.0\n#Fields: timestamp(ms) sc-status\n", "cloudfront"),
+        ("any", REALTIME.replace(b"\tIPv4", b"\tx"), None),
+        ("any", b'owner bucket [06/Feb/2019:00:00:38 +0000] 192.0.2.3 - 3E57427F3E REST.GET.OBJECT k "GET /k"', "s3access"),
+        ("any", b"owner bucket [-] - AmazonS3 3E57427F3E S3.EXPIRE.OBJECT k", "s3access"),
+        ("any", b'192.0.2.3 - - [06/Feb/2019:00:00:38 +0000] "GET / HTTP/1.1" 200 12', None),
+        ("any", b'192.0.2.3 - frank [06/Feb/2019:00:00:38 +0000] "GET / HTTP/1.1" 200 12', None),
+        ("any", b"2 123456789010 eni-1 10.0.0.1 10.0.0.2 20641 22 6 20 4249 1772600000 1772600060 ACCEPT OK", "vpcflow"),
+        ("any", b"2 unknown eni-1 - - - - - - - 1772600000 1772600060 - NODATA", "vpcflow"),
+        ("any", b"3 123456789010 - 2001:db8::1 10.0.0.2 1 2 6 20 4249 1772600000 1772600060 ACCEPT OK", "vpcflow"),
+        ("any", b"instance-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr\n- eni-1 10.0.0.1", "vpcflow"),
+        ("any", b"version account-id interface-id new-one\r\n2 1 eni-1 x", "vpcflow"),
+        ("any", b"the srcaddr of this Text is not one", None),
+        ("any", b"version resource-type account-id tgw-id srcaddr dstaddr\n6 TransitGateway 1 tgw-1", "tgwflow"),
+        ("any", b"6 TransitGateway 123456789012 tgw-1 tgw-attach-1 - - vpc-1", "tgwflow"),
+        ("any", b"3 - 123456789012 tgw-1 tgw-attach-1 - - vpc-1", "tgwflow"),
         ("any", b'{"Records": []}', None),
         ("any", b"\x00\xff\xfe", None),
         ("any", b"", None),
@@ -58,12 +90,57 @@ def test_detect(key: str, head: bytes, name: str | None) -> None:
     assert (found.name if found else None) == name
 
 
+@pytest.mark.parametrize("path", sorted(HERE.glob("*/input/*.log")), ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+def test_every_fixture_is_of_its_format(path: Path) -> None:
+    """Whatever stands in a fixture is recognised as its own format or, if it begins too oddly, as none."""
+    name, data = path.parts[-3], path.read_bytes()
+    found = detect("any/key", data)
+    assert found is formats()[name] or (found is None and path.stem in ("strange", "rejects"))
+
+
+@pytest.mark.parametrize("name", formats())
+def test_every_sample_is_of_its_format_alone(name: str) -> None:
+    """A plausible line, alone or with what stands at the top of an object, is recognised by its own format and no other."""
+    random, table = Random(11), formats()[name]
+    for _ in range(200):
+        line = table.sample(random)
+        for text in (line, "\n".join([*table.preamble, line])):
+            fitting = [other.name for other in formats().values() if other.recognises("any/key", text.encode())]
+            assert fitting == [name]
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        (ALB_KEY + "123456789012_elasticloadbalancing_eu-west-1_app.front.1_20250304T0500Z_1.2.3.4_x.log.gz", "alb"),
+        (
+            ALB_KEY + "conn_log.123456789012_elasticloadbalancing_eu-west-1_app.front.1_20250304T0500Z_x.log.gz",
+            "alb_connection",
+        ),
+        (
+            ALB_KEY + "health_check_log_123456789012_elasticloadbalancing_eu-west-1_app.front.1_20250304T0500Z_x.log.gz",
+            "alb_health_check",
+        ),
+        (ALB_KEY + "123456789012_elasticloadbalancing_eu-west-1_net.inner.1_20250304T0500Z_x.log.gz", "nlb"),
+        (ALB_KEY + "123456789012_elasticloadbalancing_eu-west-1_front_20250304T0500Z_1.2.3.4_x.log", "clb"),
+        ("logs/2025-03-04-05-06-07-0123456789ABCDEF", "s3access"),
+        ("AWSLogs/123456789012/vpcflowlogs/eu-west-1/2025/03/04/123456789012_vpcflowlogs_eu-west-1_fl-1_x.log.gz", "vpcflow"),
+        ("E2ABCDEF123456.2025-03-04-05.a1b2c3d4.gz", "cloudfront"),
+    ],
+)
+def test_key_that_aws_gives(key: str, name: str) -> None:
+    """The key under which AWS puts a log makes its format surer."""
+    table = formats()[name]
+    assert table.recognises(key, table.sample(Random(1)).encode()) == 3
+
+
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
         ("AWSLogs/123456789012/ELBAccessLogTestFile", "control_object"),
         ("ELBAccessLogTestFile", "control_object"),
         ("prefix/AWSLogs/123456789012/ELBConnectionLogTestFile", "control_object"),
+        ("prefix/AWSLogs/123456789012/ELBHealthCheckLogTestFile", "control_object"),
         ("AWSLogs/ELBAccessLogTestFile/a.log.gz", None),
         ("my-ELBAccessLogTestFile", None),
         (ALB_KEY + "123456789012_elasticloadbalancing_eu-west-1_app.shop.1_x.log.gz", None),

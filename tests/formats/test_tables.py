@@ -9,7 +9,7 @@ import pytest
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths
 from ingestd.fastpath.parser import open_parser
 from ingestd.formats.registry import formats
-from ingestd.formats.table import DateTime, Table
+from ingestd.formats.table import DateTime, Epoch, Table
 from ingestd.model import Block, Framing, Source
 
 TABLES = list(formats().values())
@@ -45,6 +45,16 @@ def test_one_type_a_path(table: Table) -> None:
                 assert types.setdefault(leaf.path, leaf.type) == leaf.type
 
 
+@pytest.mark.parametrize("dataset", sorted({table.dataset for table in TABLES}))
+def test_one_type_a_path_in_a_dataset(dataset: str) -> None:
+    """Formats of one dataset share indices: they agree on each path's type, and on what is an object."""
+    types: dict[str, str] = {}
+    for table in TABLES:
+        for leaf in table.leaves() if table.dataset == dataset else ():
+            assert types.setdefault(leaf.path, leaf.type) == leaf.type
+    assert not [(one, other) for one in types for other in types if other.startswith(f"{one}.")]
+
+
 @pytest.mark.parametrize("table", TABLES, ids=named)
 def test_columns(table: Table) -> None:
     """Column names are unique, what is required exists, and so does a time and each time column that is joined to a date."""
@@ -53,7 +63,10 @@ def test_columns(table: Table) -> None:
     assert len({name.lower() for name in names}) == len(names)
     assert 0 < table.required <= len(names)
     assert TIMESTAMP in {leaf.path for leaf in table.leaves()}
-    assert {reading.time for reading in readings if isinstance(reading, DateTime)} <= set(names)
+    others = {reading.time for reading in readings if isinstance(reading, DateTime)}
+    others |= {reading.instead for reading in readings if isinstance(reading, Epoch) and reading.instead}
+    assert others <= set(names)
+    assert table.headless is None or table.required <= table.headless < len(names)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=named)

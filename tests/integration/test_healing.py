@@ -14,6 +14,8 @@ from ingestd.config import OpenSearchSettings
 from ingestd.core.healing import HEALED_TAG
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
+from ingestd.formats.leaves import known_paths
+from ingestd.formats.registry import formats
 from ingestd.model import Part, Refusal
 from ingestd.shell.delivery import Delivery
 from ingestd.shell.telemetry import Telemetry
@@ -44,6 +46,9 @@ class Book:
         self.refused += [why for _, why in refused]
         self.held_bytes -= held_bytes
 
+    def is_wanted(self, receipt: int) -> bool:
+        return True
+
     def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
         self.held_bytes -= held_bytes
 
@@ -67,7 +72,8 @@ async def deliver(server: Server, index: str, documents: Sequence[dict[str, Any]
     settings = OpenSearchSettings.model_validate({"urls": [server.url], "batch_seconds": 0.05})
     sink = OpenSearchSink("main", settings, Cluster(settings))
     backoff, book = Backoff(0.05, 0.2), Book()
-    delivery = Delivery(sink, Throttle(2, 4, backoff), backoff, book, Telemetry(), clock=loop.time, random=Random(1))
+    throttle, fields = Throttle(2, 4, backoff), known_paths(formats().values())
+    delivery = Delivery(sink, throttle, backoff, book, Telemetry(), clock=loop.time, random=Random(1), fields=fields)
     framed = documents_of([(f"{index}-2026.11.22", f"{number}", TIME | each) for number, each in enumerate(documents)])
     book.held_bytes = len(framed.data)
     delivery.add(framed, 1)

@@ -23,7 +23,7 @@ DATASETS = {form.dataset: form for form in formats().values()}
 def objects(index: str = "logs-{dataset}") -> list[dict[str, Any]]:
     sink = {"kind": "opensearch", "urls": ["http://localhost:9200"], "index": index}
     (target,) = targets(Settings.model_validate({"sinks": {"main": sink}}), formats())
-    return saved_objects(target.indices)
+    return saved_objects(target.indices, target.everything)
 
 
 def test_the_file_is_what_is_made() -> None:
@@ -34,7 +34,7 @@ def test_the_file_is_what_is_made() -> None:
     assert FILE.read_bytes() == made
 
 
-@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+@pytest.mark.parametrize("board", [each for each in BOARDS if each.dataset in DATASETS], ids=lambda board: board.name)
 def test_each_field_that_a_dashboard_names_is_in_its_template(board: Any) -> None:
     """A picture of a field that no document has would be empty for ever."""
     fields = fields_of([DATASETS[board.dataset]])

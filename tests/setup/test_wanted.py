@@ -138,18 +138,18 @@ async def test_saved_objects_are_made_once() -> None:
     """Dashboards' own too: made, then known again; what people change stays until we have something new."""
     (target,) = targets(settings_of(), formats())
     async with FakeAdministration("plain", "3.4.0") as server, api_of(server, HEADERS) as api:
-        steps = await plan(api, resources(target.indices))
+        steps = await plan(api, resources(target.indices, target.everything))
         assert {step.change for step in steps} == {"create"}
         for step in steps:
             await step.take(api)
-        assert {step.change for step in await plan(api, resources(target.indices))} == {"none"}
+        assert {step.change for step in await plan(api, resources(target.indices, target.everything))} == {"none"}
         (name,) = [key for key in server.things if key[0] == "dashboard" and "alb" in key[1]]
         server.things[name]["attributes"]["panelsJSON"] = "[]"
-        assert {step.change for step in await plan(api, resources(target.indices))} == {"none"}
+        assert {step.change for step in await plan(api, resources(target.indices, target.everything))} == {"none"}
         server.things[name]["attributes"]["description"] = "made by an older one"
-        (old,) = [step for step in await plan(api, resources(target.indices)) if step.change == "update"]
+        (old,) = [step for step in await plan(api, resources(target.indices, target.everything)) if step.change == "update"]
         await old.take(api)
-        assert {step.change for step in await plan(api, resources(target.indices))} == {"none"}
+        assert {step.change for step in await plan(api, resources(target.indices, target.everything))} == {"none"}
 
 
 def test_two_sinks_on_one_cluster_are_one_target() -> None:

@@ -62,6 +62,10 @@ class Book:
         self.refused: list[tuple[bytes, str]] = []
         self.given_back: list[bytes] = []
         self.held_bytes = 0
+        self.unwanted: set[int] = set()
+
+    def is_wanted(self, receipt: int) -> bool:
+        return receipt not in self.unwanted
 
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
         self.rested[part.receipt] += accepted + duplicates
@@ -90,12 +94,15 @@ def accepted(batch: Batch) -> Verdict:
     return Verdict(len(batch))
 
 
-def deliver(sink: ScriptedSink, groups: list[list[bytes]], permits: int = 2) -> tuple[Book, Delivery, float]:
+def deliver(
+    sink: ScriptedSink, groups: list[list[bytes]], permits: int = 2, unwanted: frozenset[int] = frozenset()
+) -> tuple[Book, Delivery, float]:
     """Give a sink documents, wait until all is at rest; the book, the delivery, and when that was."""
 
     async def main() -> tuple[Book, Delivery, float]:
         clock = asyncio.get_running_loop().time
         book = Book()
+        book.unwanted |= unwanted
         throttle = Throttle(permits, 8, BACKOFF)
         delivery = Delivery(sink, throttle, BACKOFF, book, Telemetry(), clock=clock, random=Random(1))
         task = asyncio.create_task(delivery.run())
@@ -173,6 +180,55 @@ def test_a_request_that_is_too_large_is_halved_and_remembered() -> None:
     assert book.rested == {0: 8}
     sizes = [sum(map(len, sent)) for _, sent in sink.sent]
     assert sizes[:3] == [800_000, 400_000, 200_000]
+
+
+def test_small_halves_are_not_joined_again() -> None:
+    """Below the size that is remembered they would be what was refused, for ever."""
+    limits = BatchLimits(100, 30_000, 1_000_000, 1.0)
+
+    def picky(batch: Batch) -> Verdict:
+        return Verdict.nothing_settled(len(batch), "too_large", split=True) if batch.bytes > 2_000 else Verdict(len(batch))
+
+    sink = ScriptedSink(*[picky] * 40, limits=limits)
+    book, _, _ = deliver(sink, [[b"x" * 1_000] * 8], permits=1)
+    assert book.rested == {0: 8}
+    assert len(sink.sent) == 15
+
+
+def test_what_was_refused_is_not_halved_with_the_rest() -> None:
+    """It has its outcome; a second one would be one too many."""
+
+    def oversized(batch: Batch) -> Verdict:
+        return Verdict(3, retry=(1, 2), refused=(Refusal(0, "record_too_large"),), split=True)
+
+    sink = ScriptedSink(oversized)
+    book, _, _ = deliver(sink, [[b"a", b"b", b"c"]])
+    assert book.refused == [(b"a", "record_too_large")]
+    assert (book.rested, book.held_bytes) == ({0: 2}, 0)
+
+
+def test_documents_of_a_message_that_was_lost_are_not_sent() -> None:
+    """Another consumer sends them."""
+    sink = ScriptedSink()
+    book, delivery, _ = deliver(sink, [[b"a", b"b"], [b"c", b"d"], [b"e"]], unwanted=frozenset({1, 2}))
+    assert [sent for _, sent in sink.sent] == [[b"a", b"b"]]
+    assert book.given_back == [b"c", b"d", b"e"]
+    assert (delivery.is_idle, book.held_bytes) == (True, 0)
+
+
+def test_a_paused_sink_without_documents_wants_some() -> None:
+    """Or nobody would ever find out that it is well again."""
+
+    def denied(batch: Batch) -> Verdict:
+        return Verdict.nothing_settled(len(batch), "unauthorized", paused="unauthorized")
+
+    def broken(batch: Batch) -> Verdict:
+        raise MemoryError
+
+    book, delivery, _ = deliver(ScriptedSink(denied, broken), [[b"a"]])
+    assert book.given_back == [b"a"]
+    assert delivery.throttle.paused
+    assert delivery.wants_more
 
 
 def test_a_document_too_large_by_itself_is_refused() -> None:

@@ -74,8 +74,8 @@ def version(random: Random, key: str, first_mark: int) -> Version:
     if random.random() < 0.06:
         lines, text, fate = (), b"nothing known %d\nin it\n" % first_mark, "unknown"
     body = text if random.random() < 0.3 else _compressed(random, text)
-    if fate == "whole" and body is not text and len(body) > 60 and random.random() < 0.15:
-        body, fate = body[: -random.randrange(9, 40)], "truncated"
+    if fate == "whole" and len(text) > 60 and random.random() < 0.12:
+        body, fate = gzip.compress(text, 1, mtime=0)[: -random.randrange(1, 40)], "truncated"
     return Version(key, form, body, lines, fate)
 
 

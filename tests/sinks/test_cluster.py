@@ -21,7 +21,8 @@ from botocore.exceptions import NoCredentialsError
 
 from ingestd.config import OpenSearchSettings
 from ingestd.errors import Fatal, Retryable
-from ingestd.sinks.cluster import Answer, Cluster, Credentials
+from ingestd.sinks.cluster import Answer, Cluster
+from ingestd.sinks.credentials import Credentials
 from tests.fakes.bulk import FakeBulk
 from tests.fakes.certificates import authority
 from tests.fakes.http import Seen, Whole

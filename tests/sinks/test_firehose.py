@@ -9,8 +9,9 @@ import pytest
 from ingestd.config import EventSettings, FirehoseSettings
 from ingestd.errors import Fatal, Retryable
 from ingestd.model import BatchLimits, Refusal, Verdict
-from ingestd.sinks.firehose import RECORD_BYTES_MAX, FirehoseSink
-from tests.fakes.aws import loopback_client
+from ingestd.sinks.firehose import FirehoseSink
+from ingestd.sinks.packs import RECORD_BYTES_MAX
+from tests.fakes.aws import loopback_client, loopback_credentials
 from tests.fakes.documents import Row, batch_of
 from tests.fakes.firehose import FakeFirehose, refusal
 from tests.fakes.http import Items, Whole
@@ -29,13 +30,19 @@ async def server() -> AsyncIterator[FakeFirehose]:
 @pytest.fixture
 async def sink(server: FakeFirehose) -> AsyncIterator[FirehoseSink]:
     async with loopback_client("firehose", server.url) as client:
-        yield FirehoseSink("main", FirehoseSettings(stream=STREAM), client)
+        yield FirehoseSink("main", FirehoseSettings(stream=STREAM), client, loopback_credentials)
 
 
-def test_limits_are_those_of_the_service() -> None:
-    """500 records and 4 MiB a call, 1,000 KiB a record; settings may ask for less."""
-    sink = FirehoseSink("main", FirehoseSettings(stream=STREAM, batch_seconds=2.0), None)  # type: ignore[arg-type] # unused
-    assert sink.limits == BatchLimits(500, 4 << 20, 1_024_000, 2.0)
+@pytest.fixture
+async def packer(server: FakeFirehose) -> AsyncIterator[FirehoseSink]:
+    async with loopback_client("firehose", server.url) as client:
+        yield FirehoseSink("main", FirehoseSettings(stream=STREAM, pack="lines"), client, loopback_credentials)
+
+
+def test_limits_are_those_of_the_service(sink: FirehoseSink, packer: FirehoseSink) -> None:
+    """500 records and 4 MiB a call, 1,000 KiB a record; packs hold many documents, so that bytes end a batch."""
+    assert sink.limits == BatchLimits(500, 4 << 20, 1_024_000, 1.0)
+    assert packer.limits == BatchLimits(65_536, 4 << 20, 1_024_000, 1.0)
 
 
 def test_framing_puts_the_id_into_the_document(sink: FirehoseSink) -> None:
@@ -106,3 +113,29 @@ async def test_a_stream_in_the_making_may_pass_later(server: FakeFirehose, sink:
     server.status = "CREATING"
     with pytest.raises(Retryable):
         await sink.check()
+
+
+async def test_a_pack_is_many_lines(server: FakeFirehose, packer: FirehoseSink) -> None:
+    """With `pack = "lines"` documents go together in one record, each on its line."""
+    verdict = await packer.send(batch_of([("", "", {"n": 1}), ("", "", {"n": 2}), ("", "", {"n": 3})], action=False))
+    assert verdict == Verdict(3)
+    assert server.records == [b'{"n":1}\n{"n":2}\n{"n":3}\n']
+
+
+@large
+async def test_of_packs_only_the_failed_are_sent_again(server: FakeFirehose, packer: FirehoseSink) -> None:
+    """Each document of a failed record is to be sent again, and none of the others."""
+    rows: list[Row] = [("", "", b"x" * (RECORD_BYTES_MAX // 2 - 1))] * 5
+    server.script(Items({1: "ServiceUnavailableException"}))
+    verdict = await packer.send(batch_of(rows, action=False))
+    assert (verdict.items, verdict.retry, verdict.throttled) == (5, (2, 3), True)
+
+
+@pytest.mark.parametrize(("documents", "split", "paused"), [(3, True, None), (1, False, "bad_request")])
+async def test_a_pack_that_is_too_large_can_be_split(
+    server: FakeFirehose, packer: FirehoseSink, documents: int, split: bool, paused: str | None
+) -> None:
+    """A refused call of one record is halved by its documents, as long as there are two."""
+    server.script(refusal(400, "InvalidArgumentException"))
+    verdict = await packer.send(batch_of([("", "", {"n": n}) for n in range(documents)], action=False))
+    assert (verdict.retry, verdict.split, verdict.paused) == (tuple(range(documents)), split, paused)

@@ -18,8 +18,8 @@ from numba import extending, int64, types, uint8, uint64
 from ingestd.fastpath.kernel.jit import CHECKED, inlined
 
 __all__ = [
-    "ALL", "ONE", "copy64", "digits64", "drop_lowest", "eq64", "get", "load8", "low_bits", "popcount", "prefix_xor", "put",
-    "store8", "trailing_zeros", "unclean64",
+    "ALL", "ONE", "base64_48", "copy64", "digits64", "drop_lowest", "eq64", "get", "load8", "low_bits", "popcount",
+    "prefix_xor", "put", "store8", "trailing_zeros", "unclean64",
 ]  # fmt: skip
 
 intrinsic: Callable[[Any], Any] = extending.intrinsic
@@ -79,6 +79,17 @@ def store8_scalar(target: Any, to: int, value: Any) -> None:
         target[uint64(to + i)] = uint8((value >> uint64(8 * i)) & uint64(255))
 
 
+def base64_48_scalar(target: Any, to: int, source: Any, at: int) -> None:
+    """target[to:to+64] = source[at:at+48] in base64. Reads source[at:at+64]; the two must not overlap."""
+    for group in range(16):
+        three = uint64(0)
+        for i in range(3):
+            three = three << uint64(8) | uint64(source[uint64(at + 3 * group + i)])
+        for i in range(4):
+            six = int64(three >> uint64(18 - 6 * i)) & 63
+            target[uint64(to + 4 * group + i)] = six + 65 + 6 * (six > 25) - 75 * (six > 51) - 15 * (six > 61) + 3 * (six > 62)
+
+
 def get_scalar(source: Any, at: int) -> Any:
     """source[at] as a signed number; an index is never meant from the end."""
     return int64(source[uint64(at)])
@@ -127,6 +138,10 @@ def _load(context: Any, builder: Any, sig: Any, args: Any, first: int = 0, kind:
 
 def _splat(value: int) -> Any:
     return ir.Constant(WIDE, [value] * 64)
+
+
+def _lanes(value: int) -> Any:
+    return ir.Constant(ir.VectorType(INDEX, 16), [value] * 16)
 
 
 @intrinsic
@@ -187,6 +202,29 @@ def _store8(_: Any, target: Any, to: Any, value: Any) -> Any:
 
 
 @intrinsic
+def _base64_48(_: Any, target: Any, to: Any, source: Any, at: Any) -> Any:
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        wide = _load(context, builder, sig, args, 2)
+        # Each 32 bits take three bytes, the first highest; the fourth is zero. Then each six bits go to a byte of their own.
+        order = [lane for group in range(16) for lane in (3 * group + 2, 3 * group + 1, 3 * group, 64)]
+        wide = builder.shuffle_vector(wide, _splat(0), ir.Constant(ir.VectorType(INDEX, 64), order))
+        groups = builder.bitcast(wide, ir.VectorType(INDEX, 16))
+        sixes = builder.lshr(groups, _lanes(18))
+        for shift, mask in ((4, 0x3F00), (-10, 0x3F0000), (-24, 0x3F000000)):
+            moved = builder.lshr(groups, _lanes(shift)) if shift > 0 else builder.shl(groups, _lanes(-shift))
+            sixes = builder.or_(sixes, builder.and_(moved, _lanes(mask)))
+        sixes = builder.bitcast(sixes, WIDE)
+        letters = builder.add(sixes, _splat(65))
+        for above, step in ((25, 6), (51, -75), (61, -15), (62, 3)):
+            past = builder.icmp_unsigned(">", sixes, _splat(above))
+            letters = builder.select(past, builder.add(letters, _splat(step % 256)), letters)
+        builder.store(letters, _pointer(context, builder, sig.args[0], args[0], args[1], WIDE), align=1)
+        return context.get_dummy_value()
+
+    return types.void(target, types.int64, source, types.int64), codegen
+
+
+@intrinsic
 def _get(_: Any, source: Any, at: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = context.make_array(sig.args[0])(context, builder, args[0]).data
@@ -229,6 +267,7 @@ def _drop_lowest(_: Any, mask: Any) -> Any:
     return types.uint64(types.uint64), codegen
 
 
+base64_48: Any = inlined(base64_48_scalar) if CHECKED else _base64_48
 copy64: Any = inlined(copy64_scalar) if CHECKED else _copy64
 eq64: Any = inlined(eq64_scalar) if CHECKED else _eq64
 unclean64: Any = inlined(unclean64_scalar) if CHECKED else _unclean64

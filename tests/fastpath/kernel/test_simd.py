@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,11 @@ def store(a: Any, at: int, value: Any) -> None:
 @alone
 def copy(a: Any, to: int, b: Any, at: int) -> None:
     simd.copy64(a, to, b, at)
+
+
+@alone
+def base64(a: Any, to: int, b: Any, at: int) -> None:
+    simd.base64_48(a, to, b, at)
 
 
 @alone
@@ -110,6 +116,18 @@ def test_copy_touches_64_bytes_and_no_more(seed: int) -> None:
         copy(one, to, a, at)
         simd.copy64_scalar(two, to, a, at)
         assert one.tobytes() == two.tobytes() == bytes([7] * to) + a.tobytes()[at : at + 64] + bytes([7] * (SIZE - 64 - to))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_base64_equals_the_standard_librarys(seed: int) -> None:
+    """48 bytes become their 64 letters, and nothing else is touched."""
+    a = noise(seed)
+    for at in range(SIZE - 63):
+        one, two = np.full(SIZE, 7, np.uint8), np.full(SIZE, 7, np.uint8)
+        base64(one, 3, a, at)
+        simd.base64_48_scalar(two, 3, a, at)
+        letters = b64encode(a[at : at + 48].tobytes())
+        assert one.tobytes() == two.tobytes() == bytes([7] * 3) + letters + bytes([7] * (SIZE - 67))
 
 
 def test_bits() -> None:

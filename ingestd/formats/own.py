@@ -1,0 +1,207 @@
+"""Formats that a user describes in the configuration: `[[format]]` to a table, read by what reads all others.
+
+What is wrong with them is told at once, as with all settings; it is asked for here, since only tables know what a table must
+be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from random import Random
+from types import MappingProxyType
+
+from ingestd.config import ColumnSettings, FormatSettings
+from ingestd.config_mistakes import ConfigError, Mistake, shown
+from ingestd.formats.registry import formats
+from ingestd.formats.table import (
+    SAMPLE_TIME,
+    SEPARATORS,
+    ClfTime,
+    Column,
+    Decimal,
+    Endpoint,
+    Epoch,
+    Instant,
+    Integer,
+    Ip,
+    Reading,
+    Request,
+    Shape,
+    Status,
+    Table,
+    Text,
+    Tls,
+    Version,
+    Words,
+)
+
+__all__ = ["known_formats", "own_formats"]
+
+TIMESTAMP = "@timestamp"
+HOUSE = ("cloud", "aws.s3", "log.offset", "event.id", "event.original", "event.dataset", "event.kind")  # filled elsewhere
+OF_THEIR_OWN = ("request", "status", "version", "tls")  # types that know their fields
+
+READINGS: dict[str, Callable[[str, ColumnSettings], Reading]] = {
+    "text": lambda path, column: Text(path, percent=column.percent),
+    "integer": lambda path, column: Integer(path),
+    "decimal": lambda path, column: Decimal(path),
+    "ip": lambda path, column: Ip(path, _sibling(path, "address")),
+    "endpoint": lambda path, column: Endpoint(f"{path}.ip", f"{path}.port", f"{path}.address"),
+    "time": lambda path, column: Instant(path),
+    "epoch": lambda path, column: Epoch(path),
+    "clf_time": lambda path, column: ClfTime(path),
+    "list": lambda path, column: Words(path, column.separator),
+    "status": lambda path, column: Status(path or "http.response.status_code"),
+    "version": lambda path, column: Version(path or "http.version"),
+    "tls": lambda path, column: Tls(path or "tls.protocol_text"),
+    "request": lambda path, column: Request(),
+}
+
+# Plausible values, for tests and trials: the first reading of a column says which.
+SAMPLES: dict[type, str] = {
+    Instant: SAMPLE_TIME.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    Epoch: str(int(SAMPLE_TIME.timestamp())),
+    ClfTime: SAMPLE_TIME.strftime("[%d/%b/%Y:%H:%M:%S +0000]"),
+    Integer: "42",
+    Decimal: "0.125",
+    Ip: "192.0.2.1",
+    Endpoint: "192.0.2.1:443",
+    Status: "200",
+    Version: "HTTP/2.0",
+    Tls: "TLSv1.3",
+    Request: '"GET https://www.example.com:443/a?b=c HTTP/1.1"',
+}
+
+
+def known_formats(settings: Sequence[FormatSettings]) -> Mapping[str, Table]:
+    """All formats by name, the user's own first, so that they win where others fit as well. Raises ConfigError."""
+    return MappingProxyType({**own_formats(settings), **formats()})
+
+
+def own_formats(settings: Sequence[FormatSettings]) -> Mapping[str, Table]:
+    """The user's own formats by name. Raises ConfigError with every mistake."""
+    mistakes = [mistake for place, form in enumerate(settings) for mistake in _mistakes(f"format.{place}", form)]
+    if mistakes:
+        raise ConfigError(mistakes)
+    return {form.name: _table(form) for form in settings}
+
+
+def _table(form: FormatSettings) -> Table:
+    base = formats()[form.base] if form.base else None
+    columns = _chosen(base, form.fields) if base else tuple(_column(column) for column in form.columns)
+    table = Table(
+        name=form.name,
+        dataset=form.dataset or form.name,
+        service=form.name,
+        shape=Shape(form.shape),
+        columns=columns,
+        required=min(form.required or len(columns), len(columns)),
+        key=form.key or "",
+        content=form.content or "",
+        sample=_sampler(columns, Shape(form.shape), form.separator),
+        header=form.header,
+        separator=form.separator or "",
+        runs=form.runs,
+        dated_by_object=form.dated_by_object,
+        comments=form.comments,
+        constants=(("event.kind", "event"),),
+        own=True,
+    )
+    if base is None:
+        return table
+    return replace(
+        table,
+        dataset=form.dataset or base.dataset,
+        service=base.service,
+        shape=base.shape,
+        sample=_sampler(columns, base.shape, base.separator),
+        header=base.header,
+        separator=base.separator,
+        runs=base.runs,
+        dated_by_object=base.dated_by_object or form.dated_by_object,
+        comments=base.comments,
+        constants=base.constants,
+    )
+
+
+def _chosen(base: Table, fields: Sequence[str]) -> tuple[Column, ...]:
+    """The columns of these names, as they stand in a line."""
+    columns = {column.name: column for column in base.columns}
+    if base.delivered:
+        fields = sorted(fields, key=base.delivered.index)
+    return tuple(columns[name] for name in fields)
+
+
+def _column(column: ColumnSettings) -> Column:
+    if column.field is None and column.type not in OF_THEIR_OWN:
+        return Column(column.name)
+    return Column(column.name, READINGS[column.type](column.field or "", column))
+
+
+def _sibling(path: str, name: str) -> str:
+    return f"{path.rpartition('.')[0]}.{name}" if "." in path else f"{path}_{name}"
+
+
+def _sampler(columns: Sequence[Column], shape: Shape, separator: str | None) -> Callable[[Random], str]:
+    """What makes a line with a value for each column."""
+    values = [SAMPLES.get(type(column.readings[0]), "x") if column.readings else "-" for column in columns]
+    if shape is Shape.CSV:
+        values = [value.strip("[]") for value in values]
+    elif shape is Shape.TABBED:
+        values = [value.strip('"[]') for value in values]
+    line = (separator or SEPARATORS[shape]).join(values)
+    return lambda random: line
+
+
+# mistakes
+
+
+def _mistakes(path: str, form: FormatSettings) -> Iterator[Mistake]:
+    base = formats().get(form.base or "")
+    if base:
+        known = [column.name for column in base.columns]
+        for place, name in enumerate(form.fields):
+            if name not in known:
+                yield _mistake(f"{path}.fields.{place}", name, ", ".join(base.delivered or known))
+            elif name in form.fields[:place]:
+                yield _mistake(f"{path}.fields.{place}", name, "each name once")
+        if any(name not in known for name in form.fields):
+            return
+    yield from _column_mistakes(path, form)
+    yield from _field_mistakes(path, form, _table(form))
+
+
+def _column_mistakes(path: str, form: FormatSettings) -> Iterator[Mistake]:
+    names = [column.name.lower() for column in form.columns]
+    for place, column in enumerate(form.columns):
+        if names.index(column.name.lower()) < place:
+            yield _mistake(f"{path}.columns.{place}.name", column.name, "each name once, whatever its case")
+        if column.type == "request" and column.field:
+            yield _mistake(f"{path}.columns.{place}.field", column.field, "none: a request line has fields of its own")
+
+
+def _field_mistakes(path: str, form: FormatSettings, table: Table) -> Iterator[Mistake]:
+    types: dict[str, str] = {}
+    for place, column in enumerate(table.columns):
+        where = f"{path}.{'fields' if form.base else 'columns'}.{place}"
+        for leaf in (leaf for reading in column.readings for leaf in reading.leaves()):
+            if any(_touch(leaf.path, house) for house in (*HOUSE, table.extra)):
+                yield _mistake(where, leaf.path, "a field that is not filled otherwise")
+            elif types.setdefault(leaf.path, leaf.type) != leaf.type:
+                yield _mistake(where, leaf.path, f"a field of type {types[leaf.path]}, as another column has it")
+            elif any(other != leaf.path and _touch(leaf.path, other) for other in types):
+                yield _mistake(where, leaf.path, "a field that is not inside another, nor has others inside")
+    if types.get(TIMESTAMP, "date") != "date":
+        yield _mistake(path, TIMESTAMP, "a column of type time, epoch or clf_time for @timestamp")
+    if TIMESTAMP not in types and not form.dated_by_object:
+        yield _mistake(path, "no column for @timestamp", "a time, epoch or clf_time for it, or dated_by_object = true")
+
+
+def _touch(one: str, other: str) -> bool:
+    """Is one of the two paths the other, or inside it?"""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
+def _mistake(path: str, found: object, allowed: str) -> Mistake:
+    return Mistake(path, shown(found), allowed, "the configuration")

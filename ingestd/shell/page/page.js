@@ -1,0 +1,133 @@
+"use strict";
+// Everything is written as text, never as markup. Rates are by the service's own clock.
+const POLL_MS = 2000, WINDOW_SECONDS = 10, MINUTE = 60, HOUR = 3600;
+const samples = [];
+const at = (id) => document.getElementById(id);
+const say = (id, text) => { at(id).textContent = text; };
+
+function short(value) {
+  for (const [size, sign] of [[1e9, " G"], [1e6, " M"], [1e4, " k"]]) if (value >= size) return (value / (size === 1e4 ? 1e3 : size)).toFixed(1) + sign;
+  return value >= 100 || Number.isInteger(value) ? Math.round(value).toString() : value.toFixed(1);
+}
+const bytes = (value) => value >= 1e9 ? (value / 1e9).toFixed(1) + " GB" : value >= 1e6 ? (value / 1e6).toFixed(1) + " MB" : (value / 1e3).toFixed(1) + " kB";
+const seconds = (value) => value === null ? "–" : value < 1 ? Math.round(value * 1000) + " ms" : value < 120 ? value.toFixed(1) + " s" : Math.round(value / 60) + " min";
+const sum = (rows) => Object.values(rows || {}).reduce((all, one) => all + one, 0);
+const first = (key) => key.split(",")[0];
+const last = (key) => key.split(",").pop();
+
+function grouped(rows, by) {
+  const out = {};
+  for (const [key, value] of Object.entries(rows || {})) out[by(key)] = (out[by(key)] || 0) + value;
+  return out;
+}
+function before(secondsAgo) {
+  const now = samples[samples.length - 1];
+  return samples.find((each) => each.at >= now.at - secondsAgo) || now;
+}
+function rate(read) {
+  const now = samples[samples.length - 1], then = before(WINDOW_SECONDS);
+  return now.at > then.at ? (read(now) - read(then)) / (now.at - then.at) : 0;
+}
+function mean(names) {
+  const now = samples[samples.length - 1], old = before(MINUTE);
+  let count = 0, time = 0;
+  for (const name of names) {
+    const since = old === now ? { count: 0, seconds: 0 } : old.timings[name] || { count: 0, seconds: 0 };
+    count += now.timings[name].count - since.count;
+    time += now.timings[name].seconds - since.seconds;
+  }
+  return count ? time / count : null;
+}
+
+function table(id, heads, rows) {
+  const lines = [];
+  const line = (cells, kind, name) => {
+    const row = document.createElement("tr");
+    if (name) row.className = name;
+    for (const text of cells) row.appendChild(document.createElement(kind)).textContent = text;
+    lines.push(row);
+  };
+  if (rows.length === 0) line(["none"], "td", "none");
+  else {
+    if (heads) line(heads, "th");
+    for (const row of rows) line(row.cells, "td", row.bad ? "bad" : "");
+  }
+  at(id).replaceChildren(...lines);
+}
+const counts = (id, rows, bad) => table(id, null, Object.entries(rows).sort((a, b) => b[1] - a[1]).map(([name, value]) => ({ cells: [name, short(value)], bad })));
+
+function show(now) {
+  const { counters, gauges } = now;
+  const paused = Object.keys(gauges.sink_paused || {}).filter((name) => gauges.sink_paused[name]);
+  const fault = paused.length ? "sink paused: " + paused.join(", ") : now.not_ready;
+  say("state", fault || "ready");
+  at("state").className = "state " + (fault ? "bad" : "good");
+  document.title = (fault ? "! " : "") + "ingestd";
+
+  say("lines", short(rate((each) => sum(each.counters.lines_read))));
+  say("lines-total", short(sum(counters.lines_read)) + " since the start");
+  say("bytes", bytes(rate((each) => each.counters.bytes.decoded || 0)) + "/s");
+  say("bytes-total", bytes(counters.bytes.decoded || 0) + " since the start");
+  const taken = sum(gauges.in_flight_bytes), whole = sum(gauges.budget_bytes);
+  say("budget", whole ? Math.round(100 * taken / whole) + " %" : "–");
+  at("budget-meter").value = whole ? taken / whole : 0;
+  say("messages", short(sum(gauges.messages_in_flight)));
+  say("leases", short(sum(gauges.leases)) + " leases, " + short(sum(counters.lease_lost)) + " lost");
+  say("late", seconds(mean(["end_to_end"])));
+  say("request", seconds(mean(Object.keys(now.timings).filter((name) => name.startsWith("sink_")))));
+  const dead = sum(counters.dead_letters);
+  say("dead", short(dead));
+  at("dead-tile").className = dead ? "tile bad" : "tile";
+
+  const names = Object.keys(gauges.permits || {}).sort();
+  table("sinks", ["sink", "state", "permits", "requests/s", "documents/s", "sent again", "waiting", "there already", "refused"], names.map((name) => {
+    const of = (counter) => grouped(Object.fromEntries(Object.entries(counters[counter]).filter(([key]) => first(key) === name)), last);
+    const isPaused = Boolean(gauges.sink_paused[name]), documents = of("documents");
+    const share = (counter, outcome) => rate((each) => Object.entries(each.counters[counter]).filter(([key]) => first(key) === name && (!outcome || last(key) === outcome)).reduce((all, [, value]) => all + value, 0));
+    return { bad: isPaused, cells: [name, isPaused ? "paused" : "open", short(gauges.permits[name]), share("requests").toFixed(1), short(share("documents", "accepted")), short(sum(of("retries"))), bytes(gauges.retry_bytes[name]), short(documents.duplicate || 0), short(documents.refused || 0)] };
+  }));
+  const formats = Object.keys(grouped(counters.lines_read, first)).sort();
+  table("formats", ["format", "lines/s", "lines", "accepted", "there already", "dead letters", "read slowly", "new columns"], formats.map((name) => {
+    const outcome = (wanted) => counters.lines[name + "," + wanted] || 0;
+    return { cells: [name, short(rate((each) => each.counters.lines_read[name] || 0)), ...[counters.lines_read[name], outcome("accepted"), outcome("duplicate"), outcome("dead_lettered"), counters.fallback_lines[name] || 0, counters.format_drift[name] || 0].map(short)] };
+  }));
+  counts("reasons", counters.dead_letters, true);
+  counts("retries", grouped(counters.retries, last));
+  counts("objects", counters.objects);
+  counts("ends", counters.messages);
+}
+
+function chart(points) {
+  const steps = [];
+  for (let index = 1; index < points.length; index++) {
+    const [t0, l0] = points[index - 1], [t1, l1] = points[index];
+    if (t1 > t0) steps.push([t1, Math.max(l1 - l0, 0) / (t1 - t0)]);
+  }
+  const peak = Math.max(...steps.map((each) => each[1]), 0);
+  say("peak", steps.length ? "peak " + short(peak) : "the first points come in a quarter of a minute");
+  if (!steps.length) return;
+  const end = steps[steps.length - 1][0];
+  const place = ([time, value]) => (720 * (1 - (end - time) / HOUR)).toFixed(1) + " " + (158 - 150 * (peak ? value / peak : 0)).toFixed(1);
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", "M" + place([steps[0][0], 0]) + "L" + steps.map(place).join("L") + "L" + place([end, 0]) + "Z");
+  at("chart").replaceChildren(path);
+}
+
+async function poll() {
+  try {
+    const [stats, history] = await Promise.all(["/stats", "/history"].map(async (path) => {
+      const answer = await fetch(path, { cache: "no-store" });
+      if (!answer.ok) throw new Error("status " + answer.status);
+      return answer.json();
+    }));
+    samples.push(stats);
+    while (samples[0].at < stats.at - MINUTE - 5) samples.shift();
+    show(stats);
+    chart(history);
+  } catch (error) {
+    say("state", "no answer from the service");
+    at("state").className = "state bad";
+  }
+  setTimeout(poll, POLL_MS);
+}
+poll();

@@ -1,0 +1,183 @@
+"""Formats that users describe: what they become, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from ingestd.config import FormatSettings
+from ingestd.config_mistakes import ConfigError
+from ingestd.fastpath.parser import open_parser
+from ingestd.formats.own import known_formats, own_formats
+from ingestd.formats.registry import detect, formats
+from ingestd.formats.table import Table
+from ingestd.generate import lines
+from ingestd.model import Block, Documents, Framing, Source
+
+SOURCE = Source("bucket", "key", "etag", 1.7e9)
+PIPED: dict[str, Any] = {
+    "name": "piped",
+    "shape": "csv",
+    "separator": "|",
+    "comments": ["//"],
+    "key": "^app/",
+    "dataset": "app.access",
+    "required": 3,
+    "columns": [
+        {"name": "when", "type": "epoch", "field": "@timestamp"},
+        {"name": "who", "type": "ip", "field": "source.ip"},
+        {"name": "what", "type": "text", "field": "app.what", "percent": 1},
+        {"name": "secret"},
+        {"name": "tags", "type": "list", "field": "tags", "separator": ";"},
+        {"name": "taken", "type": "decimal", "field": "app.taken"},
+        {"name": "to", "type": "endpoint", "field": "destination"},
+        {"name": "line", "type": "request"},
+        {"name": "status", "type": "status"},
+    ],
+}
+EDGE: dict[str, Any] = {
+    "name": "edge",
+    "base": "cloudfront_realtime",
+    "fields": ["sc-status", "timestamp", "s-ip", "c-ip", "asn"],
+    "content": r"\d{10}\.\d{3}\t",
+}
+
+
+def own(**settings: Any) -> Table:
+    return own_formats([FormatSettings.model_validate(settings)])[settings["name"]]
+
+
+def parse(table: Table, data: bytes) -> Documents:
+    return open_parser(table, SOURCE, Framing(table.dataset, action=False)).parse(Block(bytearray(data), len(data), 0))
+
+
+def documents(table: Table, data: bytes) -> list[dict[str, Any]]:
+    result = parse(table, data)
+    return [orjson.loads(result.body(index)) for index in range(len(result))]
+
+
+def test_delimited_log() -> None:
+    """A user's own columns are read as their types say, and go where their fields say."""
+    line = b'1700000000.5|192.0.2.1|"a%20""b""|c"|hidden|x;y;-|1.50|192.0.2.2:443|GET /a?b HTTP/1.1|404|new\n// remark\n'
+    (document,) = documents(own(**PIPED), line)
+    assert document["@timestamp"] == "2023-11-14T22:13:20.5Z"
+    assert document["source"] == {"ip": "192.0.2.1"}
+    assert document["app"] == {"what": 'a "b"|c', "taken": 1.5}
+    assert document["tags"] == ["x", "y"]
+    assert document["destination"] == {"ip": "192.0.2.2", "port": 443}
+    assert (document["url"]["path"], document["http"]["response"]["status_code"]) == ("/a", 404)
+    assert document["event"] == {"outcome": "failure", "kind": "event", "dataset": "app.access"}
+    assert document["aws"]["piped"]["extra"] == ["new"]
+    assert "hidden" not in str(document)
+
+
+def test_lines_shorter_than_required_are_rejected() -> None:
+    """What a line must have is asked for, and what it may have is not."""
+    result = parse(own(**PIPED), b"1700000000|192.0.2.1\n1700000000|somebody|what\n")
+    assert [reject.reason for reject in result.rejects] == ["too_few_columns"]
+    assert orjson.loads(result.body(0))["source"] == {"address": "somebody"}
+
+
+def test_all_columns_are_required_unless_said_otherwise() -> None:
+    """Without a number every column must be reached."""
+    table = own(**{name: value for name, value in PIPED.items() if name != "required"})
+    assert table.required == len(table.columns)
+
+
+def test_chosen_fields_of_a_known_format() -> None:
+    """Of CloudFront's real-time fields those that are chosen stand in a line, in CloudFront's order."""
+    table = own(**EDGE)
+    assert [column.name for column in table.columns] == ["timestamp", "c-ip", "s-ip", "sc-status", "asn"]
+    (document,) = documents(table, b"1700000000.123\t192.0.2.1\t198.51.100.1\t200\t64500\n")
+    assert document["@timestamp"] == "2023-11-14T22:13:20.123Z"
+    assert document["source"] == {"ip": "192.0.2.1", "as": {"number": 64500}}
+    assert document["destination"] == {"ip": "198.51.100.1"}
+    assert document["event"]["dataset"] == "aws.cloudfront_logs"
+
+
+def test_fields_in_the_user_s_order() -> None:
+    """Where the order is the user's, it is the line's."""
+    table = own(name="flows", base="vpcflow", fields=["action", "dstaddr", "end"], key="flows")
+    (document,) = documents(table, b"REJECT  10.0.0.1 1700000000\n")
+    assert (document["event"]["outcome"], document["destination"]["ip"]) == ("failure", "10.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "head", "name"),
+    [
+        (PIPED, "app/1", b"1|2|3", "piped"),
+        (PIPED, "app/1", b"2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 20 4249 1772600000 1772600060 ACCEPT OK", "piped"),
+        (PIPED, "an/app/1", b"1|2|3", None),
+        (PIPED, "an/app/1", b"2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 20 4249 1772600000 1772600060 ACCEPT OK", "vpcflow"),
+        (EDGE, "any", b"1700000000.123\t192.0.2.1\t", "edge"),
+        (EDGE, "any", b"1700000000\t192.0.2.1\t", None),
+        ({**EDGE, "key": "^edge/"}, "edge/1", b"1700000000.123\t192.0.2.1\t", "edge"),
+        ({**EDGE, "key": "^edge/"}, "other/1", b"1700000000.123\t192.0.2.1\t", None),
+        ({**EDGE, "content": None}, "any", b"1700000000.123\t192.0.2.1\t", None),
+    ],
+)
+def test_recognised_as_the_user_says(settings: dict[str, Any], key: str, head: bytes, name: str | None) -> None:
+    """An object is of a user's format if its key and its beginning are as the user says, whatever else it might be."""
+    known = known_formats([FormatSettings.model_validate(settings)])
+    found = detect(key, head, known)
+    assert (found.name if found else None) == name
+    assert list(known) == [settings["name"], *formats()]
+
+
+@pytest.mark.parametrize(
+    "settings", [PIPED, EDGE, {**PIPED, "shape": "tabbed", "separator": None}, {**PIPED, "shape": "spaced"}]
+)
+def test_samples(settings: dict[str, Any]) -> None:
+    """A user's format has plausible and strange lines too, and each has one outcome."""
+    table = own(**settings)
+    assert len(parse(table, table.sample(None).encode() + b"\n")) == 1  # type: ignore[arg-type]  # nothing is drawn
+    result = parse(table, b"".join(line + b"\n" for line in lines(table, 500, 1, strange=0.5)))
+    assert result.lines == 500 == len(result) + len(result.rejects) + result.skipped
+    assert len(result) > 250
+
+
+COLUMNS = [{"name": "t", "type": "time", "field": "@timestamp"}, {"name": "a", "field": "a.b"}]
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "found", "allowed"),
+    [
+        ({"columns": [*COLUMNS, {"name": "A", "field": "c"}]}, "format.0.columns.2.name", "'A'", "once"),
+        ({"columns": [*COLUMNS, {"name": "c", "field": "a"}]}, "format.0.columns.2", "'a'", "inside"),
+        ({"columns": [*COLUMNS, {"name": "c", "field": "a.b.c"}]}, "format.0.columns.2", "'a.b.c'", "inside"),
+        (
+            {"columns": [*COLUMNS, {"name": "c", "field": "a.b", "type": "integer"}]},
+            "format.0.columns.2",
+            "'a.b'",
+            "type keyword",
+        ),
+        ({"columns": [*COLUMNS, {"name": "c", "field": "cloud.region"}]}, "format.0.columns.2", "'cloud.region'", "otherwise"),
+        ({"columns": [*COLUMNS, {"name": "c", "field": "aws"}]}, "format.0.columns.2", "'aws'", "otherwise"),
+        (
+            {"columns": [*COLUMNS, {"name": "c", "field": "x", "type": "request"}]},
+            "format.0.columns.2.field",
+            "'x'",
+            "of its own",
+        ),
+        ({"columns": COLUMNS[1:]}, "format.0", "'no column for @timestamp'", "dated_by_object"),
+        ({"columns": [{"name": "t", "field": "@timestamp"}]}, "format.0", "'@timestamp'", "epoch"),
+        ({"base": "vpcflow", "fields": ["end", "begin"]}, "format.0.fields.1", "'begin'", "start"),
+        ({"base": "vpcflow", "fields": ["end", "end"]}, "format.0.fields.1", "'end'", "once"),
+        ({"base": "cloudfront", "fields": ["c-ip"]}, "format.0", "'no column for @timestamp'", "dated_by_object"),
+    ],
+)
+def test_mistakes(settings: dict[str, Any], path: str, found: str, allowed: str) -> None:
+    """A table that could not be one is refused, in words about the setting."""
+    with pytest.raises(ConfigError) as caught:
+        own(name="x", **settings)
+    (mistake,) = caught.value.mistakes
+    assert (mistake.path, mistake.found) == (path, found)
+    assert allowed in mistake.allowed
+
+
+def test_time_of_the_object() -> None:
+    """A log without times is dated by its objects where its user says so."""
+    (document,) = documents(own(name="x", columns=COLUMNS[1:], dated_by_object=True), b"words\n")
+    assert document["@timestamp"] == "2023-11-14T22:13:20Z"
