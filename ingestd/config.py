@@ -272,7 +272,14 @@ class SetupSettings(Section):
     """A data stream begins a new index at this age, so that deletion goes in small steps."""
     rollover_gib: Annotated[int, Field(ge=1, le=1000)] = 30
     """Or at this size of a primary shard: larger ones recover slowly."""
-    security_datasets: Annotated[tuple[Glob, ...], Texts] = ("aws.cloudtrail*", "aws.waf*", "aws.s3access*", "aws.vpcflow*")
+    security_datasets: Annotated[tuple[Glob, ...], Texts] = (
+        "aws.cloudtrail*",
+        "aws.waf*",
+        "aws.s3access*",
+        "aws.vpcflow*",
+        "aws.guardduty*",
+        "aws.firewall*",
+    )
     """What security_reader may see and logs_reader may not; an index that holds any of it is theirs alone."""
     dashboards_url: Url | None = None
     """OpenSearch Dashboards or Kibana, for the saved objects; without one import config/opensearch/dashboards.ndjson."""

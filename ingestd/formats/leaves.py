@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ingestd.formats.readings import Leaf
 from ingestd.formats.registry import Format
 
-__all__ = ["CARRIED", "every_leaf", "known_paths"]
+__all__ = ["CARRIED", "every_leaf", "has_leaves", "known_paths"]
 
 CARRIED = (
     Leaf("@timestamp", "date"),
@@ -26,12 +26,27 @@ CARRIED = (
 )
 
 
+# What events of a shape of their owner's have in common, where they keep to the Elastic Common Schema.
+EXPECTED = (Leaf("log.level"), Leaf("service.name"), Leaf("error.type"), Leaf("trace.id"))
+
+
 def every_leaf(form: Format) -> Iterator[Leaf]:
-    """Each field of a format's documents; a path may come more than once."""
+    """Each field of a format's documents; a path may come more than once. What only carries other formats has none."""
+    if not has_leaves(form):
+        return
     yield from CARRIED
     yield from form.leaves()
-    yield from (Leaf(path) for path, _ in form.constants)
-    yield Leaf(form.extra)
+    # Not every kind of format has constants, a place for columns that it does not know, or takes what nobody else does.
+    yield from (Leaf(path) for path, _ in getattr(form, "constants", ()))
+    if extra := getattr(form, "extra", ""):
+        yield Leaf(extra)
+    if getattr(form, "catches", False):
+        yield from EXPECTED
+
+
+def has_leaves(form: Format) -> bool:
+    """Whether documents are of this format, not of others that it carries."""
+    return hasattr(form, "leaves")
 
 
 def known_paths(formats: Iterable[Format]) -> frozenset[str]:

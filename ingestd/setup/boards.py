@@ -80,6 +80,38 @@ BOARDS = (
             Panel("top", "User agents", "user_agent.original", width=16),
         ),
     ),
+    Board(
+        "apigateway",
+        "API Gateway",
+        "aws.apigateway_logs",
+        ("source.ip", "http.request.method", STATUS, "aws.apigateway.resource_path", "aws.apigateway.route_key"),
+        (
+            Panel("time", "Requests by status", STATUS, width=48),
+            Panel("spread", "Milliseconds in the integration", "aws.apigateway.integration_latency"),
+            Panel("spread", "Milliseconds in all", "aws.apigateway.response_latency"),
+            Panel("time", "Failures by API", "aws.apigateway.api_id", FAILED),
+            Panel("top", "Resources that fail", "aws.apigateway.resource_path", FAILED),
+            Panel("top", "Errors of integrations", "aws.apigateway.integration_error_message"),
+            Panel("top", "Errors", "error.message"),
+            Panel("top", "Clients", "source.ip", width=16),
+            Panel("top", "Routes", "aws.apigateway.route_key", width=16),
+            Panel("top", "API keys", "aws.apigateway.api_key_id", width=16),
+        ),
+    ),
+    Board(
+        "application",
+        "Applications",
+        "application",
+        ("service.name", "log.level", "message", "error.type", "trace.id"),
+        (
+            Panel("time", "Events by level", "log.level", width=48),
+            Panel("time", "Events by service", "service.name"),
+            Panel("time", "Errors by service", "service.name", "log.level : error"),
+            Panel("top", "Services", "service.name"),
+            Panel("top", "Kinds of errors", "error.type"),
+            Panel("time", "Events that did not fit the mapping as they were", "service.name", "tags : ingestd_healed"),
+        ),
+    ),
 )
 
 # ingestd as its work shows it: its own counters are Prometheus's to draw.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ingestd.config import OpenSearchSettings, Settings
+from ingestd.formats.leaves import has_leaves
 from ingestd.formats.registry import Format
 from ingestd.setup.fields import fields_of
 
@@ -63,13 +64,15 @@ def _index(name: str, arrivals: list[tuple[str, Format]], settings: Settings, is
 
 
 def _arrivals(settings: Settings, sink: str, formats: Mapping[str, Format]) -> Iterator[tuple[str, Format]]:
-    """(dataset, format) of all that may come to the sink."""
+    """(dataset, format) of all that may come to the sink; what carries other formats may bring any of them."""
+    every = [form for form in formats.values() if has_leaves(form)]
     if not settings.route:
-        yield from ((form.dataset, form) for form in formats.values())
+        yield from ((form.dataset, form) for form in every)
     for route in settings.route:
         if route.drop or (route.sinks and sink not in route.sinks):
             continue
-        for form in formats.values() if route.format == "auto" else (formats[route.format],):
+        is_one = route.format != "auto" and has_leaves(formats[route.format])
+        for form in [formats[route.format]] if is_one else every:
             yield route.dataset or form.dataset, form
 
 

@@ -19,7 +19,7 @@ __all__ = ["Target", "targets", "wanted"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A cluster: the sinks that write to it, how it is reached, the indices that they fill, and a pattern of all their names."""
+    """A cluster: the sinks that write to it, how it is reached, the indices that they fill, and a pattern of these."""
 
     sinks: tuple[str, ...]
     settings: OpenSearchSettings

@@ -53,3 +53,15 @@ def test_an_index_that_holds_anything_sensitive_is_sensitive(
 ) -> None:
     """Shared or renamed: neither a neighbour nor another name makes a security dataset harmless."""
     assert [is_sensitive for _, _, is_sensitive in indices(route, index, ("aws.elb*",))] == expected
+
+
+def test_what_carries_other_formats_may_bring_any() -> None:
+    """A format without fields of its own has no index of its own; a route to it may lead to every index."""
+
+    class Carrier:
+        name, dataset = "carrier", "carried"
+
+    sink = {"kind": "opensearch", "urls": ["http://localhost"]}
+    settings = Settings.model_validate({"sinks": {"main": sink}, "route": [{"format": "carrier", "sinks": ["main"]}]})
+    known: Any = FORMATS | {"carrier": Carrier()}
+    assert [index.datasets for index in indices_of(settings, "main", known)] == [(CLOUDFRONT,), (ALB,)]
