@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check integration million sim fuzz bench format lock audit clean
+.PHONY: help venv demo test check integration million sim fuzz bench arrival format lock audit clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
@@ -60,6 +60,9 @@ fuzz: $(READY) ## the kernel on mutated lines, with bounds checked, for FUZZ_SEC
 
 bench: $(READY) ## what this machine carries, stage by stage
 	@$(BIN)/ingestd bench
+
+arrival: $(READY) ## seconds from an object's creation to its being found, and CPU beside a real OpenSearch's
+	@$(BIN)/python -m tests.bench.arrival $(ARGS)
 
 format: $(READY) ## put the code into form
 	$(BIN)/ruff format .

@@ -23,10 +23,13 @@ from ingestd.config_values import (
     FormatName,
     Glob,
     IndexName,
+    JsonObject,
     Prefix,
     QueueUrl,
     Regex,
+    RoleName,
     Seconds,
+    SecretArn,
     Separator,
     SinkName,
     StreamName,
@@ -52,9 +55,11 @@ __all__ = [
     "OpenSearchSettings",
     "QueueSettings",
     "RetrySettings",
+    "RoleSettings",
     "RouteSettings",
     "Section",
     "Settings",
+    "SetupSettings",
     "SinkSettings",
 ]
 
@@ -170,23 +175,31 @@ class OpenSearchSettings(BatchSettings):
     urls: Annotated[tuple[Url, ...], Texts, Field(min_length=1)]
     """The cluster's nodes or its load balancer; `url` for a single one."""
     index: IndexName = "logs-{dataset}"
-    """What comes before the date in an index's name."""
-    period: Literal["daily", "weekly", "monthly"] = "daily"
-    """An index for each of these, by the event's own date; longer ones for little data."""
+    """What comes before the date in an index's name, or the data stream's; without {dataset} all datasets share it."""
+    mode: Literal["daily", "weekly", "monthly", "data_stream"] = "daily"
+    """An index by the event's own date, longer for little data: none twice; or a data stream, where that is only rare."""
     auth: Literal["none", "basic", "api_key", "sigv4"] = "none"
     """How requests are signed; sigv4 with the credentials of the environment."""
     username: str | None = None
     """For basic."""
     password: SecretStr | None = None
-    """For basic; or `password_file`, whose content it is."""
+    """For basic; or `password_file`, whose content it is; or `password_secret`."""
+    password_secret: SecretArn | None = None
+    """For basic: the password's ARN in AWS Secrets Manager, read at the start; `:KEY` behind it names one key of JSON."""
     api_key: SecretStr | None = None
-    """For api_key, as Elasticsearch encodes it; or `api_key_file`."""
+    """For api_key, as Elasticsearch encodes it; or `api_key_file`; or `api_key_secret`."""
+    api_key_secret: SecretArn | None = None
+    """For api_key: its ARN in AWS Secrets Manager, as for the password."""
     region: str | None = None
     """For sigv4; without one: [aws] region."""
     service: Literal["es", "aoss"] = "es"
     """For sigv4: aoss for the serverless kind."""
     ca_file: str | None = None
     """Certificates to trust instead of the system's."""
+    client_cert_file: str | None = None
+    """For mutual TLS: our certificate (PEM, its key perhaps in it), shown to the cluster whatever `auth` says."""
+    client_key_file: str | None = None
+    """For mutual TLS: the key of that certificate, if it has a file of its own."""
     dangerously_skip_certificate_check: bool = False
     """Believe any certificate; then anyone on the way reads and changes everything."""
     compress: Literal["always", "never", "auto"] = "auto"
@@ -230,6 +243,65 @@ class RouteSettings(Section):
     """Where the documents go, by name; a message is settled when all have settled. With one sink it goes without saying."""
     drop: bool = False
     """Acknowledge without reading, and count it."""
+
+
+class SetupSettings(Section):
+    """What `ingestd setup` makes in OpenSearch and Elasticsearch; the running service does not look at it."""
+
+    shards: Annotated[int, Field(ge=1, le=1024)] = 1
+    """Primary shards of an index: one carries some 50 GB; more than a day brings only where one node cannot keep up."""
+    replicas: Annotated[int, Field(ge=0, le=10)] = 1
+    """Copies of each shard: with one, a lost node loses nothing; 0 on a single node, 2 for AWS's Multi-AZ with standby."""
+    refresh_seconds: Seconds = 2.0
+    """How soon what is written can be found; with batch_seconds the most of the way from S3 to search. Longer costs less."""
+    codec: Literal["default", "best_compression", "zstd", "zstd_no_dict"] = "best_compression"
+    """How documents are stored: about a third less disk than default; zstd is faster, where the server has it."""
+    fields_max: Annotated[int, Field(ge=100, le=100_000)] = 2000
+    """Fields an index may have; all formats together have some hundreds, and what is beyond goes to `unmapped`."""
+    keyword_chars_max: Annotated[int, Field(ge=16, le=8191)] = 1024
+    """A longer value is stored but not indexed; 8191 characters always fit into Lucene's 32,766 bytes."""
+    free_text: bool = True
+    """Also index URLs, user agents and messages as words, so that people can search as they do on the web."""
+    pipeline: str | None = None
+    """An ingest pipeline of yours that every document takes (geoip, say); it must be there already."""
+    retention_days: Annotated[int, Field(ge=0, le=36_500)] = 90
+    """New indices are deleted at this age; 0: never. Indices from before setup are left alone."""
+    security_retention_days: Annotated[int, Field(ge=0, le=36_500)] = 365
+    """The same for security_datasets: most rules ask for a year."""
+    rollover_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    """A data stream begins a new index at this age, so that deletion goes in small steps."""
+    rollover_gib: Annotated[int, Field(ge=1, le=1000)] = 30
+    """Or at this size of a primary shard: larger ones recover slowly."""
+    security_datasets: Annotated[tuple[Glob, ...], Texts] = (
+        "aws.cloudtrail*",
+        "aws.waf*",
+        "aws.s3access*",
+        "aws.vpcflow*",
+        "aws.guardduty*",
+        "aws.firewall*",
+    )
+    """What security_reader may see and logs_reader may not; an index that holds any of it is theirs alone."""
+    dashboards_url: Url | None = None
+    """OpenSearch Dashboards or Kibana, for the saved objects; without one import config/opensearch/dashboards.ndjson."""
+
+
+class RoleSettings(Section):
+    """One `[[role]]`: who has it, and, for one of your own, what it may read. `ingestd setup --security` makes it."""
+
+    name: RoleName
+    """ingestd_writer, logs_reader and security_reader are there already and only need people; others are your own."""
+    users: Annotated[tuple[str, ...], Texts] = ()
+    """Users by name; for IAM users and roles on AWS the ARN goes to backend_roles."""
+    backend_roles: Annotated[tuple[str, ...], Texts] = ()
+    """Groups as Cognito, SAML, LDAP or IAM name them."""
+    datasets: Annotated[tuple[Glob, ...], Texts] = ()
+    """What it may read; * and ? stand for anything."""
+    query: JsonObject | None = None
+    """Only documents that this query (as JSON) finds."""
+    hidden_fields: Annotated[tuple[str, ...], Texts] = ()
+    """Fields that it does not get to see."""
+    masked_fields: Annotated[tuple[str, ...], Texts] = ()
+    """Fields of which it sees a hash, which is the same for the same value; OpenSearch only."""
 
 
 class ColumnSettings(Section):
@@ -350,5 +422,7 @@ class Settings(Section):
     format: Annotated[tuple[FormatSettings, ...], Tables] = ()
     route: Annotated[tuple[RouteSettings, ...], Tables] = ()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
+    setup: SetupSettings = SetupSettings()
+    role: Annotated[tuple[RoleSettings, ...], Tables] = ()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()

@@ -21,6 +21,7 @@ from ingestd.config import (
     FirehoseSettings,
     FormatSettings,
     OpenSearchSettings,
+    RoleSettings,
     RouteSettings,
     Section,
     Settings,
@@ -36,6 +37,7 @@ KINDS: dict[str, type[OpenSearchSettings] | type[FirehoseSettings]] = {
     "opensearch": OpenSearchSettings,
     "firehose": FirehoseSettings,
 }
+TABLES: dict[str, type[Section]] = {"route": RouteSettings, "role": RoleSettings}  # of which there may be many
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def _take_out(raw: dict[str, Any], loc: tuple[int | str, ...]) -> None:
             if loc[3] not in fields or not fields[str(loc[3])].is_required():
                 steps = (*loc[:2], loc[3])
     else:
-        steps = loc[: {"route": 3, "format": 1}.get(str(loc[0]), 2)]
+        steps = loc[: 3 if loc[0] in TABLES else 1 if loc[0] == "format" else 2]
     holder: Any = raw
     for step in steps[:-1]:
         holder = holder[step] if _has(holder, step) else None
@@ -172,8 +174,8 @@ def _known(keys: Keys, raw: Mapping[str, Any]) -> str:
     section: Any = Settings
     if keys[0] == "sinks":
         section = KINDS[raw["sinks"][keys[1]]["kind"]]
-    elif keys[0] == "route":
-        section = RouteSettings
+    elif keys[0] in TABLES:
+        section = TABLES[keys[0]]
     elif keys[0] == "format":
         section = ColumnSettings if "columns" in keys[:-1] else FormatSettings
     elif len(keys) > 1:

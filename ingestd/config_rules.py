@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
 from ingestd.config_mistakes import Mistake, shown
 
-__all__ = ["broken_rules"]
+__all__ = ["BUILT_IN_ROLES", "broken_rules"]
 
+BUILT_IN_ROLES = ("ingestd_writer", "logs_reader", "security_reader")
 BLOCKS_MIN = 8  # one block being read, parsed, batched and sent, for two workers; fewer would have them wait for each other
 
 
@@ -33,6 +34,7 @@ def broken_rules(
             yield from _auth(f"sinks.{name}", sink)
         yield from _permits(f"sinks.{name}", sink)
     yield from _routes(settings, sink_names)
+    yield from _roles(settings)
     yield from _own_formats(settings, own, formats)
     if formats is not None:
         yield from _formats(settings, {*formats, *own})
@@ -80,7 +82,16 @@ def _permits(path: str, sink: OpenSearchSettings | FirehoseSettings) -> Iterator
 
 
 def _auth(path: str, sink: OpenSearchSettings) -> Iterator[Mistake]:
-    given = {"username": sink.username, "password": sink.password, "api_key": sink.api_key}
+    for name in ("password", "api_key"):
+        if getattr(sink, name) is not None and getattr(sink, f"{name}_secret") is not None:
+            yield _mistake(f"{path}.{name}_secret", getattr(sink, f"{name}_secret"), f"nothing, since {name} says it")
+    if sink.client_key_file and not sink.client_cert_file:
+        yield _mistake(f"{path}.client_cert_file", None, "the certificate that client_key_file is the key of")
+    given = {
+        "username": sink.username,
+        "password": sink.password_secret if sink.password is None else sink.password,
+        "api_key": sink.api_key_secret if sink.api_key is None else sink.api_key,
+    }
     needed = {"basic": ("username", "password"), "api_key": ("api_key",)}.get(sink.auth, ())
     for name in needed:
         if given[name] is None:
@@ -108,6 +119,23 @@ def _routes(settings: Settings, sink_names: Collection[str]) -> Iterator[Mistake
             yield _mistake(f"{path}.drop", True, "false, or no sinks")
         if not route.drop and not route.sinks and len(sink_names) > 1:
             yield _mistake(f"{path}.sinks", None, f"one or more sinks, or drop = true ({names})")
+
+
+def _roles(settings: Settings) -> Iterator[Mistake]:
+    names: set[str] = set()
+    for index, role in enumerate(settings.role):
+        path = f"role.{index}"
+        if role.name in names:
+            yield _mistake(f"{path}.name", role.name, "each role once")
+        names.add(role.name)
+        if role.name in BUILT_IN_ROLES:
+            for name in ("datasets", "query", "hidden_fields", "masked_fields"):
+                if value := getattr(role, name):
+                    yield _mistake(
+                        f"{path}.{name}", value, f"nothing: what {role.name} may do is fixed; give your own another name"
+                    )
+        elif not role.datasets:
+            yield _mistake(f"{path}.datasets", None, f"what the role may read; only {', '.join(BUILT_IN_ROLES)} know")
 
 
 def _own_formats(settings: Settings, own: Sequence[str], formats: Collection[str] | None) -> Iterator[Mistake]:

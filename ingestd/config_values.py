@@ -26,10 +26,13 @@ __all__ = [
     "FormatName",
     "Glob",
     "IndexName",
+    "JsonObject",
     "Prefix",
     "QueueUrl",
     "Regex",
+    "RoleName",
     "Seconds",
+    "SecretArn",
     "Separator",
     "SinkName",
     "StreamName",
@@ -85,6 +88,16 @@ def _regex(value: str) -> str:
     return value
 
 
+def _json_object(value: str) -> str:
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise PydanticCustomError("json_object", "a JSON object")
+    return value
+
+
 def _listed(value: object) -> object:
     """A list out of one text: JSON if it begins like a JSON list, else parts between commas."""
     if not isinstance(value, str):
@@ -114,6 +127,7 @@ Tables = BeforeValidator(_tables)
 Url = Annotated[str, AfterValidator(_url)]
 QueueUrl = Annotated[str, AfterValidator(_queue_url)]
 Regex = Annotated[str, AfterValidator(_regex)]
+JsonObject = Annotated[str, AfterValidator(_json_object)]
 Glob = Annotated[str, Field(min_length=1, max_length=512)]
 Account = Annotated[str, _form(r"[0-9]{12}", "an AWS account of 12 digits")]
 Bucket = Annotated[str, _form(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", "the exact name of a bucket (no wildcards, no s3://)")]
@@ -127,6 +141,14 @@ FieldPath = Annotated[
 Separator = Annotated[str, _form(r"[\t -~]", "one ASCII character, a tab or a printable one")]
 SinkName = Annotated[
     str, _form(r"(?=.{1,32}\Z)[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*", "a name of lower-case letters, digits and single _ or -")
+]
+RoleName = Annotated[str, _form(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", "a role's name of letters, digits, _, . and -")]
+SecretArn = Annotated[
+    str,
+    _form(
+        r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\w/+=.@!-]+(?::[^:]*){0,3}",
+        "the ARN of a secret, as arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-XXXXXX, perhaps with :KEY behind it",
+    ),
 ]
 StreamName = Annotated[str, _form(r"[A-Za-z0-9_.-]{1,64}", "the name of a Firehose stream (not its ARN)")]
 IndexName = Annotated[

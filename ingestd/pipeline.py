@@ -307,6 +307,10 @@ class Pipeline:
         self._owe(part.receipt, letters, lines=len(letters) if opened.counts_lines(delivery) else 0)
         self._rest(part.receipt, len(refused))
 
+    def documents_grew(self, delivery: Delivery, held_bytes: int) -> None:
+        """Documents under way to a sink were changed."""
+        self._budget.correct(held_bytes)
+
     def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
         """What became of these documents will not be known here."""
         opened = self._opened[part.receipt]

@@ -16,6 +16,8 @@ from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
 from ingestd.errors import Fatal, Retryable
 from ingestd.fastpath.parser import unavailable
+from ingestd.formats.leaves import known_paths
+from ingestd.formats.own import known_formats
 from ingestd.pipeline import Pipeline
 from ingestd.shell.budget import Budget
 from ingestd.shell.clients import Clients, open_clients
@@ -25,6 +27,7 @@ from ingestd.shell.http import serve
 from ingestd.shell.leases import Leases
 from ingestd.shell.objects import Objects
 from ingestd.shell.queue import Queue
+from ingestd.shell.secrets import with_secrets
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
 from ingestd.sinks.deadletter import DeadLetterSink
@@ -83,7 +86,8 @@ class Service:
 
     async def consume(self, stop: asyncio.Event, clients: Clients, workers: Workers) -> None:
         """The service behind its clients and without its port: all of it that a simulation can run."""
-        settings, telemetry, clock = self.settings, self.telemetry, asyncio.get_running_loop().time
+        settings = await with_secrets(self.settings, clients.session)
+        telemetry, clock = self.telemetry, asyncio.get_running_loop().time
         backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
         url = settings.queue.url or ""
         queue = Queue(
@@ -121,9 +125,12 @@ class Service:
             clock=clock,
             wall_clock=self._wall_clock,
         )
-        for name, sink in self._sinks(clients, workers).items():
+        fields = known_paths(known_formats(settings.format).values())
+        for name, sink in self._sinks(settings, clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
-            self._deliveries[name] = Delivery(sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random)
+            self._deliveries[name] = Delivery(
+                sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random, fields=fields
+            )
         self._show(budget, leases, pipeline)
         receivers = [self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers)]
         async with self._kept_running([leases.run(), self._watch_loop(clock)]):
@@ -185,14 +192,14 @@ class Service:
     def _unique_name(self) -> str:
         return f"{self._random.getrandbits(128):032x}"
 
-    def _sinks(self, clients: Clients, workers: Workers) -> dict[str, Sink]:
+    def _sinks(self, settings: Settings, clients: Clients, workers: Workers) -> dict[str, Sink]:
         sinks: dict[str, Sink] = {}
-        for name, settings in self.settings.sinks.items():
-            if isinstance(settings, OpenSearchSettings):
-                sinks[name] = OpenSearchSink(name, settings, clients.cluster(settings), workers.executor)
-            elif isinstance(settings, FirehoseSettings):
-                client = clients.firehose[settings.region or self.settings.aws.region]
-                sinks[name] = FirehoseSink(name, settings, client, clients.credentials, workers.executor)
+        for name, sink in settings.sinks.items():
+            if isinstance(sink, OpenSearchSettings):
+                sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink), workers.executor)
+            elif isinstance(sink, FirehoseSettings):
+                client = clients.firehose[sink.region or settings.aws.region]
+                sinks[name] = FirehoseSink(name, sink, client, clients.credentials, workers.executor)
         return sinks
 
     def _show(self, budget: Budget, leases: Leases, pipeline: Pipeline) -> None:

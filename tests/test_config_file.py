@@ -12,13 +12,21 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ingestd.config import ColumnSettings, FirehoseSettings, FormatSettings, OpenSearchSettings, RouteSettings, Settings
+from ingestd.config import (
+    ColumnSettings,
+    FirehoseSettings,
+    FormatSettings,
+    OpenSearchSettings,
+    RoleSettings,
+    RouteSettings,
+    Settings,
+)
 from ingestd.config_loading import load
 
 FILE = Path(__file__).parent.parent / "config" / "ingestd.toml"
 TEXT = FILE.read_text(encoding="utf-8")
 PLACEHOLDERS = {"queue.url", "queue.buckets", "sinks.main.urls"}  # what no default can know
-LISTS = {"format", "format.columns", "route"}  # of tables
+LISTS = {"format", "format.columns", "route", "role"}  # of tables
 OPTIONAL = re.compile(r"^#(?=[a-z_]+ = |\[)", re.MULTILINE)
 AS_IT_STANDS = tomllib.loads(TEXT)
 IN_FULL = tomllib.loads(OPTIONAL.sub("", TEXT))
@@ -36,6 +44,7 @@ def sections() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str,
     yield "format", FormatSettings, {}, IN_FULL["format"][0]
     yield "format.columns", ColumnSettings, {}, IN_FULL["format"][0]["columns"][0]
     yield "route", RouteSettings, {}, IN_FULL["route"][0]
+    yield "role", RoleSettings, {}, IN_FULL["role"][0]
 
 
 SECTIONS = [pytest.param(*section, id=section[0] or "top") for section in sections()]

@@ -6,13 +6,14 @@ that is sent again is copied together first (`again`), so that one stubborn docu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ingestd.model import Batch, BatchLimits, Documents, Part
 
-__all__ = ["Batcher", "again", "halves", "joined"]
+__all__ = ["Batcher", "again", "halves", "joined", "rewritten"]
 
 
 class Batcher:
@@ -85,6 +86,18 @@ def again(batch: Batch, items: Sequence[int]) -> Batch:
     return Batch(tuple(parts), attempt=batch.attempt + 1)
 
 
+def rewritten(batch: Batch, documents: Mapping[int, bytes]) -> Batch:
+    """The items that are keys of `documents`, as `again` gives them, each with that document in the place of its own."""
+    items = sorted(documents)
+    copied = again(batch, items)
+    bodies = iter(items)
+    parts = tuple(
+        replace(part, documents=_rewritten(part.documents, [documents[next(bodies)] for _ in range(len(part))]))
+        for part in copied.parts
+    )
+    return Batch(parts, copied.attempt)
+
+
 def halves(batch: Batch, items: Sequence[int]) -> tuple[Batch, Batch]:
     """The given items (ascending, at least two) of a batch that was too large, as two batches of about half of them each."""
     middle = len(items) // 2
@@ -102,6 +115,17 @@ def _copied(documents: Documents, indices: np.ndarray[tuple[int], np.dtype[np.in
         bodies=starts[:-1] + documents.bodies[indices] - begins,
         offsets=documents.offsets[indices],
     )
+
+
+def _rewritten(documents: Documents, bodies: Sequence[bytes]) -> Documents:
+    """The same action lines, other documents."""
+    view = memoryview(documents.data)
+    heads = [view[begin:body] for begin, body in zip(documents.starts[:-1].tolist(), documents.bodies.tolist(), strict=True)]
+    data = b"".join(piece for head, body in zip(heads, bodies, strict=True) for piece in (head, body, b"\n"))
+    head_sizes = np.array([len(head) for head in heads], np.int64)
+    sizes = head_sizes + np.array([len(body) + 1 for body in bodies], np.int64)
+    starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes)))
+    return replace(documents, data=data, starts=starts, bodies=starts[:-1] + head_sizes)
 
 
 def joined(batches: Sequence[Batch], limits: BatchLimits) -> list[Batch]:

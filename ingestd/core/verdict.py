@@ -24,7 +24,7 @@ from ingestd.model import Refusal, Verdict
 __all__ = ["FILTER_PATH", "bulk_verdict", "firehose_error_verdict", "firehose_verdict", "request_failed"]
 
 # Positions are all that ties an item to its document, so each item must stay in the answer: its status keeps it there.
-FILTER_PATH = "errors,items.*.status,items.*.error.type,items.*.error.reason"
+FILTER_PATH = "errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason"
 
 DETAIL_CHARS_MAX = 300
 
@@ -77,12 +77,13 @@ _ITEM_BY_TYPE = {
     (429, "cluster_block_exception"): _paused("cluster_block"),
 }
 
-# Faults of the index that share a type with faults of documents: told apart by a phrase of the server's reason.
-_ITEM_BY_PHRASE: dict[tuple[int, str], tuple[tuple[str, _Ruling], ...]] = {
+# Faults of the index that share a type with faults of documents: told apart by how the server's reason begins. Further on it
+# may quote a document, and no document shall be able to pause a sink.
+_ITEM_BY_BEGINNING: dict[tuple[int, str], tuple[tuple[str, _Ruling], ...]] = {
     (400, "illegal_argument_exception"): (
-        ("no write index is defined for alias", _paused("index_settings")),
-        ("pipeline with id", _paused("index_settings")),
-        ("shards open", _paused("cluster_limit")),
+        (r"no write index is defined for alias ", _paused("index_settings")),
+        (r"pipeline with id \[", _paused("index_settings")),
+        (r"(?:Validation Failed: \d+: )?this (?:action .{1,80} but this )?cluster currently has ", _paused("cluster_limit")),
     ),
 }
 
@@ -226,8 +227,8 @@ def _bulk_item(entry: object) -> tuple[_Ruling, str, str]:
     if not isinstance(status, int):
         return _RETRY, "", ""
     kind, detail = _error_words(error)
-    for phrase, ruling in _ITEM_BY_PHRASE.get((status, kind), ()):
-        if phrase in detail:
+    for beginning, ruling in _ITEM_BY_BEGINNING.get((status, kind), ()):
+        if re.match(beginning, detail):
             return ruling, kind, detail
     known = _ITEM_BY_TYPE.get((status, kind)) or _ITEM_BY_STATUS.get(status)
     return known or (_paused("index_fault") if 400 <= status < 500 else _RETRY), _word(kind), detail
@@ -271,9 +272,12 @@ def _failed(failure: _Failure, items: int, after_seconds: float | None = None) -
 
 
 def _error_words(error: object) -> tuple[str, str]:
-    if isinstance(error, dict):
-        return str(error.get("type", "")), str(error.get("reason", ""))
-    return "", str(error or "")
+    """An error's type and its reason, with the cause's behind it: "failed to parse" alone helps nobody."""
+    if not isinstance(error, dict):
+        return "", str(error or "")
+    reason, cause = str(error.get("reason", "")), error.get("caused_by")
+    behind = str(cause.get("reason", "")) if isinstance(cause, dict) else ""
+    return str(error.get("type", "")), f"{reason}: {behind}" if behind else reason
 
 
 def _word(kind: str) -> str:

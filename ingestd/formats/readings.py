@@ -32,7 +32,7 @@ __all__ = [
     "Words",
 ]
 
-Type = Literal["keyword", "wildcard", "text", "long", "double", "ip", "date", "boolean"]
+Type = Literal["keyword", "wildcard", "text", "long", "double", "ip", "date", "boolean", "flat_object"]
 
 
 @dataclass(frozen=True, slots=True)

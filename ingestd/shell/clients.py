@@ -13,7 +13,7 @@ from aiobotocore.session import AioSession, get_session
 from ingestd.config import AwsSettings, FirehoseSettings, OpenSearchSettings, Settings
 from ingestd.sinks.cluster import Cluster
 
-__all__ = ["Clients", "open_clients"]
+__all__ = ["Clients", "client_options", "open_clients"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ async def open_clients(settings: Settings) -> AsyncIterator[Clients]:
     regions = {sink.region or aws.region for sink in settings.sinks.values() if isinstance(sink, FirehoseSettings)}
     connections = settings.object.in_flight_max + 8
     async with (
-        session.create_client("s3", **_options(aws, connections)) as s3,
-        session.create_client("sqs", **_options(aws, connections, extra_seconds=settings.queue.wait_seconds)) as sqs,
+        session.create_client("s3", **client_options(aws, connections)) as s3,
+        session.create_client("sqs", **client_options(aws, connections, extra_seconds=settings.queue.wait_seconds)) as sqs,
     ):
         firehose: dict[str | None, Any] = {}
         try:
             for region in regions:
-                context = session.create_client("firehose", **_options(aws, 64) | {"region_name": region})
+                context = session.create_client("firehose", **client_options(aws, 64) | {"region_name": region})
                 firehose[region] = await context.__aenter__()
             yield Clients(s3, sqs, firehose, session)
         finally:
@@ -57,7 +57,8 @@ async def open_clients(settings: Settings) -> AsyncIterator[Clients]:
                 await client.close()
 
 
-def _options(aws: AwsSettings, connections: int, extra_seconds: float = 0.0) -> dict[str, Any]:
+def client_options(aws: AwsSettings, connections: int, extra_seconds: float = 0.0) -> dict[str, Any]:
+    """What every client of ours is made with."""
     config = AioConfig(
         connect_timeout=aws.connect_timeout_seconds,
         read_timeout=aws.read_timeout_seconds + extra_seconds,

@@ -1,7 +1,8 @@
 """The way of documents to one sink: batches are sealed, sent under permits, and what was not taken is sent again.
 
 Who decides what: core/batch when a batch is full, core/throttle how many requests may be under way, core/retry how long to
-wait, the sink's verdict what became of each item. Here is only the waiting, and the report of what came to rest.
+wait, the sink's verdict what became of each item, core/healing whether a refused one may be changed and sent once more. Here is
+only the waiting, and the report of what came to rest.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ import asyncio
 import heapq
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 from typing import Protocol
 
 import structlog
 
-from ingestd.core.batch import Batcher, again, halves, joined
+from ingestd.core.batch import Batcher, again, halves, joined, rewritten
+from ingestd.core.healing import heal
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
 from ingestd.model import Batch, Documents, Part, Refusal, Verdict
@@ -30,6 +32,7 @@ __all__ = ["Delivery", "Rest"]
 log = structlog.get_logger()
 
 SPLIT_BYTES_MIN = 64 * 1024
+HEALED_AT_ONCE = 100  # documents, some milliseconds; then the event loop may turn to others
 
 
 class Rest(Protocol):
@@ -49,9 +52,22 @@ class Rest(Protocol):
         """The sink will never take these documents (index into part.documents, why); dead letters are owed."""
         ...
 
+    def documents_grew(self, delivery: Delivery, held_bytes: int) -> None:
+        """Documents under way were changed, and take so many bytes more (or less)."""
+        ...
+
     def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
         """Nothing more is done for this part, whether it is in the sink or not: its message is another receipt's to settle."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a sink said of a batch, when, and the refused items that may be sent once more, as they are then."""
+
+    verdict: Verdict
+    at: float
+    healed: Mapping[int, bytes]
 
 
 class Delivery:
@@ -67,7 +83,9 @@ class Delivery:
         *,
         clock: Callable[[], float],
         random: Random,
+        fields: Collection[str] = (),
     ) -> None:
+        """`fields`: the paths that the formats know, which stay in place when a document is healed."""
         self.sink = sink
         self.throttle = throttle
         self._backoff = backoff
@@ -75,11 +93,12 @@ class Delivery:
         self._telemetry = telemetry
         self._clock = clock
         self._random = random
+        self._fields = fields
         self._batcher = Batcher(sink.limits)
         self._ready: deque[Batch] = deque()
         self._retries: list[tuple[float, int, Batch]] = []
         self._sequence = 0
-        self._under_way: set[asyncio.Task[Verdict]] = set()
+        self._under_way: set[asyncio.Task[_Answer]] = set()
         self._wake = asyncio.Event()
         self._is_over = False
 
@@ -165,11 +184,26 @@ class Delivery:
         return replace(batch, parts=tuple(wanted)) if wanted else None
 
     def _start(self, batch: Batch) -> None:
-        task = asyncio.create_task(self.sink.send(batch))
+        task = asyncio.create_task(self._send(batch))
         self._under_way.add(task)
         task.add_done_callback(partial(self._ended, batch, self._clock()))
 
-    def _ended(self, batch: Batch, sent_at: float, task: asyncio.Task[Verdict]) -> None:
+    async def _send(self, batch: Batch) -> _Answer:
+        """Send once; refused items that may be taken after all are made ready for that, and other work goes on in between."""
+        verdict = await self.sink.send(batch)
+        answered_at = self._clock()
+        healed: dict[int, bytes] = {}
+        items = list(batch.items()) if verdict.refused else []
+        for count, refusal in enumerate(verdict.refused, 1):
+            part, index = items[refusal.item]
+            if document := heal(part.documents.body(index), refusal, self._fields):
+                healed[refusal.item] = document
+                self._telemetry.count("healed", 1, self.name, refusal.reason)
+            if count % HEALED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return _Answer(verdict, answered_at, healed)
+
+    def _ended(self, batch: Batch, sent_at: float, task: asyncio.Task[_Answer]) -> None:
         self._under_way.discard(task)
         self._wake.set()
         if self._is_over:
@@ -183,11 +217,13 @@ class Delivery:
         else:
             self._answered(batch, task.result(), sent_at)
 
-    def _answered(self, batch: Batch, verdict: Verdict, sent_at: float) -> None:
-        now = self._clock()
+    def _answered(self, batch: Batch, answer: _Answer, sent_at: float) -> None:
+        verdict, healed, now = answer.verdict, answer.healed, answer.at
         self._telemetry.stage_seconds.labels(f"sink_{self.sink.kind}").observe(now - sent_at)
         self._steer(verdict, sent_at, now)
-        self._report(batch, verdict)
+        self._report(batch, _reprieved(verdict, healed))
+        if healed:
+            self._send_healed(batch, healed, now)
         if verdict.split and len(verdict.retry) > 1:
             self._shrink(batch)
             self._ready.extendleft(
@@ -198,6 +234,11 @@ class Delivery:
         elif verdict.retry:
             delay = self._backoff.delay(batch.attempt, self._random.random(), verdict.after_seconds)
             self._again(again(batch, verdict.retry), now + delay)
+
+    def _send_healed(self, batch: Batch, healed: Mapping[int, bytes], now: float) -> None:
+        changed = rewritten(batch, healed)
+        self._rest.documents_grew(self, changed.bytes - again(batch, sorted(healed)).bytes)
+        self._again(changed, now)
 
     def _steer(self, verdict: Verdict, sent_at: float, now: float) -> None:
         if verdict.paused:
@@ -251,6 +292,14 @@ class Delivery:
         for part in again(batch, items).parts:
             refused = [(index, Refusal(index, "too_large")) for index in range(part.last)]
             self._rest.documents_refused(self, part, refused, part.bytes)
+
+
+def _reprieved(verdict: Verdict, healed: Mapping[int, bytes]) -> Verdict:
+    """The verdict if healed items had not been refused, but were to be sent again."""
+    if not healed:
+        return verdict
+    refused = tuple(refusal for refusal in verdict.refused if refusal.item not in healed)
+    return replace(verdict, refused=refused, retry=tuple(sorted((*verdict.retry, *healed))))
 
 
 def _within(items: Sequence[int], begin: int, end: int) -> int:

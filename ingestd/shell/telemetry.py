@@ -33,6 +33,7 @@ _COUNTERS = {
     "objects": ("objects", ("outcome",)),
     "messages": ("messages", ("outcome",)),
     "requests": ("requests to a sink", ("sink", "outcome")),
+    "healed": ("documents changed so that the sink would take them", ("sink", "reason")),
     "retries": ("documents to be sent again", ("sink", "reason")),
     "dead_letters": ("dead letters written", ("reason",)),
     "fallback_lines": ("lines read by the reference", ("format",)),

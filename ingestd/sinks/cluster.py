@@ -186,6 +186,14 @@ def _ssl_context(settings: OpenSearchSettings) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         path = Path(settings.ca_file or "")
         raise Fatal("the CA file cannot be read", reason="ca_file", path=str(path), exists=path.exists()) from error
+    if settings.client_cert_file:
+        try:
+            context.load_cert_chain(settings.client_cert_file, settings.client_key_file)
+        except (OSError, ssl.SSLError) as error:
+            path = Path(settings.client_cert_file)
+            raise Fatal(
+                "our certificate cannot be read", reason="client_cert_file", path=str(path), exists=path.exists()
+            ) from error
     if settings.dangerously_skip_certificate_check:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

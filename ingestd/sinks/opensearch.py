@@ -44,13 +44,13 @@ class OpenSearchSink:
             self._headers["content-encoding"] = "gzip"
 
     def framing(self, dataset: str, events: EventSettings) -> Framing:
-        index = self._settings.index.format(dataset=dataset)
+        index, mode = self._settings.index.format(dataset=dataset), self._settings.mode
         return Framing(
             dataset=dataset,
             action=True,
             index=index,
-            period=self._settings.period,
-            outlier_index=f"{index}-outliers",
+            period="none" if mode == "data_stream" else mode,
+            outlier_index=index if mode == "data_stream" else f"{index}-outliers",
             days_past=events.days_past,
             days_ahead=events.days_ahead,
             original=events.original,

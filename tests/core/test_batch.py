@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestd.core.batch import Batcher, again, halves, joined
+from ingestd.core.batch import Batcher, again, halves, joined, rewritten
 from ingestd.model import Batch, BatchLimits
 from tests.fakes.built import built
 
@@ -79,6 +79,23 @@ def test_again_takes_just_the_items_asked_for(sizes: list[int], data: st.DataObj
         (part.receipt, int(part.documents.offsets[index]), bytes(part.documents.body(index))) for part, index in rest.items()
     ] == [flat[item] for item in chosen]
     assert b"".join(part.data for part in rest.parts) == b"".join(b"{}\n" + flat[item][2] + b"\n" for item in chosen)
+
+
+def test_rewritten_items_keep_their_place_and_their_action() -> None:
+    """Only the document is another: its action line, offset and receipt are those of the item."""
+    batcher = Batcher(BatchLimits(1000, 10**6, 10**6, 1.0))
+    batcher.add(built([b"a", b"b"], action=b"{1}\n"), 7, 0.0)
+    batcher.add(built([b"c", b"d", b"e"], action=b"{22}\n"), 8, 0.0)
+    batch = batcher.flush()
+    assert batch is not None
+    changed = rewritten(batch, {1: b"longer", 4: b"", 2: b"C"})
+    assert b"".join(part.data for part in changed.parts) == b"{1}\nlonger\n{22}\nC\n{22}\n\n"
+    assert [(part.receipt, int(part.documents.offsets[index])) for part, index in changed.items()] == [
+        (7, 100),
+        (8, 0),
+        (8, 200),
+    ]
+    assert bodies(changed) == [b"longer", b"C", b""]
 
 
 def test_halves_are_the_whole() -> None:

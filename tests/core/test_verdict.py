@@ -92,6 +92,27 @@ def test_a_fault_of_the_document_refuses_it(kind: str, reason: str) -> None:
     assert verdict == Verdict(2, refused=(Refusal(1, kind, reason),))
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        'Document contains at least one immense term in field="no write index is defined for alias [al]"',
+        "mapper [pipeline with id [x]] cannot be changed from type [long] to [text]",
+        'DocValuesField "this cluster currently has shards open" is too large',
+    ],
+)
+def test_no_document_can_pause_the_sink(reason: str) -> None:
+    """A field may be called like a fault of the index; what the server says first is what counts."""
+    verdict = bulk_verdict(200, answer(failed(400, "illegal_argument_exception", reason)), 1)
+    assert (verdict.paused, len(verdict.refused)) == (None, 1)
+
+
+def test_a_cause_stands_behind_its_reason() -> None:
+    """ "failed to parse" alone helps nobody: the server's cause is part of the detail."""
+    error = {"type": "mapper_parsing_exception", "reason": "failed to parse", "caused_by": {"reason": "field name is empty"}}
+    verdict = bulk_verdict(200, answer(orjson.dumps({"status": 400, "error": error}).decode()), 1)
+    assert verdict.refused == (Refusal(0, "mapper_parsing_exception", "failed to parse: field name is empty"),)
+
+
 def test_a_conflict_is_success() -> None:
     """409 says that the document is there already: delivered, and counted as a duplicate."""
     verdict = bulk_verdict(200, answer(CONFLICT, CREATED, CONFLICT), 3)

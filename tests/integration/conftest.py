@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.integration.server import prepare, started
+from tests.integration.server import Node, prepare, started
 
 
 class StartOpenSearch(Protocol):
@@ -31,8 +31,16 @@ def opensearch_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
         yield url
         return
     request.getfixturevalue("opensearch_layout")
-    with started(tmp_path_factory.mktemp("opensearch"), {}) as url:
-        yield url
+    with started(tmp_path_factory.mktemp("opensearch"), {}) as node:
+        yield node.url
+
+
+@pytest.fixture(scope="session")
+def secure_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A server with the security plugin, one for the run; tests keep to users and indices of their own."""
+    prepare(secure=True)
+    with started(tmp_path_factory.mktemp("opensearch"), {}, secure=True) as node:
+        yield node
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +50,6 @@ def start_opensearch(opensearch_layout: None, tmp_path_factory: pytest.TempPathF
 
         def start(**settings: str) -> str:
             named = {name.replace("__", "."): value for name, value in settings.items()}
-            return servers.enter_context(started(tmp_path_factory.mktemp("opensearch"), named))
+            return servers.enter_context(started(tmp_path_factory.mktemp("opensearch"), named)).url
 
         yield start

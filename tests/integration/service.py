@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from ingestd.demo.cloud import ARRIVALS, DEAD_LETTERS, LOGS, Cloud
 
-__all__ = ["EXIT_SECONDS", "RunningService", "environment"]
+__all__ = ["EXIT_SECONDS", "PATIENCE_SECONDS", "RunningService", "environment", "settled"]
 
+PATIENCE_SECONDS = 120.0
 ROOT = Path(__file__).parents[2]
 EXIT_SECONDS = 27.0  # R10: 25 s, and a little for a loaded machine to end a process
 
@@ -59,6 +61,13 @@ class RunningService:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(EXIT_SECONDS)
 
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for something to become true of the running process."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not is_so():
+                assert self.is_running, self.log.read_text()[-2000:]
+                await asyncio.sleep(0.1)
+
     @classmethod
     @contextmanager
     def started(cls, folder: Path, environ: Mapping[str, str]) -> Iterator[RunningService]:
@@ -73,3 +82,11 @@ class RunningService:
             yield service
         finally:
             service.kill()
+
+
+async def settled(cloud: Cloud, service: RunningService, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until the queue holds nothing, visible or not."""
+    async with asyncio.timeout(patience_seconds):
+        while await cloud.backlog():
+            assert service.is_running, service.log.read_text()[-2000:]
+            await asyncio.sleep(0.2)

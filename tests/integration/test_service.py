@@ -25,13 +25,14 @@ from ingestd.demo.corpus import Corpus, LogObject, Role
 from ingestd.model import DeadLetter, Source
 from ingestd.sinks.deadletter import decode
 from tests.integration.conftest import StartOpenSearch
-from tests.integration.service import RunningService, environment
+from tests.integration.server import started
+from tests.integration.service import PATIENCE_SECONDS, RunningService, environment, settled
 
 LINES = int(os.environ.get("INGESTD_TEST_LINES", "20000"))
 KILLS = int(os.environ.get("INGESTD_TEST_KILLS", "3"))
 SEED = int(os.environ.get("INGESTD_TEST_SEED", "7"))
 DAY = date(2026, 11, 22)
-PATIENCE_SECONDS = 120 + LINES / 500
+PATIENCE = PATIENCE_SECONDS + LINES / 500
 
 
 @pytest.fixture
@@ -90,14 +91,6 @@ async def put(cloud: Cloud, lines: int) -> list[LogObject]:
     return objects
 
 
-async def settled(cloud: Cloud, service: RunningService) -> None:
-    """Wait until the queue holds nothing, visible or not."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while await cloud.backlog():
-            assert service.is_running, service.log.read_text()[-2000:]
-            await asyncio.sleep(0.2)
-
-
 async def dead_letters(cloud: Cloud) -> list[DeadLetter]:
     """All dead letters; the same one may be there twice after a kill."""
     return [decode(line) async for body in cloud.contents(DEAD_LETTERS) for line in gzip.decompress(body).splitlines()]
@@ -142,7 +135,7 @@ async def test_every_line_arrives_once(cloud: Cloud, cluster: Cluster, opensearc
     """From S3 through SQS into the index, counted there; SIGTERM ends the service in good order."""
     objects = await put(cloud, LINES)
     with RunningService.started(tmp_path, settings_for(cloud, opensearch_url, cluster)) as service:
-        await settled(cloud, service)
+        await settled(cloud, service, PATIENCE)
         assert service.stop() == 0
     await assert_whole(cloud, cluster, objects)
 
@@ -153,13 +146,13 @@ async def test_a_redelivered_message_changes_nothing(
     """The same notices once more: the same documents, found to be there."""
     objects = await put(cloud, 2000)
     with RunningService.started(tmp_path, settings_for(cloud, opensearch_url, cluster)) as service:
-        await settled(cloud, service)
+        await settled(cloud, service, PATIENCE)
         before = await cluster.ids()
         for each in objects:
             notice = {"bucket": {"name": LOGS}, "object": {"key": each.entry.key.replace(" ", "+")}}
             record = {"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": notice}
             await cloud.sqs.send_message(QueueUrl=cloud.queue_url, MessageBody=orjson.dumps({"Records": [record]}).decode())
-        await settled(cloud, service)
+        await settled(cloud, service, PATIENCE)
         assert service.stop() == 0
     assert await cluster.ids() == before
 
@@ -171,9 +164,26 @@ async def test_a_crowded_cluster_loses_nothing(cloud: Cloud, start_opensearch: S
         objects = await put(cloud, 10_000)
         crowd = {"sinks__opensearch__permits_first": "16", "sinks__opensearch__batch_count_max": "50"}
         with RunningService.started(tmp_path, settings_for(cloud, url, cluster, **crowd)) as service:
-            await settled(cloud, service)
+            await settled(cloud, service, PATIENCE)
             assert service.stop() == 0
         await assert_whole(cloud, cluster, objects)
+
+
+async def test_a_node_that_dies_under_load_loses_nothing(cloud: Cloud, opensearch_layout: None, tmp_path: Path) -> None:
+    """kill -9 of the server while documents come, and started again: all are there, each once, none is a dead letter of it."""
+    with started(tmp_path / "node", {}) as node:
+        async for cluster in open_cluster(node.url, "mortal"):
+            objects = await put(cloud, 10_000)
+            slowly = {"sinks__opensearch__batch_count_max": "200", "sinks__opensearch__permits_max": "4"}
+            with RunningService.started(tmp_path, settings_for(cloud, node.url, cluster, **slowly)) as service:
+                async with asyncio.timeout(PATIENCE):
+                    while not await cluster.ids():
+                        assert service.is_running
+                node.kill()
+                node.start()
+                await settled(cloud, service, PATIENCE)
+                assert service.stop() == 0
+            await assert_whole(cloud, cluster, objects)
 
 
 async def test_kills_lose_and_double_nothing(cloud: Cloud, cluster: Cluster, opensearch_url: str, tmp_path: Path) -> None:
@@ -185,6 +195,6 @@ async def test_kills_lose_and_double_nothing(cloud: Cloud, cluster: Cluster, ope
             await asyncio.sleep(1.5 + random.random() * min(10.0, LINES / 10_000))
             service.kill()
     with RunningService.started(tmp_path, environ) as service:
-        await settled(cloud, service)
+        await settled(cloud, service, PATIENCE)
         assert service.stop() == 0
     await assert_whole(cloud, cluster, objects)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -76,6 +77,9 @@ class Book:
     ) -> None:
         self.refused += [(bytes(part.documents.body(index)), why.reason) for index, why in refused]
         self.held_bytes -= held_bytes
+
+    def documents_grew(self, delivery: Delivery, held_bytes: int) -> None:
+        self.held_bytes += held_bytes
 
     def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
         self.given_back += [bytes(part.documents.body(index)) for index in range(part.first, part.last)]
@@ -243,6 +247,30 @@ def test_a_paused_sink_is_probed_and_loses_nothing() -> None:
     assert book.refused == []
     assert delivery.paused_seconds == 0.0
     assert len(sink.sent) <= 6 + 4 + 1
+
+
+DOCUMENTS = [b'{"n":1}', b'{"n":"word","k":2}', b'{"n":3}']
+WRONG = Refusal(1, "mapper_parsing_exception", "failed to parse field [n] of type [long] in document with id '1'")
+
+
+def test_a_document_that_can_be_healed_is_sent_once_more() -> None:
+    """What offends is moved, at once, and that document alone goes out again; the bytes held for it are given back."""
+    sink = ScriptedSink(lambda batch: Verdict(3, refused=(WRONG,)))
+    book, delivery, _ = deliver(sink, [DOCUMENTS])
+    assert [sent for _, sent in sink.sent] == [DOCUMENTS, [b'{"k":2,"unmapped":{"n":"word"},"tags":["ingestd_healed"]}']]
+    assert (book.rested, book.refused, book.held_bytes) == ({0: 3}, [], 0)
+    assert delivery.is_idle
+
+
+def test_a_document_is_healed_only_once() -> None:
+    """Refused again, it is refused; items to be retried beside it go their own way."""
+    sink = ScriptedSink(
+        lambda batch: Verdict(3, retry=(2,), refused=(WRONG,), throttled=True),
+        *[lambda batch: Verdict(len(batch), refused=(replace(WRONG, item=0),) if b"healed" in texts(batch)[0] else ())] * 2,
+    )
+    book, _, _ = deliver(sink, [DOCUMENTS])
+    assert [(b"healed" in body, reason) for body, reason in book.refused] == [(True, "mapper_parsing_exception")]
+    assert (book.rested, book.held_bytes) == ({0: 2}, 0)
 
 
 @pytest.mark.parametrize("error", [MemoryError(), asyncio.CancelledError()], ids=["raises", "is cancelled"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -70,7 +71,7 @@ async def test_each_kind_of_credentials_has_its_header(server: FakeBulk, setting
     assert server.seen[0].body == BODY
 
 
-def signature(seen: Seen, url: str, credentials: ReadOnlyCredentials) -> str:
+def signature(seen: Seen, url: str, credentials: ReadOnlyCredentials, service: str) -> str:
     """The signature that AWS would expect of this request, from the request alone."""
     headers = {name.lower(): value for name, value in seen.headers.items()}
     signed = headers["authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
@@ -80,11 +81,12 @@ def signature(seen: Seen, url: str, credentials: ReadOnlyCredentials) -> str:
         "POST", f"{url}{parts.path}?{query}", {name: headers[name] for name in signed if name != "host"}, seen.body
     )
     request.context["timestamp"] = headers["x-amz-date"]
-    auth = SigV4Auth(credentials, "es", "eu-west-1")
+    auth = SigV4Auth(credentials, service, "eu-west-1")
     return str(auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request))
 
 
-async def test_each_request_is_signed_over_its_bytes_with_the_credentials_of_the_moment(server: FakeBulk) -> None:
+@pytest.mark.parametrize("service", ["es", "aoss"])
+async def test_each_request_is_signed_over_its_bytes_with_the_credentials_of_the_moment(server: FakeBulk, service: str) -> None:
     """The signature fits the bytes that went out, and the credentials as they are by then, token included."""
     keys = [ReadOnlyCredentials("AKID1", "secret1", "token1"), ReadOnlyCredentials("AKID2", "secret2", "token2")]
     turns = iter(keys)
@@ -92,7 +94,8 @@ async def test_each_request_is_signed_over_its_bytes_with_the_credentials_of_the
     async def credentials() -> ReadOnlyCredentials:
         return next(turns)
 
-    async with cluster_of(server.url, auth="sigv4", region="eu-west-1", credentials=credentials) as cluster:
+    sigv4 = {"auth": "sigv4", "region": "eu-west-1", "service": service}
+    async with cluster_of(server.url, credentials=credentials, **sigv4) as cluster:
         for key in keys:
             await ask(cluster)
             seen = server.seen[-1]
@@ -100,7 +103,7 @@ async def test_each_request_is_signed_over_its_bytes_with_the_credentials_of_the
             assert headers["x-amz-content-sha256"] == hashlib.sha256(seen.body).hexdigest()
             assert headers["x-amz-security-token"] == key.token
             assert f"Credential={key.access_key}/" in headers["authorization"]
-            assert headers["authorization"].endswith(f"Signature={signature(seen, server.url, key)}")
+            assert headers["authorization"].endswith(f"Signature={signature(seen, server.url, key, service)}")
 
 
 async def test_no_credentials_are_a_failure_of_their_own(server: FakeBulk) -> None:
@@ -142,6 +145,29 @@ def test_an_unreadable_ca_file_is_fatal(tmp_path: Path) -> None:
         with pytest.raises(Fatal) as caught:
             Cluster(settings)
         assert caught.value.reason == "ca_file"
+
+
+def test_an_unreadable_certificate_of_ours_is_fatal(tmp_path: Path) -> None:
+    """A client certificate that is not there, or has no key, is said before the first request."""
+    ours = authority(tmp_path / "ours")
+    for path in (tmp_path / "missing.pem", ours.ca_file):
+        with pytest.raises(Fatal) as caught:
+            Cluster(OpenSearchSettings(urls=("https://localhost",), client_cert_file=str(path)))
+        assert caught.value.reason == "client_cert_file"
+
+
+async def test_our_certificate_is_shown_to_who_asks(tmp_path: Path) -> None:
+    """A server that lets nobody in without a certificate lets us in with ours, and not without."""
+    ours = authority(tmp_path / "ours")
+    ours.server.verify_mode = ssl.CERT_REQUIRED
+    ours.server.load_verify_locations(ours.ca_file)
+    pem = str(ours.ca_file.parent / "server.pem")
+    async with FakeBulk(tls=ours.server) as server:
+        async with cluster_of(server.url, ca_file=str(ours.ca_file), client_cert_file=pem) as cluster:
+            assert (await ask(cluster)).status == 200
+        async with cluster_of(server.url, ca_file=str(ours.ca_file)) as cluster:
+            with pytest.raises(Retryable):
+                await ask(cluster)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ async def sink_of(*urls: str, **settings: object) -> AsyncIterator[OpenSearchSin
 
 async def test_framing_names_the_index_and_its_outliers() -> None:
     """The index is the setting with the dataset in it; dates outside the window go to one index beside it."""
-    async with sink_of("http://localhost", index="x-{dataset}", period="monthly") as sink:
+    async with sink_of("http://localhost", index="x-{dataset}", mode="monthly") as sink:
         assert sink.framing("aws.alb", EventSettings(days_past=30, days_ahead=1)) == Framing(
             dataset="aws.alb",
             action=True,
@@ -42,6 +42,13 @@ async def test_framing_names_the_index_and_its_outliers() -> None:
             days_past=30,
             days_ahead=1,
         )
+
+
+async def test_a_data_stream_takes_all_dates() -> None:
+    """In a data stream every event goes to the one name, whatever its date: the server parts it, not we."""
+    async with sink_of("http://localhost", index="logs", mode="data_stream") as sink:
+        framing = sink.framing("aws.alb", EventSettings())
+    assert (framing.index, framing.period, framing.outlier_index, framing.action) == ("logs", "none", "logs", True)
 
 
 async def test_limits_are_those_of_the_settings() -> None:

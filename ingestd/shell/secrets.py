@@ -1,0 +1,66 @@
+"""Secrets that the settings name by ARN, fetched from AWS Secrets Manager once, at the start.
+
+The ARN is the settings' and nobody else's: nothing that comes with a message reaches this module. Behind the ARN may stand, as
+in ECS, the key of a JSON secret, a version's stage and a version's id: `arn:…:secret:NAME-XXXXXX:password::`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import SecretStr
+
+from ingestd.config import OpenSearchSettings, Settings
+from ingestd.errors import Fatal
+from ingestd.shell.clients import client_options
+
+__all__ = ["with_secrets"]
+
+ARN_PARTS = 7  # arn, partition, service, region, account, "secret", name
+BY_ARN = {"password_secret": "password", "api_key_secret": "api_key"}
+
+
+async def with_secrets(settings: Settings, session: Any) -> Settings:
+    """The settings with each secret in its place. Raises Fatal if one is not to be had."""
+    sinks = dict(settings.sinks)
+    for name, sink in sinks.items():
+        if not isinstance(sink, OpenSearchSettings):
+            continue
+        found: dict[str, SecretStr] = {}
+        for by_arn, plain in BY_ARN.items():
+            arn = getattr(sink, by_arn)
+            if arn is not None:
+                found[plain] = SecretStr(await _fetched(arn, settings, session, f"sinks.{name}.{by_arn}"))
+        if found:
+            sinks[name] = sink.model_copy(update=found)
+    return settings.model_copy(update={"sinks": sinks})
+
+
+async def _fetched(arn: str, settings: Settings, session: Any, path: str) -> str:
+    parts = arn.split(":")
+    secret = ":".join(parts[:ARN_PARTS])
+    key, stage, version = [*parts[ARN_PARTS:], "", "", ""][:3]
+    asked = {"SecretId": secret} | ({"VersionStage": stage} if stage else {}) | ({"VersionId": version} if version else {})
+    options = client_options(settings.aws, 1) | {"region_name": parts[3]}
+    try:
+        async with session.create_client("secretsmanager", **options) as client:
+            answer = await client.get_secret_value(**asked)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        raise Fatal("a secret is not to be had", reason="secret", path=path, code=code) from error
+    except BotoCoreError as error:
+        raise Fatal("a secret is not to be had", reason="secret", path=path, error=type(error).__name__) from error
+    return _value(answer.get("SecretString"), key, path)
+
+
+def _value(text: object, key: str, path: str) -> str:
+    """The secret itself, never part of an error."""
+    try:
+        value = orjson.loads(str(text))[key] if key else text
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        value = None
+    if not isinstance(value, str) or not value:
+        raise Fatal("the secret has no such text in it", reason="secret", path=path, key=key)
+    return value
