@@ -33,6 +33,7 @@ from ingestd.config_sources import FILE_VARIABLE, Keys, environment_layer, file_
 __all__ = ["Resolved", "load", "resolve"]
 
 DEFAULT = "default"
+WHOLE = {"format", "role"}  # lists of tables with keys that must be there: one wrong key takes out the list
 KINDS: dict[str, type[OpenSearchSettings] | type[FirehoseSettings]] = {
     "opensearch": OpenSearchSettings,
     "firehose": FirehoseSettings,
@@ -129,7 +130,7 @@ def _take_out(raw: dict[str, Any], loc: tuple[int | str, ...]) -> None:
             if loc[3] not in fields or not fields[str(loc[3])].is_required():
                 steps = (*loc[:2], loc[3])
     else:
-        steps = loc[: 3 if loc[0] in TABLES else 1 if loc[0] == "format" else 2]
+        steps = loc[: 1 if loc[0] in WHOLE else 3 if loc[0] in TABLES else 2]
     holder: Any = raw
     for step in steps[:-1]:
         holder = holder[step] if _has(holder, step) else None
