@@ -198,8 +198,9 @@ class Service:
             if isinstance(sink, OpenSearchSettings):
                 sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink), workers.executor)
             elif isinstance(sink, FirehoseSettings):
-                client = clients.firehose[sink.region or settings.aws.region]
-                sinks[name] = FirehoseSink(name, sink, client, clients.credentials, workers.executor)
+                region = sink.region or settings.aws.region
+                stream = clients.stream(sink, region, workers.executor)
+                sinks[name] = FirehoseSink(name, sink, clients.firehose[region], stream)
         return sinks
 
     def _show(self, budget: Budget, leases: Leases, pipeline: Pipeline) -> None:

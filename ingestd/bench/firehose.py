@@ -21,6 +21,7 @@ from ingestd.bench.chain import NOBODY, serving
 from ingestd.config import FirehoseSettings
 from ingestd.model import Batch, Documents, Part, Verdict
 from ingestd.sinks.firehose import FirehoseSink
+from ingestd.sinks.stream import Stream
 
 __all__ = ["FirehoseFigures", "compare"]
 
@@ -50,7 +51,7 @@ async def compare(rounds: int, calls: int) -> FirehoseFigures:
     config = AioConfig(retries={"total_max_attempts": 1})
     with serving(b"") as url, ThreadPoolExecutor(1) as executor:
         async with get_session().create_client("firehose", endpoint_url=url, config=config, **NOBODY) as client:
-            sink = FirehoseSink(STREAM, FirehoseSettings(stream=STREAM), client, _nobody, executor)
+            sink = FirehoseSink(STREAM, FirehoseSettings(stream=STREAM), client, Stream(STREAM, client, _nobody, executor))
 
             async def ours() -> None:
                 assert await sink.send(batch) == Verdict(RECORDS)

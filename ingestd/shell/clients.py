@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from aiobotocore.session import AioSession, get_session
 
 from ingestd.config import AwsSettings, FirehoseSettings, OpenSearchSettings, Settings
 from ingestd.sinks.cluster import Cluster
+from ingestd.sinks.stream import Stream
 
 __all__ = ["Clients", "client_options", "open_clients"]
 
@@ -28,6 +30,10 @@ class Clients:
     def cluster(self, settings: OpenSearchSettings) -> Cluster:
         """A client of an OpenSearch or Elasticsearch cluster; whoever asked for it closes it."""
         return Cluster(settings, self.credentials)
+
+    def stream(self, settings: FirehoseSettings, region: str | None, executor: Executor | None) -> Stream:
+        """What puts records on a delivery stream."""
+        return Stream(settings.stream, self.firehose[region], self.credentials, executor)
 
     async def credentials(self) -> Any:
         """The current credentials, refreshed if need be: for requests that are signed by hand."""

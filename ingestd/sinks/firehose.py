@@ -5,7 +5,6 @@ Firehose knows no ids: what is sent again is there twice, recognisable by `event
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import (
@@ -24,7 +23,6 @@ from ingestd.config import EventSettings, FirehoseSettings
 from ingestd.core.verdict import firehose_error_verdict, firehose_verdict, request_failed
 from ingestd.errors import Fatal, Retryable
 from ingestd.model import Batch, BatchLimits, Framing, Verdict
-from ingestd.sinks.credentials import Credentials
 from ingestd.sinks.packs import RECORD_BYTES_MAX, packed
 from ingestd.sinks.stream import Stream
 
@@ -47,7 +45,7 @@ _REASONS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
 
 
 class FirehoseSink:
-    """One delivery stream as a sink. The client's own retries must be off (`total_max_attempts` 1)."""
+    """One delivery stream as a sink: `stream` takes the records, `client` is asked how the stream is."""
 
     kind = "firehose"
 
@@ -56,8 +54,7 @@ class FirehoseSink:
         name: str,
         settings: FirehoseSettings,
         client: FirehoseClient,
-        credentials: Credentials,
-        executor: Executor | None = None,
+        stream: Stream,
     ) -> None:
         self.name = name
         count_max = DOCUMENTS_MAX if settings.pack == "lines" else settings.batch_count_max
@@ -65,7 +62,7 @@ class FirehoseSink:
         self._pack = settings.pack
         self._stream_name = settings.stream
         self._client = client
-        self._stream = Stream(settings.stream, client, credentials, executor)
+        self._stream = stream
 
     def framing(self, dataset: str, events: EventSettings) -> Framing:
         return Framing(dataset=dataset, action=False, id_field=True, period="none", original=events.original)

@@ -10,13 +10,12 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from ingestd.config import FirehoseSettings
 from ingestd.model import Batch, Verdict
-from ingestd.sinks.firehose import FirehoseSink
 from tests.contract.sink import COUNT, SinkContract
-from tests.fakes.aws import loopback_client, loopback_credentials, moto_stream, moto_stream_records
+from tests.fakes.aws import loopback_client, moto_stream, moto_stream_records
 from tests.fakes.documents import batch_of
 from tests.fakes.firehose import FakeFirehose, refusal
+from tests.fakes.firehose_sink import sink_of
 from tests.fakes.http import Items, Lost, Silence, Whole
 
 if TYPE_CHECKING:
@@ -38,8 +37,8 @@ class FirehoseRig:
 
     def __init__(self, server: FakeFirehose, client: FirehoseClient, impatient: FirehoseClient) -> None:
         self.server = server
-        self.sink = FirehoseSink("main", FirehoseSettings(stream=STREAM), client, loopback_credentials)
-        self._impatient = FirehoseSink("main", FirehoseSettings(stream=STREAM), impatient, loopback_credentials)
+        self.sink = sink_of(client, stream=STREAM)
+        self._impatient = sink_of(impatient, stream=STREAM)
 
     def batch(self, count: int) -> Batch:
         return framed(count)
@@ -101,6 +100,6 @@ async def test_documents_reach_moto(moto_url: str, pack: Literal["document", "li
     """Before moto's Firehose each document arrives as one line of its own, once, in either shape."""
     stream = f"sink-{uuid4().hex}"
     async with moto_stream(moto_url, stream) as client:
-        sink = FirehoseSink("main", FirehoseSettings(stream=stream, pack=pack), client, loopback_credentials)
+        sink = sink_of(client, stream=stream, pack=pack)
         assert await sink.send(framed(COUNT)) == Verdict(COUNT)
     assert event_ids(await moto_stream_records(moto_url, stream)) == [f"id-{n}" for n in range(COUNT)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from ingestd.sinks.packs import Packs
 from tests.sim.content import HUGE_BYTES
 from tests.sim.sqs import aws_error
 from tests.sim.wire import Refused, Unanswered, Wire
@@ -53,15 +54,15 @@ class FakeFirehose:
 
 
 class FirehoseClient:
-    """As aiobotocore's client, for one process."""
+    """As sinks/stream.py puts records, for one process."""
 
     def __init__(self, stream: FakeFirehose, process: Process, wire: Wire) -> None:
         self._stream = stream
         self._process = process
         self._wire = wire
 
-    async def put_record_batch(self, **request: Any) -> Mapping[str, Any]:
-        records = [record["Data"] for record in request["Records"]]
+    async def put(self, packs: Packs) -> Mapping[str, Any]:
+        records = [bytes(packs.data[begin:end]) for begin, end in zip(packs.begins, packs.ends, strict=True)]
         assert 0 < len(records) <= 500
         books = self._process.world.books
         sending = books.sending(self._process, "firehose", records)

@@ -8,12 +8,13 @@ from concurrent.futures import Executor, Future
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
-from ingestd.config import OpenSearchSettings
+from ingestd.config import FirehoseSettings, OpenSearchSettings
 from ingestd.core.expansion import FIRST
 from ingestd.service import Service
 from ingestd.shell.clients import Clients
 from ingestd.shell.workers import Workers
 from ingestd.sinks.cluster import Cluster
+from ingestd.sinks.stream import Stream
 from tests.sim.bulk import BulkClient
 from tests.sim.content import WALL
 from tests.sim.firehose import FirehoseClient
@@ -140,7 +141,7 @@ class Process:
 
 
 class _Clients(Clients):
-    """The clients of one process; `cluster` makes one of ours."""
+    """The clients of one process; `cluster` and `stream` give ours."""
 
     def __init__(self, *, open_cluster: Callable[[OpenSearchSettings], BulkClient], **clients: Any) -> None:
         super().__init__(**clients)
@@ -148,6 +149,9 @@ class _Clients(Clients):
 
     def cluster(self, settings: OpenSearchSettings) -> Cluster:
         return cast(Cluster, self._open_cluster(settings))  # type: ignore[attr-defined]
+
+    def stream(self, settings: FirehoseSettings, region: str | None, executor: Executor | None) -> Stream:
+        return cast(Stream, self.firehose[region])
 
 
 class _Workers(Executor):

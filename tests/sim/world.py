@@ -14,7 +14,7 @@ from unittest.mock import patch
 import structlog
 
 from ingestd import service as service_module
-from ingestd.sinks import firehose as firehose_module
+from ingestd.sinks import packs as packs_module
 from tests.sim.books import Books
 from tests.sim.bulk import FakeBulk
 from tests.sim.content import HUGE_BYTES
@@ -235,7 +235,7 @@ def _quick() -> Iterator[None]:
     with (
         patch.object(service_module, "ROOM_SECONDS", 0.5),
         patch.object(service_module, "LAG_SECONDS", 10_000.0),
-        patch.object(firehose_module, "RECORD_BYTES_MAX", HUGE_BYTES),
+        patch.object(packs_module, "RECORD_BYTES_MAX", HUGE_BYTES),
     ):
         try:
             yield

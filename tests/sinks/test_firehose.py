@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ingestd.config import EventSettings, FirehoseSettings
+from ingestd.config import EventSettings
 from ingestd.errors import Fatal, Retryable
 from ingestd.model import BatchLimits, Refusal, Verdict
 from ingestd.sinks.firehose import FirehoseSink
 from ingestd.sinks.packs import RECORD_BYTES_MAX
-from tests.fakes.aws import loopback_client, loopback_credentials
+from tests.fakes.aws import loopback_client
 from tests.fakes.documents import Row, batch_of
 from tests.fakes.firehose import FakeFirehose, refusal
+from tests.fakes.firehose_sink import sink_of
 from tests.fakes.http import Items, Whole
 
 STREAM = "logs"
@@ -30,13 +31,13 @@ async def server() -> AsyncIterator[FakeFirehose]:
 @pytest.fixture
 async def sink(server: FakeFirehose) -> AsyncIterator[FirehoseSink]:
     async with loopback_client("firehose", server.url) as client:
-        yield FirehoseSink("main", FirehoseSettings(stream=STREAM), client, loopback_credentials)
+        yield sink_of(client, stream=STREAM)
 
 
 @pytest.fixture
 async def packer(server: FakeFirehose) -> AsyncIterator[FirehoseSink]:
     async with loopback_client("firehose", server.url) as client:
-        yield FirehoseSink("main", FirehoseSettings(stream=STREAM, pack="lines"), client, loopback_credentials)
+        yield sink_of(client, stream=STREAM, pack="lines")
 
 
 def test_limits_are_those_of_the_service(sink: FirehoseSink, packer: FirehoseSink) -> None:
