@@ -33,7 +33,6 @@ from ingestd.config_sources import FILE_VARIABLE, Keys, environment_layer, file_
 __all__ = ["Resolved", "load", "resolve"]
 
 DEFAULT = "default"
-WHOLE = {"format", "role"}  # lists of tables with keys that must be there: one wrong key takes out the list
 KINDS: dict[str, type[OpenSearchSettings] | type[FirehoseSettings]] = {
     "opensearch": OpenSearchSettings,
     "firehose": FirehoseSettings,
@@ -130,7 +129,7 @@ def _take_out(raw: dict[str, Any], loc: tuple[int | str, ...]) -> None:
             if loc[3] not in fields or not fields[str(loc[3])].is_required():
                 steps = (*loc[:2], loc[3])
     else:
-        steps = loc[: 1 if loc[0] in WHOLE else 3 if loc[0] in TABLES else 2]
+        steps = loc[: 1 if loc[0] == "format" or _is_needed(loc) else 3 if loc[0] in TABLES else 2]
     holder: Any = raw
     for step in steps[:-1]:
         holder = holder[step] if _has(holder, step) else None
@@ -138,6 +137,12 @@ def _take_out(raw: dict[str, Any], loc: tuple[int | str, ...]) -> None:
         holder.pop(steps[-1], None)
     else:
         raw.pop(str(loc[0]), None)
+
+
+def _is_needed(loc: tuple[int | str, ...]) -> bool:
+    """Whether one of many tables cannot do without the key."""
+    fields = TABLES[str(loc[0])].model_fields if loc[0] in TABLES and len(loc) > 2 else {}
+    return bool(fields) and str(loc[2]) in fields and fields[str(loc[2])].is_required()
 
 
 def _has(holder: object, step: int | str) -> bool:

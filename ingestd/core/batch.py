@@ -6,6 +6,7 @@ that is sent again is copied together first (`again`), so that one stubborn docu
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -61,8 +62,8 @@ class Batcher:
 
     def _fits(self, documents: Documents, first: int) -> int:
         """The end of the longest run from `first` that fits; at least one document if the batch is empty."""
-        room = documents.starts[first] + self.limits.bytes_max - self._bytes
-        last = int(np.searchsorted(documents.starts, room, side="right")) - 1
+        room = int(documents.starts[first]) + self.limits.bytes_max - self._bytes
+        last = bisect_right(documents.starts, room, first) - 1  # numpy's own lets the GIL go, and waits to have it back
         last = min(last, first + self.limits.count_max - self._count, len(documents))
         return max(last, first if self._parts else first + 1)
 
