@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -102,7 +103,8 @@ async def test_a_second_setup_changes_nothing(admin: Server) -> None:
     """Roles and mappings too are found to be as they should be."""
     result = await set_up(admin, "--security", **SETTINGS)
     assert result.exit_code == 0
-    assert "0 created, 0 updated, 10 as they should be" in result.output
+    # How many there are is a matter of how many formats there are: none may be made or changed.
+    assert re.search(r"0 created, 0 updated, [1-9][0-9]* as they should be", result.output)
 
 
 async def test_the_writer_meets_itself(admin: Server) -> None:
