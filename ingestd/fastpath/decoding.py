@@ -1,7 +1,7 @@
 """One object's way from compressed bytes to documents: inflate, cut into blocks, parse. Runs in a worker thread.
 
-One call at a time an object; between calls nothing is shared. Only an object's content tells what it is: its first decoded bytes
-choose the format, that the cutter (`cutting.py`), and both are asked for before anything is cut.
+One call at a time an object; between calls nothing is shared. Only an object's content tells what it is: its first decoded
+bytes choose the format, that the cutter (`cutting.py`), and both are there before anything is cut.
 """
 
 from __future__ import annotations
