@@ -141,7 +141,7 @@ class Service:
             clock=clock,
             wall_clock=self._wall_clock,
         )
-        fields = known_paths(known_formats(settings.format).values())
+        fields = known_paths(known_formats(settings.format, settings.events.timestamp_paths).values())
         for name, sink in self._sinks(settings, clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
             self._deliveries[name] = Delivery(
