@@ -1,7 +1,8 @@
 """What carrying a gigabyte costs: prices of AWS, and the few lines of arithmetic that the page and the cost sheet share.
 
 Prices in US dollars, us-east-1, without discounts, as AWS's pricing pages had them in 2025: Fargate on Linux, x86; SQS
-standard; S3 standard; Lambda, x86. Traffic inside a region and the destination are left out: they are the same whatever carries the logs.
+standard; S3 standard; Lambda, x86. Traffic inside a region and the destination are left out: they are the same whatever carries
+the logs.
 """
 
 from __future__ import annotations
