@@ -15,6 +15,8 @@ COMMANDS = {
     "demo": "The whole job on this machine: an embedded AWS, sample logs, live progress.",
     "check": "Validate the settings and show what they come to.",
     "setup": "Templates, retention, roles and dashboards into OpenSearch or Elasticsearch.",
+    "dlq": "Dead letters by class, or one of them.",
+    "redrive": "Dead letters back in.",
     "parse": "Log objects to documents, as NDJSON on stdout.",
     "generate": "Sample logs on stdout.",
     "bench": "What this machine carries, stage by stage.",
