@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "The whole job on this machine: an embedded AWS, sample logs, live progress.",
     "check": "Validate the settings and show what they come to.",
     "setup": "Templates, retention, roles and dashboards into OpenSearch or Elasticsearch.",
+    "backfill": "What is in a bucket already, delivered or announced.",
     "dlq": "Dead letters by class, or one of them.",
     "redrive": "Dead letters back in.",
     "parse": "Log objects to documents, as NDJSON on stdout.",

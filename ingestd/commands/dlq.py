@@ -83,7 +83,7 @@ async def _letters(letterbox: Letterbox, selection: Selection, reason: str | Non
             try:
                 letters = await letterbox.read(found.key)
             except Poison as poison:
-                console.print(f"{visible(found.key)}: {poison}", markup=False, highlight=False)
+                console.print(f"{visible(found.key)}: {poison}", markup=False, highlight=False, soft_wrap=True)
                 continue
             for letter in letters:
                 yield letter

@@ -70,7 +70,7 @@ async def _redrive(settings: Settings, selection: Selection, reason: str | None,
         letterbox = Letterbox(clients.s3, settings.dead_letters)
         objects = [found async for found in letterbox.objects(selection, reason)]
         size = sum(found.size for found in objects)
-        console.print(f"{len(objects):,} objects of dead letters, {size:,} bytes as they are stored", highlight=False)
+        console.print(f"{len(objects):,} objects of dead letters, {size:,} bytes as they are stored", highlight=False, soft_wrap=True)
         if is_dry:
             await _list(letterbox, objects)
             return True
@@ -125,9 +125,10 @@ def _say(console: Console, ended: Ended) -> None:
         f"{ended.stats.total('lines_read'):,} lines: {', '.join(parts)}; {ended.stats.total('dead_letters'):,} dead letters "
         f"written anew, {ended.sent:,} messages sent",
         highlight=False,
+        soft_wrap=True,
     )
     for key, why in list(ended.left.items())[:LEFT_SHOWN]:
-        console.print(f"left: {visible(key)}, {why}", markup=False, highlight=False)
+        console.print(f"left: {visible(key)}, {why}", markup=False, highlight=False, soft_wrap=True)
     if not ended.is_whole:
         console.print(
             f"{len(ended.left):,} objects of dead letters are left, or it was broken off; begin again", highlight=False

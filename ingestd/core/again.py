@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 
 from ingestd.core.record import Allowed
 from ingestd.model import Again, DeadLetter, Notice, ObjectRef
@@ -19,23 +18,26 @@ __all__ = ["again"]
 
 def again(letters: Iterable[DeadLetter], allowed: Allowed, sinks: Collection[str], to_sink: str | None = None) -> Notice:
     """What is to be read again. `sinks`: those that there are; `to_sink`: where everything goes instead of where it went."""
-    whole: dict[Again, None] = {}
-    lines: dict[Again, dict[int, DeadLetter]] = {}
+    whole: dict[ObjectRef, Again] = {}
+    lines: dict[tuple[ObjectRef, str], dict[int, DeadLetter]] = {}
     kept: list[DeadLetter] = []
     for letter in letters:
-        sink = to_sink or letter.place.sink
-        if not letter.place.key or not allowed.has_bucket(letter.place.bucket) or (sink and sink not in sinks):
+        ref, offset, sink = _ref(letter), letter.place.offset, to_sink or letter.place.sink
+        if not ref.key or not allowed.has_bucket(ref.bucket) or (sink and sink not in sinks):
             kept.append(letter)
-            continue
-        found = Again(_ref(letter), letter.place.message_id, letter.receive_count, sinks=(sink,) if sink else ())
-        if letter.kind == "object":
-            whole[found] = None
-        elif letter.kind in ("line", "document") and letter.place.offset is not None:
-            lines.setdefault(found, {})[letter.place.offset] = letter
+        elif letter.kind == "object":
+            whole[ref] = Again(ref, letter.place.message_id, letter.receive_count, sinks=(sink,) if sink else ())
+        elif letter.kind in ("line", "document") and offset is not None:
+            lines.setdefault((ref, sink), {})[offset] = letter
         else:
             kept.append(letter)
-    some = (replace(found, letters=by_offset) for found, by_offset in lines.items())
-    return Notice((), again=(*whole, *some), kept=tuple(kept))
+    return Notice((), again=(*whole.values(), *(_of_lines(*key, found) for key, found in lines.items())), kept=tuple(kept))
+
+
+def _of_lines(ref: ObjectRef, sink: str, letters: dict[int, DeadLetter]) -> Again:
+    """One reading for all of them, so that a line of which there are two dead letters is sent once."""
+    message_id = next(iter(letters.values())).place.message_id
+    return Again(ref, message_id, max(each.receive_count for each in letters.values()), letters, (sink,) if sink else ())
 
 
 def _ref(letter: DeadLetter) -> ObjectRef:
