@@ -70,7 +70,9 @@ async def _redrive(settings: Settings, selection: Selection, reason: str | None,
         letterbox = Letterbox(clients.s3, settings.dead_letters)
         objects = [found async for found in letterbox.objects(selection, reason)]
         size = sum(found.size for found in objects)
-        console.print(f"{len(objects):,} objects of dead letters, {size:,} bytes as they are stored", highlight=False, soft_wrap=True)
+        console.print(
+            f"{len(objects):,} objects of dead letters, {size:,} bytes as they are stored", highlight=False, soft_wrap=True
+        )
         if is_dry:
             await _list(letterbox, objects)
             return True
