@@ -20,6 +20,7 @@ COMMANDS = {
     "redrive": "Dead letters back in.",
     "parse": "Log objects to documents, as NDJSON on stdout.",
     "generate": "Sample logs on stdout.",
+    "top": "What a service does now, in the terminal.",
     "bench": "What this machine carries, stage by stage.",
     "warm": "Compile what is compiled, into the cache.",
     "health": "Is the service on this machine alive?",
