@@ -87,7 +87,6 @@ class Pipeline:
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
     ) -> None:
-        self._settings = settings
         self._objects = objects
         self._deliveries = deliveries
         self._dead_letters = dead_letters
@@ -97,17 +96,22 @@ class Pipeline:
         self._telemetry = telemetry
         self._clock = clock
         self._wall_clock = wall_clock
-        any_bucket = settings.queue.dangerously_any_bucket
-        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
-        self._formats = known_formats(settings.format)
+        self.change(settings)
+        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
         self._drift = Drift(clock)
-        self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         self._ledger = Ledger()
         self._expansion = Expansion(settings.object.block_bytes)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._opened: dict[int, _Opened] = {}
         self._is_stopping = False
         self._slots = asyncio.Semaphore(settings.object.in_flight_max)
+
+    def change(self, settings: Settings) -> None:
+        """Other settings from the next message on, so far as config_changes.py lets them differ."""
+        self._settings = settings
+        any_bucket = settings.queue.dangerously_any_bucket
+        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
+        self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
 
     # --- message -------------------------------------------------------------------------------------------------------------
 
@@ -227,8 +231,8 @@ class Pipeline:
                     pass
         return "read"
 
-    def _choose(self, opened: _Opened, route: Route, head: bytes) -> list[Parser]:
-        """The parsers for an object, once its first bytes are known; one for each way in which its sinks want documents."""
+    def _choose(self, opened: _Opened, route: Route, head: bytes) -> tuple[registry.Format, list[Parser]]:
+        """An object's format by its first bytes, and a parser for each way in which its sinks want documents."""
         known = self._formats
         found = registry.detect(opened.ref.key, head, known) if route.format == "auto" else known[route.format]
         if found is None:
@@ -241,7 +245,7 @@ class Pipeline:
             groups.setdefault(framing, []).append(delivery)
         opened.groups = list(groups.items())
         assert opened.source is not None
-        return [open_parser(found, opened.source, framing) for framing in groups]
+        return found, [open_parser(found, opened.source, framing) for framing in groups]
 
     # --- blocks and documents ------------------------------------------------------------------------------------------------
 
