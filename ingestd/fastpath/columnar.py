@@ -67,7 +67,9 @@ def table_of(schema: pa.Schema, known: Iterable[Table]) -> Table | None:
     if any(types.is_nested(field.type) for field in schema):
         return None
     names = {_plain(name) for name in schema.names}
-    found = [(len(names & {_plain(column.name) for column in table.columns}), table) for table in known if table.header is not None]
+    found = [
+        (len(names & {_plain(column.name) for column in table.columns}), table) for table in known if table.header is not None
+    ]
     share, best = max(found, key=lambda pair: pair[0], default=(0, None))
     return best if share >= max(KNOWN_SHARE * len(names), 1) else None
 
