@@ -18,6 +18,7 @@ COMMANDS = {
     "backfill": "What is in a bucket already, delivered or announced.",
     "parse": "Log objects to documents, as NDJSON on stdout.",
     "generate": "Sample logs on stdout.",
+    "top": "What a service does now, in the terminal.",
     "bench": "What this machine carries, stage by stage.",
     "warm": "Compile what is compiled, into the cache.",
     "health": "Is the service on this machine alive?",

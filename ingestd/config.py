@@ -407,7 +407,7 @@ class HttpSettings(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """Health, metrics and the live page; 0 takes a free one."""
     page: bool = True
-    """The live page at /; it shows numbers, never a line or a key."""
+    """The live page at /; it shows numbers and where logs come from, never a line or a key."""
     username: str | None = None
     """Who may see the page and /stats; without one whoever reaches the port. Health and /metrics are open in any case."""
     password: SecretStr | None = None
@@ -421,6 +421,8 @@ class LogSettings(Section):
     """debug tells of every object."""
     form: Literal["auto", "json", "console"] = "auto"
     """auto: console on a terminal, else one JSON object a line."""
+    emf_namespace: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    """Also log a line a minute of which CloudWatch makes metrics in this namespace; needs level info or below, and no call."""
 
 
 class Settings(Section):

@@ -7,6 +7,7 @@ back when what was made of it has come to rest. A message is deleted when the le
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -18,6 +19,8 @@ from ingestd.core.expansion import Expansion
 from ingestd.core.ledger import Decision, Ledger
 from ingestd.core.notice import Allowed, read_notice
 from ingestd.core.routing import Route, Router
+from ingestd.core.sources import SourceName, Sources
+from ingestd.core.span import stem_of
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.parser import Parser, open_parser
@@ -99,6 +102,7 @@ class Pipeline:
         self.change(settings)
         self._formats = known_formats(settings.format, settings.events.timestamp_paths)
         self._drift = Drift(clock)
+        self.sources = Sources()
         self._ledger = Ledger()
         self._expansion = Expansion(settings.object.block_bytes)
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -128,6 +132,21 @@ class Pipeline:
             and len(self._ledger) < self._settings.queue.messages_in_flight_max
             and (not self._deliveries or any(each.wants_more for each in self._deliveries.values()))
         )
+
+    @property
+    def waits_for_memory(self) -> bool:
+        """Whether a block could be read, but for the budget."""
+        return not self._budget.is_free
+
+    @property
+    def waits_for_slots(self) -> bool:
+        """Whether an object could be read, but for object.in_flight_max."""
+        return self._slots.locked()
+
+    @property
+    def is_full_of_messages(self) -> bool:
+        """Whether as many are held as may be."""
+        return len(self._ledger) >= self._settings.queue.messages_in_flight_max
 
     def accept(self, message: Message, received_at: float) -> None:
         """Begin with a message: hold its lease and carry it, in a task of its own."""
@@ -233,6 +252,8 @@ class Pipeline:
                 opened.decoding.feed(data, is_last=is_last)
                 while await self._step(receipt, opened, opened.decoding):
                     pass
+        name = SourceName(ref.bucket, stem_of(ref.key), opened.format)
+        self.sources.arrived(name, opened.source.modified_at, self._wall_clock())
         return "read"
 
     def _choose(self, opened: _Opened, route: Route, head: bytes) -> tuple[registry.Format, list[Parser]]:
@@ -287,6 +308,8 @@ class Pipeline:
                 held += len(documents.data)
                 delivery.add(documents, receipt)
         if first.rejects:
+            for reason, count in Counter(reject.reason for reject in first.rejects).items():
+                self._telemetry.count("rejects", count, opened.format, reason)
             self._owe(receipt, [self._line_letter(opened, reject) for reject in first.rejects], lines=len(first.rejects))
         return held
 
@@ -397,4 +420,4 @@ class Pipeline:
 
     def _close_if_done(self, receipt: int) -> None:
         if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and opened.ref.event_at:
-            self._telemetry.end_to_end_seconds.observe(max(self._wall_clock() - opened.ref.event_at, 0.0))
+            self._telemetry.settled_after(max(self._wall_clock() - opened.ref.event_at, 0.0))

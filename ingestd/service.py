@@ -33,6 +33,7 @@ from ingestd.shell.queue import Queue
 from ingestd.shell.secrets import with_secrets
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
+from ingestd.signals import Signals
 from ingestd.sinks import firehose, opensearch
 from ingestd.sinks.deadletter import DeadLetterSink
 from ingestd.sinks.firehose import FirehoseSink
@@ -147,8 +148,19 @@ class Service:
                 sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random, fields=fields
             )
         self._show(budget, leases, pipeline)
+        signals = Signals(
+            telemetry,
+            pipeline,
+            leases,
+            self._deliveries,
+            queue,
+            cores=workers.threads,
+            clock=clock,
+            wall_clock=self._wall_clock,
+            namespace=settings.log.emf_namespace,
+        )
         receivers = [self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers)]
-        async with self._kept_running([leases.run(), self._watch_loop(clock)]):
+        async with self._kept_running([leases.run(), self._watch_loop(clock), signals.run()]):
             async with self._kept_running([each.run() for each in self._deliveries.values()]):
                 async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
                     self.state = "ready"

@@ -56,6 +56,14 @@ class FakeSqs:
         await asyncio.sleep(0.01)
         return {"Messages": messages}
 
+    async def get_queue_attributes(self, **_: Any) -> Mapping[str, Any]:
+        held = len(self.open - self.deleted - self.returned)
+        counts = {
+            "ApproximateNumberOfMessages": str(len(self.waiting)),
+            "ApproximateNumberOfMessagesNotVisible": str(held),
+        }
+        return {"Attributes": counts}
+
     async def delete_message_batch(self, *, Entries: list[dict[str, str]], **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's name
         self.deleted.update(entry["ReceiptHandle"] for entry in Entries)
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
