@@ -103,8 +103,9 @@ class Reading:
     "paths", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True, path_type=Path), metavar="PATH...|-"
 )
 def command(name: str, config: Path | None, rejects: Path | None, paths: tuple[Path, ...]) -> None:
-    """Read log objects and write documents as NDJSON: gzip, zstd, bzip2, Parquet or plain; directories with all that is in them.
+    """Read log objects and write their documents as NDJSON: gzip, zstd, bzip2, Parquet or plain.
 
+    A directory stands for all files in it.
     Exit status 1 if an object could not be read to its end; the others are read all the same.
     """
     failed, known = 0, _known(config)
