@@ -257,6 +257,8 @@ class Pipeline:
         finally:
             if not is_done:  # whatever ended it: what was not said to be done is not
                 self.give_up(number)
+            if opened.decoding:
+                self._budget.give(opened.decoding.release())
             self._telemetry.count("objects", 1, outcome)
             self._act(number, self._ledger.read(receipt))
             self._close_if_done(receipt)
@@ -278,7 +280,9 @@ class Pipeline:
             opened.source = body.source
             if opened.unseen is not None and body.source.etag != ref.etag:
                 raise Poison("the object is another by now", reason="replaced")
-            opened.decoding = Decoding(self._settings.object, lambda head: self._choose(opened, route, head))
+            opened.decoding = Decoding(
+                self._settings.object, lambda head: self._choose(opened, route, head), self._formats.values()
+            )
             async for data, is_last in body.pieces():
                 self._telemetry.count("bytes", len(data), "received")
                 opened.decoding.feed(data, is_last=is_last)
@@ -312,14 +316,14 @@ class Pipeline:
         """One block in a worker, its documents to the deliveries; False when more must be fed."""
         wanted = self._expansion.bytes
         await self._budget.take(wanted)
-        before, made = decoding.decoded_bytes, 0
+        before, held, made = decoding.decoded_bytes, decoding.held_bytes, 0
         try:
             parsed = await self._workers.run(decoding.step)
             if parsed is not None:
                 made = self._hand_over(receipt, opened, parsed)
                 self._expansion.seen(made)
         finally:
-            self._budget.correct(made - wanted)
+            self._budget.correct(made - wanted + decoding.held_bytes - held)
         self._telemetry.count("bytes", decoding.decoded_bytes - before, "decoded")
         return parsed is not None
 

@@ -16,7 +16,7 @@ from ingestd.config import Settings
 from ingestd.core.again import again
 from ingestd.core.record import Allowed
 from ingestd.errors import Poison, Retryable
-from ingestd.model import DeadLetter, Message, Notice
+from ingestd.model import DeadLetter, Depth, Message, Notice
 from ingestd.service import Service
 from ingestd.shell.clients import Clients
 from ingestd.shell.letterbox import Letterbox
@@ -102,6 +102,10 @@ class LetterQueue:
         if not messages:
             await asyncio.sleep(IDLE_SECONDS)
         return messages
+
+    async def depth(self) -> Depth:
+        """Objects of dead letters."""
+        return Depth(len(self._waiting), len(self._held))
 
     async def delete(self, receipts: Sequence[str]) -> list[str]:
         """These are settled: remove them; those that may be there still."""
