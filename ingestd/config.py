@@ -122,6 +122,8 @@ class ObjectSettings(Section):
     """A longer line is cut out as a reject, and reading goes on behind it."""
     block_bytes: Annotated[int, Field(ge=64 * KIB, le=64 * MIB)] = 1 * MIB
     """What is parsed in one piece: fits the processor's cache, and is large beside the cost of handing it over."""
+    parquet_bytes_max: Annotated[int, Field(ge=1, le=4 * GIB)] = 128 * MIB
+    """A Parquet file can only be read whole, and is held in memory; AWS writes some 75 MB at most."""
     read_attempts_max: Annotated[int, Field(ge=1, le=100)] = 5
     """How often a cut body is taken up again by Range before the message is left for a later receipt."""
 
