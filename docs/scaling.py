@@ -1,10 +1,10 @@
 """Autoscaling before it costs anything: the stack's rule, and a target of messages for each task, against a peak.
 
 `python docs/scaling.py` writes docs/scaling.svg and prints what each rule comes to. What is simulated: arrivals, tasks that
-take a minute to start and carry so many messages a second, a sink that may be the limit, CloudWatch's metrics of each minute, and
-a target tracking policy as AWS describes it: out when three minutes in a row are above the target, in when fifteen are a tenth
-below it, to as many tasks as would meet the target, not more often than the cooldowns allow. The rate is measured by the
-service's own code.
+take a minute to start and carry so many messages a second, a sink that may be the limit, CloudWatch's metrics of each minute,
+and a target tracking policy as AWS describes it: out when three minutes in a row are above the target, in when fifteen are a
+tenth below it, to as many tasks as would meet the target, not more often than the cooldowns allow. The rate is measured by
+the service's own code.
 """
 
 from __future__ import annotations
