@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -27,7 +28,7 @@ from ingestd.shell.http import serve
 from ingestd.shell.leases import Leases
 from ingestd.shell.objects import Objects
 from ingestd.shell.queue import Queue
-from ingestd.shell.secrets import with_secrets
+from ingestd.shell.secrets import renewed, with_secrets
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
 from ingestd.sinks.deadletter import DeadLetterSink
@@ -47,12 +48,21 @@ PAUSE_UNREADY_SECONDS = 60.0
 
 
 class Service:
-    """One consumer of the queue. `telemetry` may be read from outside at any time."""
+    """One consumer of the queue. `telemetry` may be read from outside at any time.
+
+    `reload`: reads the settings anew, for secrets that changed meanwhile; nothing else of them is taken.
+    """
 
     def __init__(
-        self, settings: Settings, *, random: Random | None = None, wall_clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        *,
+        reload: Callable[[], Settings] | None = None,
+        random: Random | None = None,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings
+        self._reload = reload or (lambda: settings)
         self.telemetry = Telemetry()
         self.http_port: int | None = None
         self.pipeline: Pipeline | None = None
@@ -196,7 +206,8 @@ class Service:
         sinks: dict[str, Sink] = {}
         for name, sink in settings.sinks.items():
             if isinstance(sink, OpenSearchSettings):
-                sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink), workers.executor)
+                renew = partial(renewed, name, sink, self._reload, clients.session)
+                sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink, renew), workers.executor)
             elif isinstance(sink, FirehoseSettings):
                 region = sink.region or settings.aws.region
                 stream = clients.stream(sink, region, workers.executor)

@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -27,17 +29,18 @@ log = structlog.get_logger()
 @click.option("--config", type=click.Path(path_type=Path), help="The TOML file with the settings.")
 def command(config: Path | None) -> None:
     """Run the service until SIGTERM or SIGINT, then finish what has begun and give the rest back."""
+    read = partial(load, config, os.environ, formats=registry.formats())
     try:
-        settings = load(config, os.environ, formats=registry.formats())
+        settings = read()
         own_formats(settings.format)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
     logs.configure(settings.log)
-    sys.exit(_run(settings))
+    sys.exit(_run(settings, read))
 
 
-def _run(settings: Settings) -> int:
+def _run(settings: Settings, read: Callable[[], Settings]) -> int:
     if sys.platform != "win32":
         import uvloop
 
@@ -46,16 +49,16 @@ def _run(settings: Settings) -> int:
         runner = asyncio.Runner()
     with runner:
         try:
-            runner.run(_serve(settings))
+            runner.run(_serve(settings, read))
         except Fatal as error:
             log.critical("cannot go on", error=str(error))
             return 1
     return 0
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, read: Callable[[], Settings]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await Service(settings).run(stop)
+    await Service(settings, reload=read).run(stop)

@@ -23,6 +23,7 @@ from ingestd.sinks.payload import Pieces
 __all__ = ["OpenSearchSink"]
 
 ITEM_BYTES_MAX = 100 * MIB  # http.max_content_length as it comes; a smaller one is met as 413
+SLOW_SHARE = 1 / 6  # of the timeout, behind which the work is done twice: 5 s of 30
 PIECES_MAX = 64  # of a body; many small ones (what came back of a batch) are joined: a write costs more than a copy then
 EMPTY_BULK_ERRORS = ("action_request_validation_exception", "parse_exception")
 
@@ -34,7 +35,13 @@ class OpenSearchSink:
 
     def __init__(self, name: str, settings: OpenSearchSettings, cluster: Cluster, executor: Executor | None = None) -> None:
         self.name = name
-        self.limits = BatchLimits(settings.batch_count_max, settings.batch_bytes_max, ITEM_BYTES_MAX, settings.batch_seconds)
+        self.limits = BatchLimits(
+            settings.batch_count_max,
+            settings.batch_bytes_max,
+            ITEM_BYTES_MAX,
+            settings.batch_seconds,
+            slow_seconds=settings.timeout_seconds * SLOW_SHARE,
+        )
         self._settings = settings
         self._cluster = cluster
         self._executor = executor

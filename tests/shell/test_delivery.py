@@ -182,6 +182,28 @@ def test_a_request_that_is_too_large_is_halved_and_remembered() -> None:
     assert sizes[:3] == [800_000, 400_000, 200_000]
 
 
+def test_requests_get_smaller_while_the_server_is_slow() -> None:
+    """By the time that it says it took: what comes later is sent in halves of what went before."""
+    limits = BatchLimits(100, 1_000_000, 1_000_000, 1.0, slow_seconds=5.0)
+    sink = ScriptedSink(*[lambda batch: Verdict(len(batch), took_seconds=6.0)] * 2, limits=limits)
+
+    async def main() -> None:
+        clock = asyncio.get_running_loop().time
+        throttle = Throttle(2, 8, BACKOFF)
+        delivery = Delivery(sink, throttle, BACKOFF, Book(), Telemetry(), clock=clock, random=Random(1))
+        task = asyncio.create_task(delivery.run())
+        for receipt in range(3):
+            delivery.add(built([b"x" * 90_000] * 10), receipt)
+            await asyncio.sleep(10.0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    run(main())
+    counts = [len(sent) for _, sent in sink.sent]
+    assert counts[:3] == [10, 5, 5]
+    assert max(counts[3:]) < 5
+
+
 def test_small_halves_are_not_joined_again() -> None:
     """Below the size that is remembered they would be what was refused, for ever."""
     limits = BatchLimits(100, 30_000, 1_000_000, 1.0)
