@@ -87,7 +87,6 @@ class Pipeline:
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
     ) -> None:
-        self._settings = settings
         self._objects = objects
         self._deliveries = deliveries
         self._dead_letters = dead_letters
@@ -97,17 +96,22 @@ class Pipeline:
         self._telemetry = telemetry
         self._clock = clock
         self._wall_clock = wall_clock
-        any_bucket = settings.queue.dangerously_any_bucket
-        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
+        self.change(settings)
         self._formats = known_formats(settings.format)
         self._drift = Drift(clock)
-        self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         self._ledger = Ledger()
         self._expansion = Expansion(settings.object.block_bytes)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._opened: dict[int, _Opened] = {}
         self._is_stopping = False
         self._slots = asyncio.Semaphore(settings.object.in_flight_max)
+
+    def change(self, settings: Settings) -> None:
+        """Other settings from the next message on, so far as config_changes.py lets them differ."""
+        self._settings = settings
+        any_bucket = settings.queue.dangerously_any_bucket
+        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
+        self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
 
     # --- message -------------------------------------------------------------------------------------------------------------
 
