@@ -27,7 +27,7 @@ class Clients:
     firehose: dict[str | None, Any]
     session: AioSession
 
-    def cluster(self, settings: OpenSearchSettings, renew: Renew) -> Cluster:
+    def cluster(self, settings: OpenSearchSettings, renew: Renew | None = None) -> Cluster:
         """A client of an OpenSearch or Elasticsearch cluster; whoever asked for it closes it."""
         return Cluster(settings, self.credentials, renew)
 

@@ -147,7 +147,7 @@ class _Clients(Clients):
         super().__init__(**clients)
         object.__setattr__(self, "_open_cluster", open_cluster)
 
-    def cluster(self, settings: OpenSearchSettings, renew: Renew) -> Cluster:
+    def cluster(self, settings: OpenSearchSettings, renew: Renew | None = None) -> Cluster:
         return cast(Cluster, self._open_cluster(settings))  # type: ignore[attr-defined]
 
     def stream(self, settings: FirehoseSettings, region: str | None, executor: Executor | None) -> Stream:
