@@ -36,7 +36,7 @@ demo: $(READY) ## the whole job on this machine: embedded AWS, sample logs, live
 test: $(READY) ## the quick tests
 	@$(BIN)/python -m pytest $(addprefix --ignore=,$(SLOW)) $(ARGS)
 
-integration: $(READY) ## the tests with a real OpenSearch (Java 17 and Maven needed)
+integration: $(READY) ## the tests with a real OpenSearch and Elasticsearch (Java 21 and Maven needed)
 	@$(BIN)/python -m pytest tests/integration $(ARGS)
 
 check: $(READY) ## form, types, imports between rooms, fresh lock files
