@@ -20,6 +20,7 @@ from ingestd.errors import Fatal, Retryable
 from ingestd.fastpath.parser import unavailable
 from ingestd.formats.leaves import known_paths
 from ingestd.formats.own import known_formats
+from ingestd.model import Message, Notice
 from ingestd.pipeline import Pipeline
 from ingestd.shell import logs
 from ingestd.shell.budget import Budget
@@ -34,6 +35,7 @@ from ingestd.shell.queue import Queue
 from ingestd.shell.secrets import renewed, with_secrets
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
+from ingestd.signals import Signals
 from ingestd.sinks import firehose, opensearch
 from ingestd.sinks.deadletter import DeadLetterSink
 from ingestd.sinks.firehose import FirehoseSink
@@ -52,27 +54,29 @@ PAUSE_UNREADY_SECONDS = 60.0
 
 
 class Service:
-    """One consumer of the queue. `telemetry` may be read from outside at any time.
+    """One consumer of the queue. `telemetry` may be read from outside at any time; `read` tells what messages ask for.
 
-    `read`: reads the settings anew, for secrets that changed meanwhile; nothing else of them is taken by that.
+    `reread`: gives the settings as they are by now, for secrets that changed meanwhile; nothing else of them is taken.
     """
 
     def __init__(
         self,
         settings: Settings,
         *,
-        read: Callable[[], Settings] | None = None,
         random: Random | None = None,
         wall_clock: Callable[[], float] = time.time,
+        read: Callable[[Message], Notice] | None = None,
+        reread: Callable[[], Settings] | None = None,
     ) -> None:
         self.settings = settings
-        self._read = read or (lambda: self.settings)
+        self._reread = reread or (lambda: self.settings)
         self.telemetry = Telemetry()
         self.http_port: int | None = None
         self.pipeline: Pipeline | None = None
         self.leases: Leases | None = None
         self._random = random or Random()  # noqa: S311 - spreads waits, keeps no secret
         self._wall_clock = wall_clock
+        self._read = read
         self.state = "starting"
         self._deliveries: dict[str, Delivery] = {}
         self._budget: Budget | None = None
@@ -149,16 +153,28 @@ class Service:
             telemetry=telemetry,
             clock=clock,
             wall_clock=self._wall_clock,
+            read=self._read,
         )
-        fields = known_paths(known_formats(settings.format).values())
+        fields = known_paths(known_formats(settings.format, settings.events.timestamp_paths).values())
         for name, sink in self._sinks(settings, clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
             self._deliveries[name] = Delivery(
                 sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random, fields=fields
             )
         self._show(budget, leases, pipeline)
+        signals = Signals(
+            telemetry,
+            pipeline,
+            leases,
+            self._deliveries,
+            queue,
+            cores=workers.threads,
+            clock=clock,
+            wall_clock=self._wall_clock,
+            namespace=settings.log.emf_namespace,
+        )
         receivers = [self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers)]
-        async with self._kept_running([leases.run(), self._watch_loop(clock)]):
+        async with self._kept_running([leases.run(), self._watch_loop(clock), signals.run()]):
             async with self._kept_running([each.run() for each in self._deliveries.values()]):
                 async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
                     self.state = "ready"
@@ -248,7 +264,7 @@ class Service:
         sinks: dict[str, Sink] = {}
         for name, sink in settings.sinks.items():
             if isinstance(sink, OpenSearchSettings):
-                renew = partial(renewed, name, sink, self._read, clients.session)
+                renew = partial(renewed, name, sink, self._reread, clients.session)
                 sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink, renew), workers.executor)
             elif isinstance(sink, FirehoseSettings):
                 region = sink.region or settings.aws.region

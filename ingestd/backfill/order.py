@@ -96,7 +96,7 @@ class Survey:
         self._client = client
         self._workers = workers
         self._random = random
-        self._formats = known_formats(settings.format)
+        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
 
     async def count(self, owner: str | None, checkpoint: Checkpoint | None) -> tuple[Estimate, list[Listed]]:
         """Objects and bytes, and a fair sample of the objects."""
@@ -125,7 +125,9 @@ class Survey:
         try:
             async with objects.open(ObjectRef(self._order.bucket, found.key, etag=found.etag)) as body:
                 source = body.source
-                decoding = Decoding(settings.object, lambda head: [self._parser(found.key, route.format, head, source)])
+                decoding = Decoding(
+                    settings.object, lambda head: self._choose(found.key, route.format, head, source), self._formats.values()
+                )
                 async for data, is_last in body.pieces():
                     decoding.feed(data, is_last=is_last)
                     while await self._workers.run(decoding.step) is not None:
@@ -134,8 +136,8 @@ class Survey:
             return 0
         return found.size
 
-    def _parser(self, key: str, name: str, head: bytes, source: Source) -> Parser:
+    def _choose(self, key: str, name: str, head: bytes, source: Source) -> tuple[registry.Format, list[Parser]]:
         table = registry.detect(key, head, self._formats) if name == "auto" else self._formats[name]
         if table is None:
             raise Poison("content is of no known format", reason="unknown_format")
-        return open_parser(table, source, Framing(table.dataset, action=True, index=table.dataset))
+        return table, [open_parser(table, source, Framing(table.dataset, action=True, index=table.dataset))]

@@ -68,6 +68,6 @@ async def _serve(settings: Settings, config: Path | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     read = partial(_read, config)
-    service = Service(settings, read=read)
+    service = Service(settings, reread=read)
     loop.add_signal_handler(signal.SIGHUP, lambda: service.reload(read))
     await service.run(stop)

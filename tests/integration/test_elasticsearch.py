@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ async def test_what_does_not_fit_the_mapping_goes_in_healed(elastic_url: str) ->
     """Its reasons too are understood: the wrong type, an object for a value, and a field too many."""
     server = Server(elastic_url)
     assert (await set_up(server, sinks__opensearch__index="healed", setup__fields_max="400")).exit_code == 0
-    faulty = [
+    faulty: list[dict[str, Any]] = [
         {"http": {"response": {"status_code": "none"}}},
         {"source": "a text where an object is"},
         {"tls": {"cipher": {"name": "an object where a text is"}}},
