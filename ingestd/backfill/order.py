@@ -96,7 +96,7 @@ class Survey:
         self._client = client
         self._workers = workers
         self._random = random
-        self._formats = known_formats(settings.format)
+        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
 
     async def count(self, owner: str | None, checkpoint: Checkpoint | None) -> tuple[Estimate, list[Listed]]:
         """Objects and bytes, and a fair sample of the objects."""
