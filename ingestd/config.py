@@ -345,7 +345,7 @@ class ColumnSettings(Section):
         "boolean",
         "json",
     ] = "text"
-    """text, integer, decimal, ip, endpoint, time, epoch, clf_time, moment (any time), list, status, version, tls, boolean, json."""
+    """text, integer, decimal, ip, endpoint, time, epoch, clf_time, moment (any), list, status, version, tls, boolean, json."""
     field: FieldPath | None = None
     """The field that it fills; request, status, version and tls have their own. Without any it is not kept."""
     percent: Literal[0, 1, 2] = 0
