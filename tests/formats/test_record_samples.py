@@ -14,7 +14,7 @@ import pytest
 from ingestd.config import ObjectSettings
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.parser import open_parser
-from ingestd.formats.registry import Format, detect
+from ingestd.formats.registry import Format, detect, formats
 from ingestd.model import Documents, Framing, Source
 
 SAMPLES = Path(os.environ.get("INGESTD_SAMPLES") or Path(__file__).parents[2].parent / "shared" / "samples")
@@ -84,7 +84,7 @@ def parsed(data: bytes) -> tuple[str, list[Documents]]:
         names.append(form.name)
         return form, [open_parser(form, Source("bucket", "key", "etag", 0.0), Framing("dataset", action=False))]
 
-    decoding = Decoding(ObjectSettings(), choose)
+    decoding = Decoding(ObjectSettings(), choose, formats().values())
     decoding.feed(data, is_last=True)
     results: list[Documents] = []
     while (step := decoding.step()) is not None:
