@@ -57,7 +57,7 @@ class CompiledParser:
         head = bytearray(codes.SCRATCH_WORDS + object_id(source).encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
         values, slots = fixed(table, framing, source), self._plan.slots if self._plan else {}
         made = np.zeros((len(slots) + 1, 2), np.int64)  # position and size of what the object brings
-        for path in OBJECT_PATHS if slots else ():
+        for path in (path for path in OBJECT_PATHS if slots and path in values):
             made[slots[path]] = len(head), len(values[path]) | codes.SCRATCH
             head += values[path]
         if ID in slots:

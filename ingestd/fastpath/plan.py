@@ -64,7 +64,7 @@ from ingestd.model import PAD, Framing, Source
 
 __all__ = ["OBJECT_PATHS", "Plan", "compile_plan"]
 
-OBJECT_PATHS = ("cloud", "aws.s3")  # the values that an object brings
+OBJECT_PATHS = ("cloud", "aws.s3", "aws.firehose")  # the values that an object, or a record, brings
 BARE = {"long", "double"}  # types that JSON writes without quotes
 SHAPES = {Shape.TABBED: TABBED, Shape.SPACED: SPACED, Shape.SPACED_RAW: SPACED_RAW}
 CODES: dict[type, int] = {
