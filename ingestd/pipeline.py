@@ -120,7 +120,6 @@ class Pipeline:
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
     ) -> None:
-        self._settings = settings
         self._objects = objects
         self._deliveries = deliveries
         self._dead_letters = dead_letters
@@ -130,11 +129,9 @@ class Pipeline:
         self._telemetry = telemetry
         self._clock = clock
         self._wall_clock = wall_clock
-        any_bucket = settings.queue.dangerously_any_bucket
-        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
-        self._formats = known_formats(settings.format)
+        self.change(settings)
+        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
         self._drift = Drift(clock)
-        self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         self._ledger = Ledger()
         self._expansion = Expansion(settings.object.block_bytes)
         self._holders: dict[int, Holder] = {}
@@ -142,6 +139,13 @@ class Pipeline:
         self._opened: dict[int, _Opened] = {}
         self._is_stopping = False
         self._slots = asyncio.Semaphore(settings.object.in_flight_max)
+
+    def change(self, settings: Settings) -> None:
+        """Other settings from the next message on, so far as config_changes.py lets them differ."""
+        self._settings = settings
+        any_bucket = settings.queue.dangerously_any_bucket
+        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
+        self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
 
     # --- message -------------------------------------------------------------------------------------------------------------
 
@@ -268,9 +272,12 @@ class Pipeline:
         ref = opened.ref
         if self._is_stopping:
             raise Retryable("stopping before the object was opened", reason="stopping")
-        if isinstance(ref, ObjectRef) and (reason := registry.control_object(ref.key)) is not None:
+        if isinstance(ref, Run):
+            route = self._router.route_stream(ref.call.stream)
+        elif (reason := registry.control_object(ref.key)) is not None:
             return reason
-        route = self._router.route(ref)
+        else:
+            route = self._router.route(ref.bucket, ref.key)
         if route is None:
             raise Poison("no route fits this object", reason="no_route")
         if route.drop:
@@ -285,8 +292,8 @@ class Pipeline:
                     pass
         return "read"
 
-    def _choose(self, opened: _Opened, route: Route, head: bytes) -> list[Parser]:
-        """The parsers for an object, once its first bytes are known; one for each way in which its sinks want documents."""
+    def _choose(self, opened: _Opened, route: Route, head: bytes) -> tuple[registry.Format, list[Parser]]:
+        """An object's format by its first bytes, and a parser for each way in which its sinks want documents."""
         known = self._formats
         key = opened.ref.key if isinstance(opened.ref, ObjectRef) else ""
         found = registry.detect(key, head, known) if route.format == "auto" else known[route.format]
@@ -300,7 +307,7 @@ class Pipeline:
             groups.setdefault(framing, []).append(delivery)
         opened.groups = list(groups.items())
         assert opened.source is not None
-        return [open_parser(found, opened.source, framing) for framing in groups]
+        return found, [open_parser(found, opened.source, framing) for framing in groups]
 
     # --- blocks and documents ------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Which route an object takes, or a run of records: the first whose patterns fit."""
+"""Which route an object takes, or a stream's records: the first whose patterns fit."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-
-from ingestd.model import ObjectRef, Run
 
 __all__ = ["Route", "Router"]
 
@@ -43,12 +41,10 @@ class Router:
     def __init__(self, routes: Sequence[Route], sinks: Sequence[str]) -> None:
         self._routes = tuple(routes) or (Route(tuple(sinks)),)
 
-    def route(self, item: ObjectRef | Run) -> Route | None:
-        """The first route that fits; None if none does."""
-        if isinstance(item, Run):
-            return self.route_stream(item.call.stream)
-        return next((route for route in self._routes if route.fits(item.bucket, item.key)), None)
+    def route(self, bucket: str, key: str) -> Route | None:
+        """The first route that fits an object; None if none does."""
+        return next((route for route in self._routes if route.fits(bucket, key)), None)
 
     def route_stream(self, stream: str) -> Route | None:
-        """That of all records of a stream."""
+        """The first that fits the records of a stream; None if none does."""
         return next((route for route in self._routes if route.fits_stream(stream)), None)
