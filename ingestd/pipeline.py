@@ -10,6 +10,7 @@ where a message would be deleted.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
@@ -17,22 +18,27 @@ from typing import Any, Literal, Protocol
 import structlog
 
 from ingestd.config import Settings
+from ingestd.core.batch import chosen
 from ingestd.core.expansion import Expansion
 from ingestd.core.ledger import Decision, Ledger
 from ingestd.core.notice import Allowed, read_notice
 from ingestd.core.routing import Route, Router
 from ingestd.core.runs import runs_of
+from ingestd.core.sources import SourceName, Sources
+from ingestd.core.span import stem_of
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.parser import Parser, open_parser
 from ingestd.formats import registry
 from ingestd.formats.own import known_formats
 from ingestd.model import (
+    Again,
     Call,
     DeadLetter,
     Documents,
     Framing,
     Message,
+    Notice,
     ObjectRef,
     Outcome,
     Part,
@@ -75,10 +81,15 @@ class Holder(Protocol):
 
 @dataclass(slots=True)
 class _Opened:
-    """An object (or a run of records) under way: what its lines are counted and its dead letters are placed by."""
+    """An object (or a run of records) under way: what its lines are counted and its dead letters are placed by.
+
+    `sinks` and `unseen` are a redrive's: where alone its documents go, and the dead letters whose lines have not been met yet.
+    """
 
     received: Message | Call
     ref: ObjectRef | Run
+    sinks: tuple[str, ...] = ()
+    unseen: dict[int, DeadLetter] | None = None
     source: Source | None = None
     format: str = "unknown"
     # The deliveries of the object's route, grouped by how they want documents encoded: each group is encoded once.
@@ -95,6 +106,8 @@ class _Opened:
             key=self.ref.key,
             version_id=self.ref.version_id or "",
             etag=etag,
+            region=self.ref.region or "",
+            owner=self.ref.owner or "",
             message_id=self.received.id,
         )
 
@@ -104,7 +117,10 @@ class _Opened:
 
 
 class Pipeline:
-    """One consumer's stages, joined. `deliveries` by sink name; the first of a route is the one whose outcomes count lines."""
+    """One consumer's stages, joined. `deliveries` by sink name; the first of a route is the one whose outcomes count lines.
+
+    `read`: what a message asks for; raises Poison. Without it, messages are notices from the queue.
+    """
 
     def __init__(
         self,
@@ -119,6 +135,7 @@ class Pipeline:
         telemetry: Telemetry,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
+        read: Callable[[Message], Notice] | None = None,
     ) -> None:
         self._objects = objects
         self._deliveries = deliveries
@@ -130,8 +147,10 @@ class Pipeline:
         self._clock = clock
         self._wall_clock = wall_clock
         self.change(settings)
+        self._read = read or (lambda message: read_notice(message.body, self._allowed))
         self._formats = known_formats(settings.format, settings.events.timestamp_paths)
         self._drift = Drift(clock)
+        self.sources = Sources()
         self._ledger = Ledger()
         self._expansion = Expansion(settings.object.block_bytes)
         self._holders: dict[int, Holder] = {}
@@ -143,8 +162,7 @@ class Pipeline:
     def change(self, settings: Settings) -> None:
         """Other settings from the next message on, so far as config_changes.py lets them differ."""
         self._settings = settings
-        any_bucket = settings.queue.dangerously_any_bucket
-        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
+        self._allowed = Allowed.by(settings.queue)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
 
     # --- message -------------------------------------------------------------------------------------------------------------
@@ -162,6 +180,21 @@ class Pipeline:
             and len(self._ledger) < self._settings.queue.messages_in_flight_max
             and (not self._deliveries or any(each.wants_more for each in self._deliveries.values()))
         )
+
+    @property
+    def waits_for_memory(self) -> bool:
+        """Whether a block could be read, but for the budget."""
+        return not self._budget.is_free
+
+    @property
+    def waits_for_slots(self) -> bool:
+        """Whether an object could be read, but for object.in_flight_max."""
+        return self._slots.locked()
+
+    @property
+    def is_full_of_messages(self) -> bool:
+        """Whether as many are held as may be."""
+        return len(self._ledger) >= self._settings.queue.messages_in_flight_max
 
     def accept(self, message: Message, received_at: float) -> None:
         """Begin with a message: hold its lease and carry it, in a task of its own."""
@@ -208,7 +241,7 @@ class Pipeline:
 
     async def _carry(self, number: int, message: Message) -> None:
         try:
-            notice = read_notice(message.body, self._allowed)
+            notice = self._read(message)
         except Poison as poison:
             self._bury(number, message, poison)
             return
@@ -216,9 +249,13 @@ class Pipeline:
             self._telemetry.count("objects", 1, ignored.reason)
         for refused in notice.refused:
             self._bury(number, message, Poison("record refused", reason=refused.reason, key=refused.key))
+        if notice.kept:
+            self._stay_dead(number, message, notice.kept)
         async with asyncio.TaskGroup() as tasks:
             for ref in notice.objects:
-                tasks.create_task(self._carry_object(number, message, ref))
+                tasks.create_task(self._carry_object(number, _Opened(message, ref)))
+            for again in notice.again:
+                tasks.create_task(self._carry_object(number, _opened_again(message, again)))
 
     async def _carry_call(self, number: int, call: Call) -> None:
         route = self._router.route_stream(call.stream)
@@ -226,7 +263,7 @@ class Pipeline:
         runs = await self._workers.run(lambda: runs_of(call, format_of))
         async with asyncio.TaskGroup() as tasks:
             for run in runs:
-                tasks.create_task(self._carry_object(number, call, run))
+                tasks.create_task(self._carry_object(number, _Opened(call, run)))
 
     def known_by_content(self, record: bytes) -> str | None:
         """The name of the format that a record shows by itself."""
@@ -245,17 +282,20 @@ class Pipeline:
 
     # --- object --------------------------------------------------------------------------------------------------------------
 
-    async def _carry_object(self, number: int, received: Message | Call, ref: ObjectRef | Run) -> None:
+    async def _carry_object(self, number: int, opened: _Opened) -> None:
         receipt = self._ledger.open(number)
-        opened = self._opened[receipt] = _Opened(received, ref)
+        self._opened[receipt] = opened
         outcome, is_done = "broken_off", False
         try:
             async with self._slots:
                 outcome = await self._read_object(receipt, opened)
+            self._owe_again(receipt, opened)
             is_done = True
         except Poison as poison:
             outcome = poison.reason
-            self._owe(receipt, [self._object_letter(opened, poison)])
+            if opened.unseen is None:
+                self._owe(receipt, [self._object_letter(opened, poison)])
+            self._owe_again(receipt, opened)
             is_done = True
         except (Retryable, LeaseLost) as error:
             outcome = error.reason
@@ -263,7 +303,12 @@ class Pipeline:
         finally:
             if not is_done:  # whatever ended it: what was not said to be done is not
                 self.give_up(number)
-            self._telemetry.count(*("records", len(ref)) if isinstance(ref, Run) else ("objects", 1), outcome)
+            if opened.decoding:
+                self._budget.give(opened.decoding.release())
+            if isinstance(opened.ref, Run):
+                self._telemetry.count("records", len(opened.ref), outcome)
+            else:
+                self._telemetry.count("objects", 1, outcome)
             self._act(number, self._ledger.read(receipt))
             self._close_if_done(receipt)
 
@@ -281,15 +326,25 @@ class Pipeline:
         if route is None:
             raise Poison("no route fits this object", reason="no_route")
         if route.drop:
+            opened.unseen = None
             return "dropped"
         async with open_run(ref) if isinstance(ref, Run) else self._objects.open(ref) as body:
             opened.source = body.source
-            opened.decoding = Decoding(self._settings.object, lambda head: self._choose(opened, route, head))
+            if opened.unseen is not None and isinstance(ref, ObjectRef) and body.source.etag != ref.etag:
+                raise Poison("the object is another by now", reason="replaced")
+            opened.decoding = Decoding(
+                self._settings.object, lambda head: self._choose(opened, route, head), self._formats.values()
+            )
             async for data, is_last in body.pieces():
                 self._telemetry.count("bytes", len(data), "received")
                 opened.decoding.feed(data, is_last=is_last)
                 while await self._step(receipt, opened, opened.decoding):
                     pass
+                if opened.unseen == {}:
+                    break
+        place = ("", ref.call.stream) if isinstance(ref, Run) else (ref.bucket, stem_of(ref.key))
+        name = SourceName(*place, opened.format)
+        self.sources.arrived(name, opened.source.modified_at, self._wall_clock())
         return "read"
 
     def _choose(self, opened: _Opened, route: Route, head: bytes) -> tuple[registry.Format, list[Parser]]:
@@ -302,7 +357,7 @@ class Pipeline:
             raise Poison("content is of no known format", reason="unknown_format", tried=tried)
         opened.format = found.name
         groups: dict[Framing, list[Delivery]] = {}
-        for delivery in (self._deliveries[name] for name in route.sinks or self._deliveries):
+        for delivery in (self._deliveries[name] for name in opened.sinks or route.sinks or self._deliveries):
             framing = delivery.sink.framing(route.dataset or found.dataset, self._settings.events)
             groups.setdefault(framing, []).append(delivery)
         opened.groups = list(groups.items())
@@ -315,19 +370,21 @@ class Pipeline:
         """One block in a worker, its documents to the deliveries; False when more must be fed."""
         wanted = self._expansion.bytes
         await self._budget.take(wanted)
-        before, made = decoding.decoded_bytes, 0
+        before, held, made = decoding.decoded_bytes, decoding.held_bytes, 0
         try:
             parsed = await self._workers.run(decoding.step)
             if parsed is not None:
                 made = self._hand_over(receipt, opened, parsed)
                 self._expansion.seen(made)
         finally:
-            self._budget.correct(made - wanted)
+            self._budget.correct(made - wanted + decoding.held_bytes - held)
         self._telemetry.count("bytes", decoding.decoded_bytes - before, "decoded")
         return parsed is not None
 
     def _hand_over(self, receipt: int, opened: _Opened, parsed: Sequence[Documents]) -> int:
         """Count a block's lines and give its documents away; the bytes that are now held for them."""
+        if opened.unseen is not None:
+            parsed = _only_unseen(parsed, opened.unseen)
         first = parsed[0]
         self._telemetry.count("lines_read", first.lines, opened.format)
         self._telemetry.count("fallback_lines", first.fallback, opened.format)
@@ -345,6 +402,8 @@ class Pipeline:
                 held += len(documents.data)
                 delivery.add(documents, receipt)
         if first.rejects:
+            for reason, count in Counter(reject.reason for reject in first.rejects).items():
+                self._telemetry.count("rejects", count, opened.format, reason)
             self._owe(receipt, [self._line_letter(opened, reject) for reject in first.rejects], lines=len(first.rejects))
         return held
 
@@ -395,6 +454,21 @@ class Pipeline:
         letter = self._letter(opened, "message", poison.reason, str(poison), message.body.encode(errors="replace"))
         self._owe(receipt, [letter])
         self._act(number, self._ledger.read(receipt))
+
+    def _stay_dead(self, number: int, message: Message, letters: Sequence[DeadLetter]) -> None:
+        """Dead letters of a redrive that nothing can be done about now."""
+        receipt = self._ledger.open(number)
+        self._opened[receipt] = _Opened(message, ObjectRef("", ""))
+        self._owe(receipt, [self._once_more(letter) for letter in letters])
+        self._act(number, self._ledger.read(receipt))
+
+    def _owe_again(self, receipt: int, opened: _Opened) -> None:
+        """The dead letters of lines that were not met in their object: they are as dead as before."""
+        if opened.unseen:
+            self._owe(receipt, [self._once_more(letter) for letter in opened.unseen.values()])
+
+    def _once_more(self, letter: DeadLetter) -> DeadLetter:
+        return replace(letter, at=self._wall_clock(), receive_count=letter.receive_count + 1)
 
     def _owe(self, receipt: int, letters: list[DeadLetter], lines: int = 0) -> None:
         """Dead letters count as made until they are written; what cannot be written gives the whole message back."""
@@ -459,4 +533,18 @@ class Pipeline:
 
     def _close_if_done(self, receipt: int) -> None:
         if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and opened.ref.event_at:
-            self._telemetry.end_to_end_seconds.observe(max(self._wall_clock() - opened.ref.event_at, 0.0))
+            self._telemetry.settled_after(max(self._wall_clock() - opened.ref.event_at, 0.0))
+
+
+def _opened_again(message: Message, again: Again) -> _Opened:
+    """Dead letters that come of it are the next attempt of those that it is read for."""
+    message = replace(message, id=again.message_id, receive_count=again.receive_count + 1)
+    return _Opened(message, again.ref, again.sinks, None if again.letters is None else dict(again.letters))
+
+
+def _only_unseen(parsed: Sequence[Documents], unseen: dict[int, DeadLetter]) -> list[Documents]:
+    """What became of the lines that are looked for, which are seen by that."""
+    found = [chosen(documents, unseen) for documents in parsed]
+    for offset in (*found[0].offsets.tolist(), *(reject.offset for reject in found[0].rejects)):
+        unseen.pop(offset, None)
+    return found

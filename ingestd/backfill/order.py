@@ -96,7 +96,7 @@ class Survey:
         self._client = client
         self._workers = workers
         self._random = random
-        self._formats = known_formats(settings.format)
+        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
 
     async def count(self, owner: str | None, checkpoint: Checkpoint | None) -> tuple[Estimate, list[Listed]]:
         """Objects and bytes, and a fair sample of the objects."""
@@ -125,7 +125,9 @@ class Survey:
         try:
             async with objects.open(ObjectRef(self._order.bucket, found.key, etag=found.etag)) as body:
                 source = body.source
-                decoding = Decoding(settings.object, lambda head: self._choose(found.key, route.format, head, source))
+                decoding = Decoding(
+                    settings.object, lambda head: self._choose(found.key, route.format, head, source), self._formats.values()
+                )
                 async for data, is_last in body.pieces():
                     decoding.feed(data, is_last=is_last)
                     while await self._workers.run(decoding.step) is not None:

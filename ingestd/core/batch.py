@@ -7,14 +7,14 @@ that is sent again is copied together first (`again`), so that one stubborn docu
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ingestd.model import Batch, BatchLimits, Documents, Part
 
-__all__ = ["Batcher", "again", "halves", "joined", "rewritten"]
+__all__ = ["Batcher", "again", "chosen", "halves", "joined", "rewritten"]
 
 
 class Batcher:
@@ -103,6 +103,13 @@ def halves(batch: Batch, items: Sequence[int]) -> tuple[Batch, Batch]:
     """The given items (ascending, at least two) of a batch that was too large, as two batches of about half of them each."""
     middle = len(items) // 2
     return again(batch, items[:middle]), again(batch, items[middle:])
+
+
+def chosen(documents: Documents, offsets: Collection[int]) -> Documents:
+    """What became of the lines at these offsets of the object, copied together; the others are as if they had not been read."""
+    indices = np.flatnonzero(np.isin(documents.offsets, np.fromiter(offsets, np.int64, len(offsets))))
+    rejects = tuple(reject for reject in documents.rejects if reject.offset in offsets)
+    return replace(_copied(documents, indices), rejects=rejects, lines=len(indices) + len(rejects))
 
 
 def _copied(documents: Documents, indices: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Documents:
