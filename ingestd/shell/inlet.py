@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from ingestd.config import InletSettings
 from ingestd.core.call import DESCRIBE, OPERATIONS, delivered, described, put, put_answer
-from ingestd.core.pace import Pace
+from ingestd.core.rate import Rate
 from ingestd.core.signature import read_signature
 from ingestd.errors import IngestdError, Poison, Retryable
 from ingestd.model import Call
@@ -58,7 +58,7 @@ class Inlet:
         self._workers = workers
         self._door = door
         self._limits = BodyLimits(settings.body_bytes_max, settings.stall_seconds, settings.bytes_per_second_min)
-        self._pace = Pace(settings.calls_per_second_max, door.clock())
+        self._rate = Rate(settings.calls_per_second_max, door.clock())
         self._keys = [key.encode() for key in _words(settings.api_key)]
         pairs = (word.partition(":") for word in _words(settings.credentials))
         self._secrets = {key_id: secret for key_id, _, secret in pairs}
@@ -108,7 +108,7 @@ class Inlet:
     def _let_in(self) -> None:
         if not self._door.is_open() or not self._calls.has_room:
             raise Retryable("no room for a call now", reason="busy")
-        if not self._pace.allows(self._door.clock()):
+        if not self._rate.allows(self._door.clock()):
             raise Retryable("calls come too fast", reason="rate")
 
     def _check_key(self, given: str) -> None:
