@@ -7,6 +7,7 @@ one object stand together at the place of its first.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import orjson
@@ -14,7 +15,7 @@ import orjson
 from ingestd.formats.table import Table
 from ingestd.model import Framing, RecordOrigin, Source
 
-__all__ = ["ID", "OFFSET", "ORIGINAL", "TIMESTAMP", "fixed", "paths"]
+__all__ = ["ID", "OFFSET", "ORIGINAL", "TIMESTAMP", "fixed", "paths", "second"]
 
 TIMESTAMP = "@timestamp"
 OFFSET = "log.offset"  # a bare number: the line's offset in the decoded object
@@ -65,3 +66,8 @@ def _told(record: RecordOrigin) -> dict[str, object]:
     told = {"stream": record.stream, "arn": record.arn, "request_id": record.request_id, "record": record.record}
     told["parameters"] = dict(record.parameters)
     return {name: value for name, value in told.items() if value not in ("", {})}
+
+
+def second(at: float) -> bytes:
+    """Epoch seconds as a document writes them."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
