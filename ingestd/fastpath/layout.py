@@ -7,6 +7,7 @@ one object stand together at the place of its first.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import orjson
@@ -14,7 +15,7 @@ import orjson
 from ingestd.formats.table import Table
 from ingestd.model import Framing, Source
 
-__all__ = ["ID", "OFFSET", "ORIGINAL", "TIMESTAMP", "fixed", "paths"]
+__all__ = ["ID", "OFFSET", "ORIGINAL", "TIMESTAMP", "fixed", "paths", "second"]
 
 TIMESTAMP = "@timestamp"
 OFFSET = "log.offset"  # a bare number: the line's offset in the decoded object
@@ -56,3 +57,8 @@ def fixed(table: Table, framing: Framing, source: Source) -> dict[str, bytes]:
     values: dict[str, object] = dict(table.constants)
     values |= {"event.dataset": framing.dataset, "cloud": cloud, "aws.s3": origin}
     return {path: orjson.dumps(value) for path, value in values.items()}
+
+
+def second(at: float) -> bytes:
+    """Epoch seconds as a document writes them."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
