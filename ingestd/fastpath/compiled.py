@@ -57,7 +57,7 @@ class CompiledParser:
         head = bytearray(codes.SCRATCH_WORDS + object_id(source).encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
         values = fixed(table, framing, source)
         self._brought = {ID: (codes.W_ID, codes.ID)}  # what the object brings: position in the head of scratch, size
-        for path in OBJECT_PATHS:
+        for path in (path for path in OBJECT_PATHS if path in values):
             self._brought[path] = len(head), len(values[path])
             head += values[path]
         self._day, self._time = day_number(source.modified_at), len(head)

@@ -25,7 +25,7 @@ from ingestd.model import Framing, Source
 
 __all__ = ["OBJECT_PATHS", "Body", "compile_body", "pack"]
 
-OBJECT_PATHS = ("cloud", "aws.s3")  # the values that an object brings
+OBJECT_PATHS = ("cloud", "aws.s3", "aws.firehose")  # the values that an object, or a record, brings
 BARE = {"long", "double", "boolean"}  # types that JSON writes without quotes
 FINISHED = Words | IpList | Mapped | Items | Json | Pairs  # readings whose results are JSON as they are
 STRINGS = {TIMESTAMP, ID, ORIGINAL}  # where no column fills them
