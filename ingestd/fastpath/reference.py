@@ -56,7 +56,7 @@ class ReferenceParser:
             size = len(raw) + 1
             line, at = trim(raw), offset
             if self._members:
-                at += len(raw) - len(raw.lstrip(WHITESPACE))
+                at += len(raw.rstrip(b"\r")) - len(line.lstrip(WHITESPACE))
                 raw = line = line.strip(WHITESPACE)
             if self._skips(line):
                 skipped += 1
