@@ -18,8 +18,10 @@ __all__ = [
     "Batch",
     "BatchLimits",
     "Block",
+    "Carrier",
     "DeadLetter",
     "Documents",
+    "Events",
     "Framing",
     "Ignored",
     "Message",
@@ -91,11 +93,20 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """The log group and stream from which CloudWatch Logs has sent events in an envelope, and the filters that chose them."""
+
+    group: str
+    stream: str
+    filters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where an object's lines come from, as known once S3 has answered; part of every document made of it.
 
     `etag` and `modified_at` are S3's answer to the GET, not the notice's word: they are the same for each delivery of the same
-    bytes, by event, backfill or redrive, and so ids and indices are too.
+    bytes, by event, backfill or redrive, and so ids and indices are too. `carrier` is of lines that came in an envelope.
     """
 
     bucket: str
@@ -104,6 +115,7 @@ class Source:
     modified_at: float
     region: str | None = None
     account: str | None = None
+    carrier: Carrier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +140,45 @@ class Framing:
 
 
 @dataclass(frozen=True, slots=True)
+class Events:
+    """What the lines of a block are, one by one, where each is an event that has an id and a time of its own.
+
+    Line i ends at `ends[i]` of the block's data, where the next begins; it may hold newlines. `ids[i]` is its document's id,
+    letters, digits, `_` and `-`, and the same whenever the event comes; `times_ms[i]` its time since 1970, in milliseconds.
+    """
+
+    ends: tuple[int, ...]
+    ids: tuple[str, ...]
+    times_ms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Whole lines of a decoded object: `data[:size]`, each line ended by a newline, then at least PAD bytes of room.
 
     `offset` is where the block begins in the decoded object. The buffer belongs to the reader again once parsing returns.
+    With `events` the lines are these, without newlines between them, and `offset` is that of the envelope that held them all.
     """
 
     data: bytearray
     size: int
     offset: int
+    events: Events | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A line that could not become a document: its place, why, and its bytes (cut to `bytes_max` of the setting)."""
+    """A line that could not become a document: its place, why, and its bytes (cut to `bytes_max` of the setting).
+
+    `id` is that of the event that the line was, if it was one.
+    """
 
     offset: int
     reason: str
     column: str
     raw: bytes
     length: int
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +186,8 @@ class Documents:
     """What a block became. `data` holds the documents back to back, each ended by a newline, ready for the sink's wire.
 
     Document i is `data[starts[i]:starts[i + 1]]`, its action line first if the framing has one; the document proper begins
-    at `bodies[i]`. `starts` has one element more than there are documents. `offsets[i]` is the line's offset in the object.
+    at `bodies[i]`. `starts` has one element more than there are documents. `offsets[i]` is the line's offset in the object,
+    and `ids[i]` its event's id, if the lines are events.
     Conservation: lines == len(self) + len(rejects) + skipped + dropped.
     """
 
@@ -169,6 +201,7 @@ class Documents:
     dropped: int = 0
     fallback: int = 0
     drifted: int = 0
+    ids: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.bodies)
@@ -305,6 +338,7 @@ class Place:
     version_id: str = ""
     etag: str = ""
     offset: int | None = None
+    event_id: str = ""
     message_id: str = ""
     sink: str = ""
 

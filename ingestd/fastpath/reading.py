@@ -37,7 +37,7 @@ from ingestd.formats.table import (
     Words,
 )
 
-__all__ = ["Leaves", "read", "string"]
+__all__ = ["SECONDS_MAX", "Leaves", "read", "string"]
 
 Leaves = dict[str, bytes]  # JSON by path
 

@@ -21,12 +21,14 @@ bytes (ASCII where letters are named) until a string is written.
   then `[0-9]{1,18}` with or without `.[0-9]{1,18}`, or `.[0-9]{1,18}` alone, then perhaps `[eE][+-]?[0-9]{1,2}` with a value
   of at most 18. Leading zeros of the whole part go, but for the last digit (`000` is 0, `007.50` is 7.50, `-00` is -0); `.5`
   is written 0.5.
-* Rejects. In this order: a quote that is not closed (`unterminated_quote`, no column); a line that does not reach a required
+* Rejects. In this order: a quote that is not closed (`unterminated_quote`, no column), or no pattern that matches
+  (`no_pattern`, no column); a line that does not reach a required
   column, of those that a header names if there is one (`too_few_columns`, naming the first such in documented order); then
   column by column in documented order, reading by reading, a number that is none (`bad_number`) and an event's own time that is
   none (`bad_timestamp`), both naming the column; last, no time at all (`missing_timestamp`, naming the first column that could
-  hold it), unless the table is `dated_by_object`: then the time is the object's last modification, `YYYY-MM-DDThh:mm:ssZ`. The
-  first of these decides. Nothing else rejects a line.
+  hold it), unless the table is `dated_by_object`: then the time is the object's last modification, `YYYY-MM-DDThh:mm:ssZ`, or,
+  of a line that is an event (model.Events), the event's, `YYYY-MM-DDThh:mm:ss.sssZ`. The first of these decides. Nothing else
+  rejects a line.
 * Leaves. A reading fills leaves, fields at dotted paths. Of two that fill one path the first in documented order wins. A leaf
   without a value is left out, an object without leaves too. Their order is `fastpath/layout.py`'s.
 * Extra. Values at positions that belong to no column of the table go to `extra`, an array of strings in the line's order: as
@@ -125,9 +127,10 @@ class Shape(Enum):
     SPACED_RAW = "spaced_raw"
     TABBED = "tabbed"
     CSV = "csv"
+    PATTERN = "pattern"
 
 
-SEPARATORS = {Shape.SPACED: " ", Shape.SPACED_RAW: " ", Shape.TABBED: "\t", Shape.CSV: ","}
+SEPARATORS = {Shape.SPACED: " ", Shape.SPACED_RAW: " ", Shape.TABBED: "\t", Shape.CSV: ",", Shape.PATTERN: ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,10 @@ class Table:
                by a header's names alone
     separator  one ASCII character instead of the shape's own
     runs       several separators in a row are one
-    dated_by_object  lines without a time of their own have the object's
+    dated_by_object  lines without a time of their own have that of their object, or of the event that they are
+    patterns   of the PATTERN shape: regular expressions, the most particular first
+    group      pattern matched at the start of a CloudWatch log group's name: its events are of this format, whatever they hold
+    named      the paths that the groups of `group` fill, in their order, in documents of such events
     comments   prefixes of lines that are not log lines
     constants  leaves with the same value in each document
     key        pattern searched for in the object's key
@@ -184,6 +190,9 @@ class Table:
     separator: str = ""
     runs: bool = False
     dated_by_object: bool = False
+    patterns: tuple[str, ...] = ()
+    group: str = ""
+    named: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
     constants: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     control: str | None = None
@@ -210,6 +219,7 @@ class Table:
                     if leaf.path not in seen:
                         seen.add(leaf.path)
                         yield leaf
+        yield from (Leaf(path) for path in self.named if path not in seen)
 
     def recognises(self, key: str, head: bytes) -> int:
         """How well an object fits: 3 by key and content, 2 by content alone, 0 not at all (a key alone proves nothing).

@@ -89,11 +89,15 @@ def toy(shape: Shape) -> Table:
     return Table(
         "toy", "toy", "toy", shape, columns, 1, "", "", unused,
         header="#Fields:", comments=("#",), constants=(("event.kind", "event"), ("x.constant", ("a", "b"))),
+        patterns=(r"(?P<t>\S+) (?P<text>.*)",) if shape is Shape.PATTERN else (),
     )  # fmt: skip
 
 
 # Formats whose tables ask for what the kernel does not know yet; the reference reads them.
-LEFT_TO_REFERENCE = {"alb_connection", "alb_health_check", "cloudfront_realtime", "nlb", "s3access", "tgwflow", "vpcflow"}
+LEFT_TO_REFERENCE = {
+    *("alb_connection", "alb_health_check", "apigateway", "apigateway_execution", "cloudfront_realtime", "lambda_logs", "nlb"),
+    *("s3access", "tgwflow", "vpcflow"),
+}
 INPUTS = [
     path
     for path in sorted((Path(__file__).parent.parent / "formats").glob("*/input/*.log"))

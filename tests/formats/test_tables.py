@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 import pytest
 
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths
 from ingestd.fastpath.parser import open_parser
+from ingestd.formats.patterns import compiled
 from ingestd.formats.registry import formats
-from ingestd.formats.table import DateTime, Epoch, Table
+from ingestd.formats.table import DateTime, Epoch, Shape, Table
 from ingestd.model import Block, Framing, Source
 
 TABLES = list(formats().values())
@@ -62,11 +64,20 @@ def test_columns(table: Table) -> None:
     readings = [reading for column in table.columns for reading in column.readings]
     assert len({name.lower() for name in names}) == len(names)
     assert 0 < table.required <= len(names)
-    assert TIMESTAMP in {leaf.path for leaf in table.leaves()}
+    assert TIMESTAMP in {leaf.path for leaf in table.leaves()} or table.dated_by_object
     others = {reading.time for reading in readings if isinstance(reading, DateTime)}
     others |= {reading.instead for reading in readings if isinstance(reading, Epoch) and reading.instead}
     assert others <= set(names)
     assert table.headless is None or table.required <= table.headless < len(names)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=named)
+def test_patterns(table: Table) -> None:
+    """Tables of one shape have patterns, whose groups are columns of the table."""
+    captured = {group for pattern in table.patterns for group in compiled(pattern).groups}
+    assert bool(table.patterns) == (table.shape is Shape.PATTERN)
+    assert captured <= {column.name for column in table.columns}
+    assert re.compile(table.group).groups == len(table.named)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=named)
