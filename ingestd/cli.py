@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "The whole job on this machine: an embedded AWS, sample logs, live progress.",
     "check": "Validate the settings and show what they come to.",
     "setup": "Templates, retention, roles and dashboards into OpenSearch or Elasticsearch.",
+    "backfill": "What is in a bucket already, delivered or announced.",
     "parse": "Log objects to documents, as NDJSON on stdout.",
     "generate": "Sample logs on stdout.",
     "bench": "What this machine carries, stage by stage.",

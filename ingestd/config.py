@@ -24,6 +24,7 @@ from ingestd.config_values import (
     Glob,
     IndexName,
     JsonObject,
+    MemberPath,
     Prefix,
     QueueUrl,
     Regex,
@@ -142,7 +143,22 @@ class RetrySettings(Section):
 
 
 class EventSettings(Section):
-    """How events choose their index by date."""
+    """Where events have their time, and how they choose their index by it."""
+
+    timestamp_paths: Annotated[tuple[MemberPath, ...], Texts] = (
+        "@timestamp",
+        "timestamp",
+        "time",
+        "ts",
+        "@t",
+        "eventTime",
+        "event_time",
+        "datetime",
+        "date",
+        "asctime",
+        "timeUnixNano",
+    )
+    """Where applications' JSON events may have it, the first first: `a.b` is member b of a. Without one: the object's time."""
 
     days_past: Annotated[int, Field(ge=1, le=4000)] = 400
     """Events older than their object by more go to one outlier index, so that a hostile log cannot make a thousand indices."""

@@ -99,7 +99,7 @@ class Pipeline:
         self._wall_clock = wall_clock
         any_bucket = settings.queue.dangerously_any_bucket
         self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
-        self._formats = known_formats(settings.format)
+        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
         self._drift = Drift(clock)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         self._ledger = Ledger()
@@ -227,8 +227,8 @@ class Pipeline:
                     pass
         return "read"
 
-    def _choose(self, opened: _Opened, route: Route, head: bytes) -> list[Parser]:
-        """The parsers for an object, once its first bytes are known; one for each way in which its sinks want documents."""
+    def _choose(self, opened: _Opened, route: Route, head: bytes) -> tuple[registry.Format, list[Parser]]:
+        """An object's format by its first bytes, and a parser for each way in which its sinks want documents."""
         known = self._formats
         found = registry.detect(opened.ref.key, head, known) if route.format == "auto" else known[route.format]
         if found is None:
@@ -241,7 +241,7 @@ class Pipeline:
             groups.setdefault(framing, []).append(delivery)
         opened.groups = list(groups.items())
         assert opened.source is not None
-        return [open_parser(found, opened.source, framing) for framing in groups]
+        return found, [open_parser(found, opened.source, framing) for framing in groups]
 
     # --- blocks and documents ------------------------------------------------------------------------------------------------
 

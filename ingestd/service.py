@@ -23,6 +23,7 @@ from ingestd.shell.budget import Budget
 from ingestd.shell.clients import Clients, open_clients
 from ingestd.shell.deadletters import DeadLetters
 from ingestd.shell.delivery import Delivery
+from ingestd.shell.departures import NoticeQueue
 from ingestd.shell.http import serve
 from ingestd.shell.leases import Leases
 from ingestd.shell.objects import Objects
@@ -74,23 +75,31 @@ class Service:
                 clients = await stack.enter_async_context(open_clients(self.settings))
             workers = Workers(self.settings.threads)
             stack.callback(workers.close)
-            await self._warm_up(workers)
+            await self.warm_up(workers)
             await self.consume(stop, clients, workers)
 
-    async def _warm_up(self, workers: Workers) -> None:
+    async def warm_up(self, workers: Workers) -> None:
         """Load the compiled parser, or compile it; without it the reference reads, which is right and slow."""
         self.state = "warming up"
         log.info("warming up", hint="the first start on a machine compiles the fast path, which takes some seconds")
         if (reason := await workers.run(unavailable)) is not None:
             log.warning("the fast path cannot run here: lines are read by the slow reference", reason=reason)
 
-    async def consume(self, stop: asyncio.Event, clients: Clients, workers: Workers) -> None:
-        """The service behind its clients and without its port: all of it that a simulation can run."""
+    async def consume(self, stop: asyncio.Event, clients: Clients, workers: Workers, queue: NoticeQueue | None = None) -> None:
+        """The service behind its clients and without its port; with the settings' queue, or another that behaves like it."""
+        try:
+            await self._consume(stop, clients, workers, queue)
+        finally:
+            for delivery in self._deliveries.values():
+                await delivery.sink.close()
+        log.info("stopped", given_back=self.telemetry.snapshot().total("messages", "given_back"))
+
+    async def _consume(self, stop: asyncio.Event, clients: Clients, workers: Workers, queue: NoticeQueue | None) -> None:
         settings = await with_secrets(self.settings, clients.session)
         telemetry, clock = self.telemetry, asyncio.get_running_loop().time
         backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
         url = settings.queue.url or ""
-        queue = Queue(
+        queue = queue or Queue(
             clients.sqs, url, wait_seconds=settings.queue.wait_seconds, visibility_seconds=settings.queue.visibility_seconds
         )
         writer = None
@@ -125,7 +134,7 @@ class Service:
             clock=clock,
             wall_clock=self._wall_clock,
         )
-        fields = known_paths(known_formats(settings.format).values())
+        fields = known_paths(known_formats(settings.format, settings.events.timestamp_paths).values())
         for name, sink in self._sinks(settings, clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
             self._deliveries[name] = Delivery(
@@ -149,11 +158,8 @@ class Service:
             with suppress(TimeoutError):
                 async with asyncio.timeout(RETURN_SECONDS):
                     await leases.all_sent()
-        for delivery in self._deliveries.values():
-            await delivery.sink.close()
-        log.info("stopped", given_back=telemetry.snapshot().total("messages", "given_back"))
 
-    async def _receive(self, queue: Queue, pipeline: Pipeline, backoff: Backoff, clock: Callable[[], float]) -> None:
+    async def _receive(self, queue: NoticeQueue, pipeline: Pipeline, backoff: Backoff, clock: Callable[[], float]) -> None:
         """Take messages while there is room for them."""
         failures = 0
         while self.state != "draining":

@@ -14,11 +14,12 @@ import orjson
 
 from ingestd.core.identity import document_id, index_names, index_window, object_id
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths
+from ingestd.fastpath.members import WHITESPACE, Members
 from ingestd.fastpath.order import Order, header_pattern
 from ingestd.fastpath.reading import SECONDS_MAX, Leaves, read, string
 from ingestd.fastpath.splitting import Pieces, split, trim
 from ingestd.fastpath.unreadable import Unreadable
-from ingestd.formats.table import DateTime, Epoch, Reading, Table
+from ingestd.formats.table import DateTime, Epoch, Reading, Shape, Table
 from ingestd.model import Block, Documents, Framing, Reject, Source
 
 __all__ = ["ReferenceParser"]
@@ -56,6 +57,7 @@ class ReferenceParser:
         self._header = header_pattern(table)
         self._comments = tuple(comment.encode() for comment in table.comments)
         self._places = {column.name: place for place, column in enumerate(table.columns)}
+        self._members = Members(table) if table.shape is Shape.JSON else None
 
     def parse(self, block: Block) -> Documents:
         out, starts, bodies, offsets = bytearray(), [0], [], []
@@ -64,7 +66,7 @@ class ReferenceParser:
         lines = skipped = drifted = 0
         for line in self._lines(block):
             lines += 1
-            text = trim(line.raw)
+            text = line.raw if self._members else trim(line.raw)
             if self._skips(text):
                 skipped += 1
                 continue
@@ -74,7 +76,7 @@ class ReferenceParser:
                 reason, column = unreadable.reason, unreadable.column
                 rejects.append(Reject(line.offset, reason, column, line.raw, len(line.raw), line.event))
                 continue
-            drifted += self._table.extra in leaves
+            drifted += self._table.extra in leaves and not self._table.catches
             out += self._action(leaves, line.id)
             bodies.append(len(out))
             out += self._document(leaves, text, line)
@@ -100,13 +102,17 @@ class ReferenceParser:
             lines = data.split(b"\n")
             offset = block.offset
             for raw in lines if lines[-1] else lines[:-1]:
-                yield _Line(raw, offset, document_id(self._object, offset), self._object_time)
+                text, at = raw, offset
+                if self._members:
+                    text = raw.strip(WHITESPACE)
+                    at += len(raw) - len(raw.lstrip(WHITESPACE))
+                yield _Line(text, at, document_id(self._object, at), self._object_time)
                 offset += len(raw) + 1
             return
         begin, events = 0, block.events
         for end, event, time in zip(events.ends, events.ids, events.times_ms, strict=True):
-            time_of_event = _millisecond(time) if self._table.dated_by_object else b""
-            yield _Line(data[begin:end].rstrip(b"\n"), block.offset, event, time_of_event, event)
+            text = data[begin:end].strip(WHITESPACE) if self._members else data[begin:end].rstrip(b"\n")
+            yield _Line(text, block.offset, event, _millisecond(time) if self._table.dated_by_object else b"", event)
             begin = end
 
     def _skips(self, line: bytes) -> bool:
@@ -120,6 +126,14 @@ class ReferenceParser:
 
     def _leaves(self, line: bytes, time: bytes) -> Leaves:
         """What the line fills; `time` if it has none of its own. Raises Unreadable."""
+        leaves = self._members.leaves(line) if self._members else self._of_columns(line)
+        if TIMESTAMP not in leaves:
+            if not time:
+                raise Unreadable("missing_timestamp", _timestamp_column(self._table))
+            leaves[TIMESTAMP] = time
+        return leaves
+
+    def _of_columns(self, line: bytes) -> Leaves:
         pieces = split(self._table, line)
         if lacking := self.order.lacking(self._table, len(pieces.values)):
             raise Unreadable("too_few_columns", lacking)
@@ -133,10 +147,6 @@ class ReferenceParser:
                     raise Unreadable(unreadable.reason, column.name) from None
                 for path, text in found.items():
                     leaves.setdefault(path, text)  # the first to fill a path keeps it
-        if TIMESTAMP not in leaves:
-            if not time:
-                raise Unreadable("missing_timestamp", _timestamp_column(self._table))
-            leaves[TIMESTAMP] = time
         if extra := self._extra(pieces):
             leaves[self._table.extra] = b"[" + b",".join(extra) + b"]"
         return leaves

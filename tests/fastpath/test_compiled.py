@@ -94,10 +94,10 @@ def toy(shape: Shape) -> Table:
 
 
 # Formats whose tables ask for what the kernel does not know yet; the reference reads them.
-LEFT_TO_REFERENCE = {
-    *("alb_connection", "alb_health_check", "apigateway", "apigateway_execution", "cloudfront_realtime", "lambda_logs", "nlb"),
-    *("s3access", "tgwflow", "vpcflow"),
-}
+RECORDS = {table.name for table in formats().values() if table.shape is Shape.JSON}
+PATTERNS = {table.name for table in formats().values() if table.shape is Shape.PATTERN}
+OTHERS = {"alb_connection", "alb_health_check", "cloudfront_realtime", "nlb", "s3access", "tgwflow", "vpcflow"}
+LEFT_TO_REFERENCE = RECORDS | PATTERNS | OTHERS
 INPUTS = [
     path
     for path in sorted((Path(__file__).parent.parent / "formats").glob("*/input/*.log"))
