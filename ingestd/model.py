@@ -35,6 +35,7 @@ __all__ = [
     "Reject",
     "Source",
     "Verdict",
+    "Way",
 ]
 
 PAD = 64  # bytes behind a block's last line that a vector load may read (and nothing reads for meaning)
@@ -140,6 +141,20 @@ class Framing:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """Where documents of one format go that are encoded alike: `sinks` by name, each of which wants them by `framing`.
+
+    Lines that go several ways count in one of them, where `counted_by` names the sink whose answers are their outcomes; in the
+    others it is empty.
+    """
+
+    format: str
+    framing: Framing
+    sinks: tuple[str, ...]
+    counted_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Events:
     """What the lines of a block are, one by one, where each is an event that has an id and a time of its own.
 
@@ -187,7 +202,7 @@ class Documents:
 
     Document i is `data[starts[i]:starts[i + 1]]`, its action line first if the framing has one; the document proper begins
     at `bodies[i]`. `starts` has one element more than there are documents. `offsets[i]` is the line's offset in the object,
-    and `ids[i]` its event's id, if the lines are events.
+    and `ids[i]` its event's id, if the lines are events. `way` says where they go, once that is known.
     Conservation: lines == len(self) + len(rejects) + skipped + dropped.
     """
 
@@ -202,6 +217,7 @@ class Documents:
     fallback: int = 0
     drifted: int = 0
     ids: tuple[str, ...] = ()
+    way: Way | None = None
 
     def __len__(self) -> int:
         return len(self.bodies)

@@ -1,23 +1,29 @@
-"""Which route an object takes: the first whose bucket and key patterns fit."""
+"""Which route an object takes, and which the events of a log group in it: the first whose patterns fit."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-__all__ = ["Route", "Router"]
+__all__ = ["AUTO", "Route", "Router"]
+
+AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where the objects that fit go: `format` may be `auto`; a route that drops has no sinks."""
+    """Where the objects that fit go: `format` may be `auto`; a route that drops has no sinks.
+
+    With `log_group` it is for events that came in envelopes, of the log groups that fit.
+    """
 
     sinks: tuple[str, ...]
     bucket: str | None = None
     key: str | None = None
-    format: str = "auto"
+    log_group: str | None = None
+    format: str = AUTO
     dataset: str | None = None
     drop: bool = False
 
@@ -29,11 +35,23 @@ class Route:
 
 
 class Router:
-    """Routes in order. Without any, every object goes to every sink, its format detected."""
+    """Routes in order. Without any for objects, every object goes to every sink, its format detected."""
 
     def __init__(self, routes: Sequence[Route], sinks: Sequence[str]) -> None:
-        self._routes = tuple(routes) or (Route(tuple(sinks)),)
+        self._routes = tuple(route for route in routes if route.log_group is None) or (Route(tuple(sinks)),)
+        self._group_routes = tuple(route for route in routes if route.log_group is not None)
 
     def route(self, bucket: str, key: str) -> Route | None:
-        """The first route that fits; None if none does."""
+        """The first route for objects that fits; None if none does."""
         return next((route for route in self._routes if route.fits(bucket, key)), None)
+
+    def route_events(self, bucket: str, key: str, log_group: str, around: Route) -> Route:
+        """The route of a log group's events in an object whose own route is `around`: the first that fits, else that one.
+
+        A route for log groups that names no sinks, or no dataset, has those of `around`.
+        """
+        for route in self._group_routes:
+            if fnmatchcase(log_group, route.log_group or "") and route.fits(bucket, key):
+                sinks = () if route.drop else route.sinks or around.sinks
+                return replace(route, sinks=sinks, dataset=route.dataset or around.dataset)
+        return around

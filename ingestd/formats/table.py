@@ -141,6 +141,9 @@ class Shape(Enum):
     CSV: a comma. A column that begins with `"` is quoted: pairs of `"` in it are one `"` of its value, and it ends at the first
     `"` that is not one of a pair. That one stands before a separator or the line's end, or the line is rejected.
     JSON: a line is a record, and a column one of its members (see above).
+    PATTERN: no separators. The first of the table's patterns that matches the whole line (formats/patterns.py) says what its
+    columns are: a group's name is the column's. A column whose group has no part in the match is absent, none lacks, and none
+    is `extra`.
     """
 
     SPACED = "spaced"

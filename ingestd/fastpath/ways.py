@@ -1,0 +1,59 @@
+"""Which format an object or a log group's events are of, and which ways their documents go: routes, detection and sinks joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ingestd.core.envelope import Carried, is_envelope
+from ingestd.core.routing import AUTO, Route, Router
+from ingestd.errors import Poison
+from ingestd.fastpath.reader import EnvelopeReader, LineReader, Reader
+from ingestd.formats.names import first_names
+from ingestd.formats.registry import HEAD_BYTES, Format, detect, detect_events
+from ingestd.model import Framing, Source, Way
+
+__all__ = ["Ways"]
+
+FramingOf = Callable[[str, str], Framing]
+
+
+class Ways:
+    """For one process; `framing_of` says how a sink, by its name, wants the documents of a dataset, `sinks` are all there are."""
+
+    def __init__(self, known: Mapping[str, Format], router: Router, sinks: Sequence[str], framing_of: FramingOf) -> None:
+        self._known = known
+        self._router = router
+        self._sinks = tuple(sinks)
+        self._framing_of = framing_of
+
+    def reader(self, source: Source, route: Route, head: bytes) -> Reader:
+        """What reads the object that begins so and takes this route. Raises Poison if it is of no known format.
+
+        An envelope is seen whatever the route says: the format that a route names is then that of the events.
+        """
+        if is_envelope(first_names(head)):
+            return EnvelopeReader(source, lambda each: self._of_events(each, route))
+        found = detect(source.key, head, self._known) if route.format == AUTO else self._known[route.format]
+        if found is None:
+            raise Poison("content is of no known format", reason="unknown_format", tried=", ".join(self._known))
+        return LineReader(found, self._ways(found, route), source)
+
+    def _of_events(self, each: Carried, around: Route) -> tuple[Format, Sequence[Way]]:
+        """The format of a log group's events, and the ways they go: none if they are dropped."""
+        carrier, events = each.source.carrier, each.block.events
+        assert carrier is not None
+        assert events is not None
+        route = self._router.route_events(each.source.bucket, each.source.key, carrier.group, around)
+        head = bytes(each.block.data[: min(events.ends[0], HEAD_BYTES)])
+        found = self._known.get(route.format) or detect_events(carrier.group, head, self._known)
+        return found, () if route.drop else self._ways(found, route)
+
+    def _ways(self, form: Format, route: Route) -> Sequence[Way]:
+        """One for each manner in which the route's sinks want documents encoded; lines count by the first sink's answers."""
+        sinks: dict[Framing, list[str]] = {}
+        for name in route.sinks or self._sinks:
+            sinks.setdefault(self._framing_of(name, route.dataset or form.dataset), []).append(name)
+        first = next(iter(sinks), None)
+        return [
+            Way(form.name, framing, tuple(names), names[0] if framing is first else "") for framing, names in sinks.items()
+        ]
