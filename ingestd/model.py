@@ -222,6 +222,11 @@ class Documents:
     def __len__(self) -> int:
         return len(self.bodies)
 
+    @property
+    def counts(self) -> bool:
+        """Whether the numbers here are those of lines, and not of lines that count elsewhere."""
+        return self.way is None or bool(self.way.counted_by)
+
     def body(self, index: int) -> memoryview:
         """Document `index` alone, without its action line and without the newline."""
         return memoryview(self.data)[self.bodies[index] : self.starts[index + 1] - 1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import structlog
@@ -20,7 +20,7 @@ from ingestd.core.notice import Allowed, read_notice
 from ingestd.core.routing import Route, Router
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
-from ingestd.fastpath.parser import Parser, open_parser
+from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
 from ingestd.formats.own import known_formats
 from ingestd.model import DeadLetter, Documents, Framing, Message, ObjectRef, Outcome, Part, Place, Refusal, Reject, Source
@@ -39,6 +39,7 @@ log = structlog.get_logger()
 
 Kind = Literal["line", "object", "message", "document"]
 
+UNKNOWN = "unknown"
 GIVE_BACK_SECONDS = 60  # a message that cannot be finished here is shown to others after this
 
 
@@ -49,9 +50,6 @@ class _Opened:
     message: Message
     ref: ObjectRef
     source: Source | None = None
-    format: str = "unknown"
-    # The deliveries of the object's route, grouped by how they want documents encoded: each group is encoded once.
-    groups: list[tuple[Framing, list[Delivery]]] = field(default_factory=list)
     decoding: Decoding | None = None
 
     @property
@@ -65,9 +63,11 @@ class _Opened:
             message_id=self.message.id,
         )
 
-    def counts_lines(self, delivery: Delivery) -> bool:
-        """Whether this delivery's answers are the outcomes of lines: the route's first sink, so that a line counts once."""
-        return bool(self.groups) and self.groups[0][1][0] is delivery
+    def format_of(self, documents: Documents) -> str:
+        """What lines are counted by; that of the object, where nothing else is known of them."""
+        if documents.way is not None:
+            return documents.way.format
+        return self.decoding.reader.name if self.decoding and self.decoding.reader else UNKNOWN
 
 
 class Pipeline:
@@ -87,7 +87,6 @@ class Pipeline:
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
     ) -> None:
-        self._settings = settings
         self._objects = objects
         self._deliveries = deliveries
         self._dead_letters = dead_letters
@@ -97,17 +96,23 @@ class Pipeline:
         self._telemetry = telemetry
         self._clock = clock
         self._wall_clock = wall_clock
-        any_bucket = settings.queue.dangerously_any_bucket
-        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
-        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
+        self.change(settings)
         self._drift = Drift(clock)
-        self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         self._ledger = Ledger()
         self._expansion = Expansion(settings.object.block_bytes)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._opened: dict[int, _Opened] = {}
         self._is_stopping = False
         self._slots = asyncio.Semaphore(settings.object.in_flight_max)
+
+    def change(self, settings: Settings) -> None:
+        """Other settings from the next message on, so far as config_changes.py lets them differ."""
+        self._settings = settings
+        any_bucket = settings.queue.dangerously_any_bucket
+        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
+        self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
+        known = known_formats(settings.format, settings.events.timestamp_paths)
+        self._ways = Ways(known, self._router, self._deliveries, self._framing)
 
     # --- message -------------------------------------------------------------------------------------------------------------
 
@@ -219,7 +224,7 @@ class Pipeline:
             return "dropped"
         async with self._objects.open(ref) as body:
             opened.source = body.source
-            opened.decoding = Decoding(self._settings.object, lambda head: self._choose(opened, route, head))
+            opened.decoding = Decoding(self._settings.object, lambda head: self._ways.reader(body.source, route, head))
             async for data, is_last in body.pieces():
                 self._telemetry.count("bytes", len(data), "received")
                 opened.decoding.feed(data, is_last=is_last)
@@ -227,21 +232,9 @@ class Pipeline:
                     pass
         return "read"
 
-    def _choose(self, opened: _Opened, route: Route, head: bytes) -> tuple[registry.Format, list[Parser]]:
-        """An object's format by its first bytes, and a parser for each way in which its sinks want documents."""
-        known = self._formats
-        found = registry.detect(opened.ref.key, head, known) if route.format == "auto" else known[route.format]
-        if found is None:
-            tried = ", ".join(known)
-            raise Poison("content is of no known format", reason="unknown_format", tried=tried)
-        opened.format = found.name
-        groups: dict[Framing, list[Delivery]] = {}
-        for delivery in (self._deliveries[name] for name in route.sinks or self._deliveries):
-            framing = delivery.sink.framing(route.dataset or found.dataset, self._settings.events)
-            groups.setdefault(framing, []).append(delivery)
-        opened.groups = list(groups.items())
-        assert opened.source is not None
-        return found, [open_parser(found, opened.source, framing) for framing in groups]
+    def _framing(self, name: str, dataset: str) -> Framing:
+        """How a sink wants the documents of a dataset."""
+        return self._deliveries[name].sink.framing(dataset, self._settings.events)
 
     # --- blocks and documents ------------------------------------------------------------------------------------------------
 
@@ -262,25 +255,30 @@ class Pipeline:
 
     def _hand_over(self, receipt: int, opened: _Opened, parsed: Sequence[Documents]) -> int:
         """Count a block's lines and give its documents away; the bytes that are now held for them."""
-        first = parsed[0]
-        self._telemetry.count("lines_read", first.lines, opened.format)
-        self._telemetry.count("fallback_lines", first.fallback, opened.format)
-        self._telemetry.count("format_drift", first.drifted, opened.format)
-        self._drift.saw(opened.format, first.drifted)
-        self._telemetry.lines(opened.format, Outcome.SKIPPED, first.skipped)
-        self._telemetry.lines(opened.format, Outcome.DROPPED, first.dropped)
         held = 0
-        for documents, (_, deliveries) in zip(parsed, opened.groups, strict=False):
-            if not len(documents):
+        for documents in parsed:
+            if documents.counts:
+                self._count(receipt, opened, documents)
+            if not len(documents) or documents.way is None:
                 continue
             self._telemetry.count("bytes", len(documents.data), "encoded")
-            for delivery in deliveries:
+            for name in documents.way.sinks:
                 self._ledger.made(receipt, len(documents))
                 held += len(documents.data)
-                delivery.add(documents, receipt)
-        if first.rejects:
-            self._owe(receipt, [self._line_letter(opened, reject) for reject in first.rejects], lines=len(first.rejects))
+                self._deliveries[name].add(documents, receipt)
         return held
+
+    def _count(self, receipt: int, opened: _Opened, documents: Documents) -> None:
+        """What became of lines that are no documents, and how all were read; rejects become dead letters."""
+        name = opened.format_of(documents)
+        self._telemetry.count("lines_read", documents.lines, name)
+        self._telemetry.count("fallback_lines", documents.fallback, name)
+        self._telemetry.count("format_drift", documents.drifted, name)
+        self._drift.saw(name, documents.drifted)
+        self._telemetry.lines(name, Outcome.SKIPPED, documents.skipped)
+        self._telemetry.lines(name, Outcome.DROPPED, documents.dropped)
+        if letters := [self._line_letter(opened, reject) for reject in documents.rejects]:
+            self._owe(receipt, letters, len(letters), name)
 
     # --- verdicts ------------------------------------------------------------------------------------------------------------
 
@@ -290,10 +288,9 @@ class Pipeline:
 
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
         """Documents of a part are in the sink."""
-        opened = self._opened[part.receipt]
-        if opened.counts_lines(delivery):
-            self._telemetry.lines(opened.format, Outcome.ACCEPTED, accepted)
-            self._telemetry.lines(opened.format, Outcome.DUPLICATE, duplicates)
+        if (way := part.documents.way) and way.counted_by == delivery.name:
+            self._telemetry.lines(way.format, Outcome.ACCEPTED, accepted)
+            self._telemetry.lines(way.format, Outcome.DUPLICATE, duplicates)
         self._budget.give(held_bytes)
         self._rest(part.receipt, accepted + duplicates)
 
@@ -304,7 +301,11 @@ class Pipeline:
         opened = self._opened[part.receipt]
         letters = [self._document_letter(opened, delivery, part.documents, index, why) for index, why in refused]
         self._budget.give(held_bytes)
-        self._owe(part.receipt, letters, lines=len(letters) if opened.counts_lines(delivery) else 0)
+        way = part.documents.way
+        if way and way.counted_by == delivery.name:
+            self._owe(part.receipt, letters, len(letters), way.format)
+        else:
+            self._owe(part.receipt, letters)
         self._rest(part.receipt, len(refused))
 
     def documents_grew(self, delivery: Delivery, held_bytes: int) -> None:
@@ -313,9 +314,8 @@ class Pipeline:
 
     def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
         """What became of these documents will not be known here."""
-        opened = self._opened[part.receipt]
-        if opened.counts_lines(delivery):
-            self._telemetry.lines(opened.format, Outcome.GIVEN_BACK, len(part))
+        if (way := part.documents.way) and way.counted_by == delivery.name:
+            self._telemetry.lines(way.format, Outcome.GIVEN_BACK, len(part))
         self._budget.give(held_bytes)
         self.give_up(self._ledger.message_of(part.receipt))
         self._rest(part.receipt, len(part))
@@ -330,9 +330,11 @@ class Pipeline:
         self._owe(receipt, [self._letter("message", poison.reason, str(poison), Place(message_id=message.id), raw, message)])
         self._act(number, self._ledger.read(receipt))
 
-    def _owe(self, receipt: int, letters: list[DeadLetter], lines: int = 0) -> None:
-        """Dead letters count as made until they are written; what cannot be written gives the whole message back."""
-        opened = self._opened[receipt]
+    def _owe(self, receipt: int, letters: list[DeadLetter], lines: int = 0, name: str = UNKNOWN) -> None:
+        """Dead letters count as made until they are written; what cannot be written gives the whole message back.
+
+        They are of so many lines of the format `name`.
+        """
         number = self._ledger.message_of(receipt)
         held = sum(len(letter.raw) for letter in letters)
         self._ledger.made(receipt, len(letters))
@@ -340,7 +342,7 @@ class Pipeline:
 
         def written(is_written: bool) -> None:
             self._budget.give(held)
-            self._telemetry.lines(opened.format, Outcome.DEAD_LETTERED if is_written else Outcome.GIVEN_BACK, lines)
+            self._telemetry.lines(name, Outcome.DEAD_LETTERED if is_written else Outcome.GIVEN_BACK, lines)
             if not is_written:
                 self.give_up(number)
             for letter in letters if is_written else ():
@@ -354,14 +356,15 @@ class Pipeline:
         return self._letter("object", poison.reason, str(poison), opened.place, head, opened.message)
 
     def _line_letter(self, opened: _Opened, reject: Reject) -> DeadLetter:
-        place = replace(opened.place, offset=reject.offset)
+        place = replace(opened.place, offset=reject.offset, event_id=reject.id)
         letter = self._letter("line", reject.reason, reject.column, place, reject.raw, opened.message)
         return replace(letter, length=reject.length)
 
     def _document_letter(
         self, opened: _Opened, delivery: Delivery, documents: Documents, index: int, why: Refusal
     ) -> DeadLetter:
-        place = replace(opened.place, offset=int(documents.offsets[index]), sink=delivery.name)
+        event = documents.ids[index] if documents.ids else ""
+        place = replace(opened.place, offset=int(documents.offsets[index]), event_id=event, sink=delivery.name)
         return self._letter("document", why.reason, why.detail, place, bytes(documents.body(index)), opened.message)
 
     def _letter(self, kind: Kind, reason: str, detail: str, place: Place, raw: bytes, message: Message) -> DeadLetter:

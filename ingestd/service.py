@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
+from ingestd.config_changes import safe_changes
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
 from ingestd.errors import Fatal, Retryable
@@ -19,6 +20,7 @@ from ingestd.fastpath.parser import unavailable
 from ingestd.formats.leaves import known_paths
 from ingestd.formats.own import known_formats
 from ingestd.pipeline import Pipeline
+from ingestd.shell import logs
 from ingestd.shell.budget import Budget
 from ingestd.shell.clients import Clients, open_clients
 from ingestd.shell.deadletters import DeadLetters
@@ -31,6 +33,7 @@ from ingestd.shell.queue import Queue
 from ingestd.shell.secrets import with_secrets
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
+from ingestd.sinks import firehose, opensearch
 from ingestd.sinks.deadletter import DeadLetterSink
 from ingestd.sinks.firehose import FirehoseSink
 from ingestd.sinks.opensearch import OpenSearchSink
@@ -62,6 +65,9 @@ class Service:
         self._wall_clock = wall_clock
         self.state = "starting"
         self._deliveries: dict[str, Delivery] = {}
+        self._budget: Budget | None = None
+        self._reload: dict[str, object] = {}
+        self.telemetry.notes["reload"] = lambda: self._reload
 
     async def run(self, stop: asyncio.Event, clients: Clients | None = None) -> None:
         """Serve until `stop` is set, then drain; with the settings' clients, or these. Raises Fatal when it cannot go on."""
@@ -106,7 +112,7 @@ class Service:
         if settings.dead_letters.bucket:
             writer = DeadLetterSink(settings.dead_letters, clients.s3, self._unique_name, workers.executor)
         dead_letters = DeadLetters(writer, backoff, self._random)
-        budget = Budget(settings.memory.budget_bytes)
+        budget = self._budget = Budget(settings.memory.budget_bytes)
         leases = self.leases = Leases(
             queue,
             telemetry,
@@ -158,6 +164,36 @@ class Service:
             with suppress(TimeoutError):
                 async with asyncio.timeout(RETURN_SECONDS):
                     await leases.all_sent()
+
+    def reload(self, read: Callable[[], Settings]) -> None:
+        """Take other settings while running, all of them or none; what came of it is logged, counted and in `/stats`."""
+        try:
+            settings = read()
+            changed = safe_changes(self.settings, settings)
+        except Fatal as error:
+            self._reloaded("refused", why=str(error))
+            log.error("configuration not taken", why=str(error))
+            return
+        self._change(settings)
+        self._reloaded("taken", changed=changed)
+        log.info("configuration taken", changed=changed)
+
+    def _change(self, settings: Settings) -> None:
+        self.settings = settings
+        logs.configure(settings.log)
+        if self._budget is None or self.pipeline is None:
+            return  # it is still warming up, and begins with these
+        self._budget.change(settings.memory.budget_bytes)
+        self.pipeline.change(settings)
+        backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
+        for name, delivery in self._deliveries.items():
+            sink = settings.sinks[name]
+            limits = firehose.limits_of(sink) if isinstance(sink, FirehoseSettings) else opensearch.limits_of(sink)
+            delivery.change(limits, sink.permits_max, backoff)
+
+    def _reloaded(self, outcome: str, **told: object) -> None:
+        self.telemetry.count("reloads", 1, outcome)
+        self._reload = {"outcome": outcome, "at": self._wall_clock(), **told}
 
     async def _receive(self, queue: NoticeQueue, pipeline: Pipeline, backoff: Backoff, clock: Callable[[], float]) -> None:
         """Take messages while there is room for them."""
@@ -215,6 +251,7 @@ class Service:
         gauge("in_flight_bytes", "", lambda: {"": budget.taken_bytes})
         gauge("budget_bytes", "", lambda: {"": budget.total_bytes})
         gauge("messages_in_flight", "", lambda: {"": pipeline.messages_in_flight})
+        gauge("reload_refused", "", lambda: {"": float(self._reload.get("outcome") == "refused")})
         gauge("leases", "", lambda: {"": len(leases)})
         gauge("retry_bytes", "sink", lambda: {name: each.retry_bytes for name, each in deliveries.items()})
         gauge("permits", "sink", lambda: {name: each.throttle.permits() for name, each in deliveries.items()})

@@ -16,7 +16,22 @@ from ingestd.strange import BAD, ODD
 
 __all__ = ["StrangeRecords"]
 
-WRONG = (None, "", "-", {}, [], True, False, 0, -1, 1.5, 1e300, [1, "a", None], {"a": {"b": [1]}}, [{"name": "x", "value": 1}])
+WRONG: tuple[Any, ...] = (
+    None,
+    "",
+    "-",
+    {},
+    [],
+    True,
+    False,
+    0,
+    -1,
+    1.5,
+    1e300,
+    [1, "a", None],
+    {"a": {"b": [1]}},
+    [{"name": "x", "value": 1}],
+)
 NAMES = ("new", "a.b", "", "ünï", "x" * 300, "quote\"d", "@timestamp.x")  # fmt: skip
 BROKEN = (b"{", b'{"a"}', b'{"a":1', b'{"a":01}', b'{"a":tru}', b'{"a":"\\x"}', b'{"a":1}}', b'"text"', b"[", b"null", b"{]")
 UNICODE = (b'"\\ud83d\\ude00"', b'"\\ud83d"', b'"\\udc00 \\\\ud800"', b'"\xff\xfe"', b'"\\u0000\\u001f\\/"', b'"\xed\xa0\x80"')

@@ -115,6 +115,8 @@ def _copied(documents: Documents, indices: np.ndarray[tuple[int], np.dtype[np.in
         starts=starts,
         bodies=starts[:-1] + documents.bodies[indices] - begins,
         offsets=documents.offsets[indices],
+        ids=tuple(documents.ids[index] for index in indices.tolist()) if documents.ids else (),
+        way=documents.way,
     )
 
 

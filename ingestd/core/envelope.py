@@ -1,13 +1,13 @@
 """Envelopes: how CloudWatch Logs sends the events of a log group to a subscriber, by Firehose, Kinesis or Lambda.
 
-An envelope is one JSON object: `messageType`, `owner`, `logGroup`, `logStream`, `subscriptionFilters` and `logEvents`, an array of
-`id`, `timestamp` (milliseconds) and `message`. It is no format of a log but what carries one, as a compression does: it is seen
-by its names, taken off, and the log inside is of whatever format it is.
+An envelope is one JSON object: `messageType`, `owner`, `logGroup`, `logStream`, `subscriptionFilters` and `logEvents`, an
+array of `id`, `timestamp` (milliseconds) and `message`. It is no format of a log but what carries one, as a compression does:
+it is seen by its names, taken off, and the log inside is of whatever format it is.
 
 * A CONTROL_MESSAGE only tries whether somebody listens: it has no events, whatever it holds.
 * `extractedFields` of an event that came from another account say which, and which region.
-* An id is CloudWatch's own, the same whenever the event is sent. One that could not be a document's is not used: the event is then
-  named by its envelope's place, and its own in it.
+* An id is CloudWatch's own, the same whenever the event is sent. One that could not be a document's is not used: the event is
+  then named by its envelope's place, and its own in it.
 
 Source: AWS, "Log group-level subscription filters" and "Cross-account cross-Region log centralization", as of 2026-11-24.
 """
@@ -28,6 +28,7 @@ from ingestd.model import PAD, Block, Carrier, Events, Reject, Source
 __all__ = ["Carried", "carried", "is_envelope"]
 
 ID = re.compile(r"[0-9A-Za-z_-]{1,128}")
+JSON = re.compile(rb'[ \t\r\n]*+\{[ \t\r\n]*+["}]')
 TIME_MS_MAX = 1 << 53
 
 
@@ -49,7 +50,8 @@ class _Event:
 
     @property
     def is_json(self) -> bool:
-        return self.text.lstrip(b" \t\r\n")[:1] == b"{"
+        """Whether it looks like one whole JSON object; programs print other things in braces."""
+        return bool(JSON.match(self.text)) and self.text.rstrip(b" \t\r\n")[-1:] == b"}"
 
 
 def is_envelope(names: str | None) -> bool:

@@ -1,8 +1,8 @@
 """Decompression of what may have been compressed twice: Firehose compresses anew what CloudWatch Logs sends compressed.
 
-What an `Inflater` gives is looked at as the object itself is: if it begins as a compressed object does, it is one. Two layers,
-no more; what is below the second is taken as it is. Both have the caps of one, and so have they together: the size of what comes
-out in the end is measured against the bytes that lie in S3.
+What an `Inflater` gives is looked at as the object itself is: if it begins as a compressed object does, it is one. Two
+layers, no more; what is below the second is taken as it is. Both have the caps of one, and so have they together: the size of
+what comes out in the end is measured against the bytes that lie in S3.
 """
 
 from __future__ import annotations

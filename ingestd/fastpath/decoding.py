@@ -1,7 +1,7 @@
 """One object's way from compressed bytes to documents: inflate, cut into blocks, parse. Runs in a worker thread.
 
-One call at a time an object; between calls nothing is shared. Only an object's content tells what it is: its first decoded bytes
-choose the format, that the cutter (`cutting.py`), and both are asked for before anything is cut.
+One call at a time an object; between calls nothing is shared. Only an object's content tells what it is: its first decoded
+bytes choose the format, that the cutter (`cutting.py`), and both are there before anything is cut.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ingestd.config import ObjectSettings
-from ingestd.core.inflate import Inflater
-from ingestd.fastpath.cutting import Cutter, open_cutter
-from ingestd.fastpath.parser import Parser
-from ingestd.formats.registry import HEAD_BYTES, Format
+from ingestd.core.layers import Layers
+from ingestd.fastpath.cutting import Cutter
+from ingestd.fastpath.reader import Reader
+from ingestd.formats.registry import HEAD_BYTES
 from ingestd.model import Documents, Reject
 
 __all__ = ["Choose", "Decoding"]
 
-Choose = Callable[[bytes], tuple[Format, Sequence[Parser]]]
+Choose = Callable[[bytes], Reader]
 
 
 class Decoding:
@@ -31,9 +31,9 @@ class Decoding:
     def __init__(self, limits: ObjectSettings, choose: Choose) -> None:
         self._limits = limits
         self._choose = choose
-        self._parsers: Sequence[Parser] = ()
+        self.reader: Reader | None = None
         self._cutter: Cutter | None = None
-        self._inflater = Inflater(limits.decoded_bytes_max, limits.ratio_max)
+        self._inflater = Layers(limits.decoded_bytes_max, limits.ratio_max)
         self._piece_bytes = limits.block_bytes
         self._is_fed = False
         self._is_last = False
@@ -51,14 +51,14 @@ class Decoding:
         self._is_last = is_last
         self._is_fed = True
 
-    def step(self) -> tuple[Documents, ...] | None:
-        """The next block's documents, once for each parser; None when more must be fed, or after the last. Raises Poison."""
+    def step(self) -> Sequence[Documents] | None:
+        """The next block's documents, by their ways; None when more must be fed, or after the last. Raises Poison."""
         while True:
             block = self._cutter.next() if self._cutter else None
             if isinstance(block, Reject):
                 return (_rejected(block),)
-            if block is not None:
-                return tuple(parser.parse(block) for parser in self._parsers)
+            if block is not None and self.reader is not None:
+                return self.reader.read(block)
             if not self._inflate():
                 return None
 
@@ -92,8 +92,8 @@ class Decoding:
 
     def _begin(self) -> None:
         """Enough has been seen of the object."""
-        form, self._parsers = self._choose(self.head[:HEAD_BYTES])
-        self._cutter = open_cutter(form, self._limits)
+        self.reader = self._choose(self.head[:HEAD_BYTES])
+        self._cutter = self.reader.cutter(self._limits)
         self._cutter.push(self.head)
         self.head = self.head[:HEAD_BYTES]
 

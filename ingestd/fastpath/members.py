@@ -224,10 +224,9 @@ def _text(value: Any) -> bytes:
 def _paired(value: Any) -> Any:
     pairs: dict[str, list[Any]] = {}
     for item in value if isinstance(value, list) else [None]:
-        name = item.get("name") if isinstance(item, dict) else None
-        if not isinstance(name, str):
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
             return value
-        pairs.setdefault(name.lower(), []).append(item.get("value"))
+        pairs.setdefault(item["name"].lower(), []).append(item.get("value"))
     return {name: values if len(values) > 1 else values[0] for name, values in pairs.items()}
 
 

@@ -1,7 +1,7 @@
 """How an object is read once its beginning is known: line by line by its format, or envelope by envelope.
 
-Both make the same of a block: documents that say which way they go. What reads envelopes knows nothing of objects but a `Source`:
-whoever has envelopes by another way than S3 reads them so too.
+Both make the same of a block: documents that say which way they go. What reads envelopes knows nothing of objects but a
+`Source`: whoever has envelopes by another way than S3 reads them so too.
 """
 
 from __future__ import annotations

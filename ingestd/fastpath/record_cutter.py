@@ -11,8 +11,8 @@
   A record that is longer than `line_bytes_max`, or that the object's end leaves open, is read again so as far as it has lines.
 * A record, or a line, longer than that without a newline in so many bytes is cut out and becomes a Reject with its place, its
   length and its head; its end is looked for up to the next newline. However long, it costs no more memory than that.
-* Blocks and rejects do not depend on how the input is cut, and come in the order of their offsets; two buffers, used in turn, as
-  for `core/blocks.py`. A byte is scanned at most three times.
+* Blocks and rejects do not depend on how the input is cut, and come in the order of their offsets; two buffers, used in turn,
+  as for `core/blocks.py`. A byte is scanned at most three times.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ingestd.core.blocks import LINE_TOO_LONG, RAW_BYTES_MAX
 from ingestd.fastpath.kernel.structure_codes import (
@@ -36,7 +35,6 @@ from ingestd.fastpath.kernel.structure_codes import (
     C_START,
     C_UNTIL,
     CUTTER,
-    FULL,
     JOINTS_MAX,
     JUNK,
     MORE,

@@ -1,8 +1,8 @@
-"""Which format an object or a log group's events are of, and which ways their documents go: routes, detection and sinks joined."""
+"""Which format an object or a log group's events are of, and which ways their documents go."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ingestd.core.envelope import Carried, is_envelope
 from ingestd.core.routing import AUTO, Route, Router
@@ -18,12 +18,12 @@ FramingOf = Callable[[str, str], Framing]
 
 
 class Ways:
-    """For one process; `framing_of` says how a sink, by its name, wants the documents of a dataset, `sinks` are all there are."""
+    """Routes, formats and sinks joined. `framing_of` says how a sink, by its name, wants a dataset's documents."""
 
-    def __init__(self, known: Mapping[str, Format], router: Router, sinks: Sequence[str], framing_of: FramingOf) -> None:
+    def __init__(self, known: Mapping[str, Format], router: Router, sinks: Collection[str], framing_of: FramingOf) -> None:
         self._known = known
         self._router = router
-        self._sinks = tuple(sinks)
+        self._sinks = sinks
         self._framing_of = framing_of
 
     def reader(self, source: Source, route: Route, head: bytes) -> Reader:
@@ -45,7 +45,7 @@ class Ways:
         assert events is not None
         route = self._router.route_events(each.source.bucket, each.source.key, carrier.group, around)
         head = bytes(each.block.data[: min(events.ends[0], HEAD_BYTES)])
-        found = self._known.get(route.format) or detect_events(carrier.group, head, self._known)
+        found = self._known.get(route.format) or detect_events(carrier.group, each.is_json, head, self._known)
         return found, () if route.drop else self._ways(found, route)
 
     def _ways(self, form: Format, route: Route) -> Sequence[Way]:
@@ -54,6 +54,4 @@ class Ways:
         for name in route.sinks or self._sinks:
             sinks.setdefault(self._framing_of(name, route.dataset or form.dataset), []).append(name)
         first = next(iter(sinks), None)
-        return [
-            Way(form.name, framing, tuple(names), names[0] if framing is first else "") for framing, names in sinks.items()
-        ]
+        return [Way(form.name, framing, tuple(names), names[0] if framing is first else "") for framing, names in sinks.items()]

@@ -101,7 +101,7 @@ FORMAT = Table(
         Column("domainName", Text("aws.apigateway.domain_name"), Text("url.domain")),
         Column("path", Text("url.path", type="wildcard")),
         Column("userAgent", Text("user_agent.original")),
-        Column("errorMessage", Text("error.message", type="text")),
+        Column("errorMessage", Text("error.message")),
         Column("errorResponseType", Text("error.type")),
         Column("responseLatency", Integer("aws.apigateway.response_latency")),
         Column("authorizerLatency", Integer("aws.apigateway.authorizer_latency")),

@@ -84,7 +84,7 @@ FORMAT = Table(
         Column("integration_status", Integer("aws.apigateway.integration_status")),
         Column("integration_latency", Integer("aws.apigateway.integration_latency")),
         Column("integration_request_id", Text("aws.apigateway.integration_request_id")),
-        Column("error", Text("error.message", type="text")),
+        Column("error", Text("error.message")),
         Column("failed", Mapped("event.outcome", tuple((text, "failure") for text in FAILURES))),
         Column(
             "verdict",

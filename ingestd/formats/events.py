@@ -1,9 +1,9 @@
 """Events of applications, as JSON objects of whatever members: what no other format recognises.
 
-What keeps to the Elastic Common Schema, and the names that loggers are used to, fills fields of that schema; all else stands as it
-is in one object, `app`, of any members, so that no application can change the mapping of what the others write. An event's own
-time is at the first of `timestamp_paths` that holds one (`[events] timestamp_paths` in the settings); an event without is dated by
-its object. `-` is a value like any other here.
+What keeps to the Elastic Common Schema, and the names that loggers are used to, fills fields of that schema; all else stands
+as it is in one object, `app`, of any members, so that no application can change the mapping of what the others write. An
+event's own time is at the first path of `[events] timestamp_paths` that holds one; an event without is dated by its object.
+`-` is a value like any other here.
 """
 
 from __future__ import annotations

@@ -205,7 +205,7 @@ class Table:
     delivered  the names of columns in the order in which they are written however a user has chosen among them; (): as chosen
     wrapper    name of the array of records, where an object may begin with one
     dashes     of records: `-` is absent
-    catches    of records: it takes what no other format recognises, and all that a record holds
+    catches    it takes what no other format recognises: of records all that one holds; as text the events of log groups alone
     rest       of records: where members go that no column names, instead of `aws.<service>.extra`
     own        described by a user
     sample     one line of plausible content, for `ingestd generate` (no newline), all its times in the second SAMPLE_TIME
@@ -265,7 +265,7 @@ class Table:
         """How well an object fits: 3 by key and content, 2 by content alone, 0 not at all (a key alone proves nothing).
 
         A user's own word is stronger: 4 where all fits that is asked for, key or content or both, and 0 otherwise. What catches
-        is weaker: 1.
+        whatever it is is weaker: 1.
         """
         by_key = bool(self.key and re.search(self.key, key))
         if self.own:
@@ -273,7 +273,13 @@ class Table:
             return 4 if asked and all(asked) else 0
         if not self._begins(head):
             return 0
-        return 1 if self.catches else 3 if by_key else 2
+        return 1 if self.catches and not self.content else 3 if by_key else 2
+
+    def recognises_events(self, group: str, head: bytes) -> int:
+        """How well events fit: as an object would whose key is the log group's name, but for a name that says it: 3."""
+        if self.group and re.match(self.group, group):
+            return 3
+        return max(self.recognises(group, head), int(self.catches))
 
     def _begins(self, head: bytes) -> bool:
         """Whether `content` is seen at the first line that is not blank, or at the first that is no comment either; of

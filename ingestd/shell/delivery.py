@@ -23,7 +23,7 @@ from ingestd.core.batch import Batcher, again, halves, joined, rewritten
 from ingestd.core.healing import heal
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
-from ingestd.model import Batch, Documents, Part, Refusal, Verdict
+from ingestd.model import Batch, BatchLimits, Documents, Part, Refusal, Verdict
 from ingestd.shell.telemetry import Telemetry
 from ingestd.sinks.sink import Sink
 
@@ -126,6 +126,13 @@ class Delivery:
     def paused_seconds(self) -> float:
         """For how long the sink has been paused; 0 if it is not."""
         return self._clock() - self.throttle.paused_at if self.throttle.paused_at is not None else 0.0
+
+    def change(self, limits: BatchLimits, permits_max: int, backoff: Backoff) -> None:
+        """Other limits from the next batch on; what a server did not take is found out anew."""
+        self._batcher.limits = limits
+        self._backoff = backoff
+        self.throttle.change(permits_max, backoff)
+        self._wake.set()
 
     def add(self, documents: Documents, receipt: int) -> None:
         """Take documents; they will be reported part by part."""

@@ -39,6 +39,7 @@ _COUNTERS = {
     "fallback_lines": ("lines read by the reference", ("format",)),
     "format_drift": ("lines with columns that the format does not know", ("format",)),
     "lease_lost": ("leases lost", ()),
+    "reloads": ("configurations that were to be taken while running", ("outcome",)),
     "queue_errors": ("calls to the queue that failed", ("reason",)),
 }
 
@@ -62,12 +63,16 @@ class Stats:
 
 
 class Telemetry:
-    """Counters as plain integers; gauges are asked for when somebody looks."""
+    """Counters as plain integers; gauges are asked for when somebody looks.
+
+    `notes` are for `/stats` alone, which has a password where the page has one: only there may a bucket be named.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._counts: dict[str, Counter[tuple[str, ...]]] = {name: Counter() for name in _COUNTERS}
         self._gauges: dict[str, tuple[str, Callable[[], dict[str, float]]]] = {}
+        self.notes: dict[str, Callable[[], object]] = {}
         self.stage_seconds = Histogram(
             "ingestd_stage_seconds", "time in a stage", ["stage"], buckets=STAGE_BUCKETS, registry=self.registry
         )

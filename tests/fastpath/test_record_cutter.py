@@ -132,7 +132,8 @@ def test_records_that_are_too_long(data: bytes, limit: int, wanted: list[Piece],
 
 FRAGMENTS = [
     b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b"\n", b" ", b"x", b"\xef\xbb\xbf", b"\xe2\x80", b'{"Records":[',
-    b'{"a":1}', b'{"a":{"b":[1,"}"]}}', b'{"s":"\\\\\\""}', b" " * 70, b'{"long":"' + b"y" * 90 + b'"}', b'{\n "a":\n [\n]\n}', b"\r\n",
+    b'{"a":1}', b'{"a":{"b":[1,"}"]}}', b'{"s":"\\\\\\""}', b" " * 70,
+    b'{"long":"' + b"y" * 90 + b'"}', b'{\n "a":\n [\n]\n}', b"\r\n",
 ]  # fmt: skip
 
 

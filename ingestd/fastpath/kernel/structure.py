@@ -252,8 +252,8 @@ def step(buf: Any, at: int, start: int, depth: int, nest: int) -> Any:
     char = get(buf, at)
     if char == NEWLINE:
         return BAD, depth, nest
-    is_array = int64(char == OPEN or char == CLOSE)
-    if char == OPEN or char == OPEN_OBJECT:
+    is_array = int64(char in (OPEN, CLOSE))
+    if char in (OPEN, OPEN_OBJECT):
         if depth > 0 and not may_open(buf, at, start, depth, nest):
             return BAD, depth, nest
         return NONE, depth + 1, ((nest << 1) | is_array) if depth < LEVELS else nest
@@ -276,7 +276,7 @@ def may_open(buf: Any, at: int, start: int, depth: int, nest: int) -> Any:
     if before in (SPACE, NEWLINE, RETURN, TAB):  # what is skipped has its beginning elsewhere
         return True
     if (nest & 1) != 0:
-        return before == COMMA or before == OPEN
+        return before in (COMMA, OPEN)
     return before == COLON
 
 
