@@ -5,7 +5,7 @@ Units: bytes unless a name says otherwise; offsets count bytes of the decoded ob
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 __all__ = [
     "PAD",
+    "Again",
     "Batch",
     "BatchLimits",
     "Block",
     "Carrier",
     "DeadLetter",
+    "Depth",
     "Documents",
     "Events",
     "Framing",
@@ -34,12 +36,14 @@ __all__ = [
     "Refusal",
     "Reject",
     "Source",
+    "Spot",
     "Verdict",
     "Way",
 ]
 
 PAD = 64  # bytes behind a block's last line that a vector load may read (and nothing reads for meaning)
 
+Spot = tuple[int, str]  # where a line is in its object: its offset, and its event's id if it is one; else an empty string
 Period = Literal["daily", "weekly", "monthly", "none"]
 
 
@@ -69,6 +73,18 @@ class ObjectRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Depth:
+    """What a queue holds, by its own estimate: `waiting`, and `in_flight` with all who receive from it."""
+
+    waiting: int
+    in_flight: int
+
+    @property
+    def messages(self) -> int:
+        return self.waiting + self.in_flight
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """A record in a notice that is not read, and the reason.
 
@@ -85,12 +101,15 @@ class Notice:
     """What a message body says: objects to read and records that need none. Both empty is impossible.
 
     `refused` are records that are to be dead-lettered (with the message's body) while the others are read: one bad record does
-    not cost the good ones. A message with nothing but refused records is Poison and no Notice.
+    not cost the good ones. A message with nothing but refused records is Poison and no Notice. `again` and `kept` are a
+    redrive's: objects to read once more, and dead letters that stay dead.
     """
 
     objects: tuple[ObjectRef, ...]
     ignored: tuple[Ignored, ...] = ()
     refused: tuple[Ignored, ...] = ()
+    again: tuple[Again, ...] = ()
+    kept: tuple[DeadLetter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,12 +371,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a dead letter comes from; empty where it does not apply."""
+    """Where a dead letter comes from; empty where it does not apply. `region` and `owner`: the bucket's, as far as told."""
 
     bucket: str = ""
     key: str = ""
     version_id: str = ""
     etag: str = ""
+    region: str = ""
+    owner: str = ""
     offset: int | None = None
     event_id: str = ""
     message_id: str = ""
@@ -376,3 +397,18 @@ class DeadLetter:
     length: int
     at: float = field(default=0.0)
     receive_count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """An object that is read once more because of its dead letters.
+
+    `letters`: those of single lines, by the lines' spots; nothing else of the object is delivered then, and only if its etag
+    is still that of `ref`. None: the object itself was the dead letter. `sinks`: where to, by name; none: as its route says.
+    """
+
+    ref: ObjectRef
+    message_id: str
+    receive_count: int
+    letters: Mapping[Spot, DeadLetter] | None = None
+    sinks: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ back when what was made of it has come to rest. A message is deleted when the le
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -14,16 +15,34 @@ from typing import Literal
 import structlog
 
 from ingestd.config import Settings
+from ingestd.core.batch import chosen, spots
 from ingestd.core.expansion import Expansion
 from ingestd.core.ledger import Decision, Ledger
 from ingestd.core.notice import Allowed, read_notice
 from ingestd.core.routing import Route, Router
+from ingestd.core.sources import SourceName, Sources
+from ingestd.core.span import stem_of
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
 from ingestd.formats.own import known_formats
-from ingestd.model import DeadLetter, Documents, Framing, Message, ObjectRef, Outcome, Part, Place, Refusal, Reject, Source
+from ingestd.model import (
+    Again,
+    DeadLetter,
+    Documents,
+    Framing,
+    Message,
+    Notice,
+    ObjectRef,
+    Outcome,
+    Part,
+    Place,
+    Refusal,
+    Reject,
+    Source,
+    Spot,
+)
 from ingestd.shell.budget import Budget
 from ingestd.shell.deadletters import DeadLetters
 from ingestd.shell.delivery import Delivery
@@ -45,10 +64,15 @@ GIVE_BACK_SECONDS = 60  # a message that cannot be finished here is shown to oth
 
 @dataclass(slots=True)
 class _Opened:
-    """An object under way: what its lines are counted and its dead letters are placed by."""
+    """An object under way: what its lines are counted and its dead letters are placed by.
+
+    `sinks` and `unseen` are a redrive's: where alone its documents go, and the dead letters whose lines have not been met yet.
+    """
 
     message: Message
     ref: ObjectRef
+    sinks: tuple[str, ...] = ()
+    unseen: dict[Spot, DeadLetter] | None = None
     source: Source | None = None
     decoding: Decoding | None = None
 
@@ -60,18 +84,22 @@ class _Opened:
             key=self.ref.key,
             version_id=self.ref.version_id or "",
             etag=etag,
+            region=self.ref.region or "",
+            owner=self.ref.owner or "",
             message_id=self.message.id,
         )
 
-    def format_of(self, documents: Documents) -> str:
-        """What lines are counted by; that of the object, where nothing else is known of them."""
-        if documents.way is not None:
-            return documents.way.format
+    @property
+    def format(self) -> str:
+        """What the object is, and its lines are counted by where nothing else is known of them."""
         return self.decoding.reader.name if self.decoding and self.decoding.reader else UNKNOWN
 
 
 class Pipeline:
-    """One consumer's stages, joined. `deliveries` by sink name; the first of a route is the one whose outcomes count lines."""
+    """One consumer's stages, joined. `deliveries` by sink name; the first of a route is the one whose outcomes count lines.
+
+    `read`: what a message asks for; raises Poison. Without it, messages are notices from the queue.
+    """
 
     def __init__(
         self,
@@ -86,6 +114,7 @@ class Pipeline:
         telemetry: Telemetry,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
+        read: Callable[[Message], Notice] | None = None,
     ) -> None:
         self._objects = objects
         self._deliveries = deliveries
@@ -97,7 +126,9 @@ class Pipeline:
         self._clock = clock
         self._wall_clock = wall_clock
         self.change(settings)
+        self._read = read or (lambda message: read_notice(message.body, self._allowed))
         self._drift = Drift(clock)
+        self.sources = Sources()
         self._ledger = Ledger()
         self._expansion = Expansion(settings.object.block_bytes)
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -108,8 +139,7 @@ class Pipeline:
     def change(self, settings: Settings) -> None:
         """Other settings from the next message on, so far as config_changes.py lets them differ."""
         self._settings = settings
-        any_bucket = settings.queue.dangerously_any_bucket
-        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
+        self._allowed = Allowed.by(settings.queue)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         known = known_formats(settings.format, settings.events.timestamp_paths)
         self._ways = Ways(known, self._router, self._deliveries, self._framing)
@@ -129,6 +159,21 @@ class Pipeline:
             and len(self._ledger) < self._settings.queue.messages_in_flight_max
             and (not self._deliveries or any(each.wants_more for each in self._deliveries.values()))
         )
+
+    @property
+    def waits_for_memory(self) -> bool:
+        """Whether a block could be read, but for the budget."""
+        return not self._budget.is_free
+
+    @property
+    def waits_for_slots(self) -> bool:
+        """Whether an object could be read, but for object.in_flight_max."""
+        return self._slots.locked()
+
+    @property
+    def is_full_of_messages(self) -> bool:
+        """Whether as many are held as may be."""
+        return len(self._ledger) >= self._settings.queue.messages_in_flight_max
 
     def accept(self, message: Message, received_at: float) -> None:
         """Begin with a message: hold its lease and carry it, in a task of its own."""
@@ -164,7 +209,7 @@ class Pipeline:
 
     async def _carry(self, number: int, message: Message) -> None:
         try:
-            notice = read_notice(message.body, self._allowed)
+            notice = self._read(message)
         except Poison as poison:
             self._bury(number, message, poison)
             return
@@ -172,9 +217,13 @@ class Pipeline:
             self._telemetry.count("objects", 1, ignored.reason)
         for refused in notice.refused:
             self._bury(number, message, Poison("record refused", reason=refused.reason, key=refused.key))
+        if notice.kept:
+            self._stay_dead(number, message, notice.kept)
         async with asyncio.TaskGroup() as tasks:
             for ref in notice.objects:
-                tasks.create_task(self._carry_object(number, message, ref))
+                tasks.create_task(self._carry_object(number, _Opened(message, ref)))
+            for again in notice.again:
+                tasks.create_task(self._carry_object(number, _opened_again(message, again)))
 
     def _ended(self, number: int, task: asyncio.Task[None]) -> None:
         """The task of a message is over: by itself, by a fault of ours, or because it was lost or given up."""
@@ -188,17 +237,20 @@ class Pipeline:
 
     # --- object --------------------------------------------------------------------------------------------------------------
 
-    async def _carry_object(self, number: int, message: Message, ref: ObjectRef) -> None:
+    async def _carry_object(self, number: int, opened: _Opened) -> None:
         receipt = self._ledger.open(number)
-        opened = self._opened[receipt] = _Opened(message, ref)
+        self._opened[receipt] = opened
         outcome, is_done = "broken_off", False
         try:
             async with self._slots:
                 outcome = await self._read_object(receipt, opened)
+            self._owe_again(receipt, opened)
             is_done = True
         except Poison as poison:
             outcome = poison.reason
-            self._owe(receipt, [self._object_letter(opened, poison)])
+            if opened.unseen is None:
+                self._owe(receipt, [self._object_letter(opened, poison)])
+            self._owe_again(receipt, opened)
             is_done = True
         except (Retryable, LeaseLost) as error:
             outcome = error.reason
@@ -206,6 +258,8 @@ class Pipeline:
         finally:
             if not is_done:  # whatever ended it: what was not said to be done is not
                 self.give_up(number)
+            if opened.decoding:
+                self._budget.give(opened.decoding.release())
             self._telemetry.count("objects", 1, outcome)
             self._act(number, self._ledger.read(receipt))
             self._close_if_done(receipt)
@@ -221,15 +275,26 @@ class Pipeline:
         if route is None:
             raise Poison("no route fits this object", reason="no_route")
         if route.drop:
+            opened.unseen = None
             return "dropped"
         async with self._objects.open(ref) as body:
             opened.source = body.source
-            opened.decoding = Decoding(self._settings.object, lambda head: self._ways.reader(body.source, route, head))
+            if opened.unseen is not None and body.source.etag != ref.etag:
+                raise Poison("the object is another by now", reason="replaced")
+            opened.decoding = Decoding(
+                self._settings.object,
+                lambda head: self._ways.reader(body.source, route, head, opened.sinks),
+                self._ways.known,
+            )
             async for data, is_last in body.pieces():
                 self._telemetry.count("bytes", len(data), "received")
                 opened.decoding.feed(data, is_last=is_last)
                 while await self._step(receipt, opened, opened.decoding):
                     pass
+                if opened.unseen == {}:
+                    break
+        name = SourceName(ref.bucket, stem_of(ref.key), opened.format)
+        self.sources.arrived(name, opened.source.modified_at, self._wall_clock())
         return "read"
 
     def _framing(self, name: str, dataset: str) -> Framing:
@@ -242,19 +307,21 @@ class Pipeline:
         """One block in a worker, its documents to the deliveries; False when more must be fed."""
         wanted = self._expansion.bytes
         await self._budget.take(wanted)
-        before, made = decoding.decoded_bytes, 0
+        before, held, made = decoding.decoded_bytes, decoding.held_bytes, 0
         try:
             parsed = await self._workers.run(decoding.step)
             if parsed is not None:
                 made = self._hand_over(receipt, opened, parsed)
                 self._expansion.seen(made)
         finally:
-            self._budget.correct(made - wanted)
+            self._budget.correct(made - wanted + decoding.held_bytes - held)
         self._telemetry.count("bytes", decoding.decoded_bytes - before, "decoded")
         return parsed is not None
 
     def _hand_over(self, receipt: int, opened: _Opened, parsed: Sequence[Documents]) -> int:
         """Count a block's lines and give its documents away; the bytes that are now held for them."""
+        if opened.unseen is not None:
+            parsed = _only_unseen(parsed, opened.unseen)
         held = 0
         for documents in parsed:
             if documents.counts:
@@ -270,13 +337,15 @@ class Pipeline:
 
     def _count(self, receipt: int, opened: _Opened, documents: Documents) -> None:
         """What became of lines that are no documents, and how all were read; rejects become dead letters."""
-        name = opened.format_of(documents)
+        name = documents.way.format if documents.way else opened.format
         self._telemetry.count("lines_read", documents.lines, name)
         self._telemetry.count("fallback_lines", documents.fallback, name)
         self._telemetry.count("format_drift", documents.drifted, name)
         self._drift.saw(name, documents.drifted)
         self._telemetry.lines(name, Outcome.SKIPPED, documents.skipped)
         self._telemetry.lines(name, Outcome.DROPPED, documents.dropped)
+        for reason, count in Counter(reject.reason for reject in documents.rejects).items():
+            self._telemetry.count("rejects", count, name, reason)
         if letters := [self._line_letter(opened, reject) for reject in documents.rejects]:
             self._owe(receipt, letters, len(letters), name)
 
@@ -329,6 +398,21 @@ class Pipeline:
         raw = message.body.encode(errors="replace")
         self._owe(receipt, [self._letter("message", poison.reason, str(poison), Place(message_id=message.id), raw, message)])
         self._act(number, self._ledger.read(receipt))
+
+    def _stay_dead(self, number: int, message: Message, letters: Sequence[DeadLetter]) -> None:
+        """Dead letters of a redrive that nothing can be done about now."""
+        receipt = self._ledger.open(number)
+        self._opened[receipt] = _Opened(message, ObjectRef("", ""))
+        self._owe(receipt, [self._once_more(letter) for letter in letters])
+        self._act(number, self._ledger.read(receipt))
+
+    def _owe_again(self, receipt: int, opened: _Opened) -> None:
+        """The dead letters of lines that were not met in their object: they are as dead as before."""
+        if opened.unseen:
+            self._owe(receipt, [self._once_more(letter) for letter in opened.unseen.values()])
+
+    def _once_more(self, letter: DeadLetter) -> DeadLetter:
+        return replace(letter, at=self._wall_clock(), receive_count=letter.receive_count + 1)
 
     def _owe(self, receipt: int, letters: list[DeadLetter], lines: int = 0, name: str = UNKNOWN) -> None:
         """Dead letters count as made until they are written; what cannot be written gives the whole message back.
@@ -392,4 +476,19 @@ class Pipeline:
 
     def _close_if_done(self, receipt: int) -> None:
         if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and opened.ref.event_at:
-            self._telemetry.end_to_end_seconds.observe(max(self._wall_clock() - opened.ref.event_at, 0.0))
+            self._telemetry.settled_after(max(self._wall_clock() - opened.ref.event_at, 0.0))
+
+
+def _opened_again(message: Message, again: Again) -> _Opened:
+    """Dead letters that come of it are the next attempt of those that it is read for."""
+    message = replace(message, id=again.message_id, receive_count=again.receive_count + 1)
+    return _Opened(message, again.ref, again.sinks, None if again.letters is None else dict(again.letters))
+
+
+def _only_unseen(parsed: Sequence[Documents], unseen: dict[Spot, DeadLetter]) -> list[Documents]:
+    """What became of the lines that are looked for, which are seen by that."""
+    found = [chosen(documents, unseen) for documents in parsed]
+    for documents in found:
+        for spot in (*spots(documents), *((reject.offset, reject.id) for reject in documents.rejects)):
+            unseen.pop(spot, None)
+    return found

@@ -103,6 +103,9 @@ async def _of_queue(settings: Settings, clients: Clients, named: dict[str, str])
         for message in answer.get("Messages", ()):
             named.update(_objects_of(message.get("Body", ""), settings))
 
+    async def ask() -> None:
+        await clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+
     async def delete() -> None:
         await clients.sqs.delete_message_batch(QueueUrl=url, Entries=ENTRIES)
 
@@ -111,6 +114,7 @@ async def _of_queue(settings: Settings, clients: Clients, named: dict[str, str])
         await clients.sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
 
     yield await _tried(f"receive from the queue {name}", receive, statement("ReceiveMessage"))
+    yield await _tried(f"ask how much is on the queue {name}", ask, statement("GetQueueAttributes"))
     yield await _tried(f"settle messages of the queue {name}", delete, statement("DeleteMessage"), refusal_is_well=True)
     yield await _tried(f"hold messages of the queue {name}", hide, statement("ChangeMessageVisibility"), refusal_is_well=True)
 
@@ -118,7 +122,7 @@ async def _of_queue(settings: Settings, clients: Clients, named: dict[str, str])
 def _objects_of(body: str, settings: Settings) -> dict[str, str]:
     """Bucket -> key, of a notice."""
     try:
-        notice = read_notice(body, Allowed(settings.queue.buckets, settings.queue.owners))
+        notice = read_notice(body, Allowed.by(settings.queue))
     except Poison:
         return {}
     return {ref.bucket: ref.key for ref in notice.objects}

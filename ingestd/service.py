@@ -19,6 +19,7 @@ from ingestd.errors import Fatal, Retryable
 from ingestd.fastpath.parser import unavailable
 from ingestd.formats.leaves import known_paths
 from ingestd.formats.own import known_formats
+from ingestd.model import Message, Notice
 from ingestd.pipeline import Pipeline
 from ingestd.shell import logs
 from ingestd.shell.budget import Budget
@@ -33,6 +34,7 @@ from ingestd.shell.queue import Queue
 from ingestd.shell.secrets import with_secrets
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
+from ingestd.signals import Signals
 from ingestd.sinks import firehose, opensearch
 from ingestd.sinks.deadletter import DeadLetterSink
 from ingestd.sinks.firehose import FirehoseSink
@@ -51,10 +53,15 @@ PAUSE_UNREADY_SECONDS = 60.0
 
 
 class Service:
-    """One consumer of the queue. `telemetry` may be read from outside at any time."""
+    """One consumer of the queue. `telemetry` may be read from outside at any time; `read` tells what messages ask for."""
 
     def __init__(
-        self, settings: Settings, *, random: Random | None = None, wall_clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        *,
+        random: Random | None = None,
+        wall_clock: Callable[[], float] = time.time,
+        read: Callable[[Message], Notice] | None = None,
     ) -> None:
         self.settings = settings
         self.telemetry = Telemetry()
@@ -63,6 +70,7 @@ class Service:
         self.leases: Leases | None = None
         self._random = random or Random()  # noqa: S311 - spreads waits, keeps no secret
         self._wall_clock = wall_clock
+        self._read = read
         self.state = "starting"
         self._deliveries: dict[str, Delivery] = {}
         self._budget: Budget | None = None
@@ -139,6 +147,7 @@ class Service:
             telemetry=telemetry,
             clock=clock,
             wall_clock=self._wall_clock,
+            read=self._read,
         )
         fields = known_paths(known_formats(settings.format, settings.events.timestamp_paths).values())
         for name, sink in self._sinks(settings, clients, workers).items():
@@ -147,8 +156,19 @@ class Service:
                 sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random, fields=fields
             )
         self._show(budget, leases, pipeline)
+        signals = Signals(
+            telemetry,
+            pipeline,
+            leases,
+            self._deliveries,
+            queue,
+            cores=workers.threads,
+            clock=clock,
+            wall_clock=self._wall_clock,
+            namespace=settings.log.emf_namespace,
+        )
         receivers = [self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers)]
-        async with self._kept_running([leases.run(), self._watch_loop(clock)]):
+        async with self._kept_running([leases.run(), self._watch_loop(clock), signals.run()]):
             async with self._kept_running([each.run() for each in self._deliveries.values()]):
                 async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
                     self.state = "ready"

@@ -58,6 +58,8 @@ class Aws:
     def answer(self, operation: str, request: dict[str, Any]) -> Any:
         if operation == "receive_message":
             return {"Messages": [{"Body": self.waiting}] if self.waiting else []}
+        if operation == "get_queue_attributes":
+            return {"Attributes": {}}
         if operation == "list_objects_v2":
             when = type("When", (), {"timestamp": lambda _: 0.0})()
             return {"Contents": [{"Key": key, "ETag": "e", "Size": 1, "LastModified": when} for key in self.keys]}
@@ -81,6 +83,7 @@ async def test_with_all_permissions_all_is_well() -> None:
 
 DENIED = {
     "receive_message": "sqs:ReceiveMessage",
+    "get_queue_attributes": "sqs:GetQueueAttributes",
     "delete_message_batch": "sqs:DeleteMessage",
     "change_message_visibility_batch": "sqs:ChangeMessageVisibility",
     "get_object": "s3:GetObject",

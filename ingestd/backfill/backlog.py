@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ingestd.backfill.checkpoint import Checkpoint
 from ingestd.core.announcement import announcement
-from ingestd.model import Message
+from ingestd.model import Depth, Message
 from ingestd.shell.listing import Listed
 from ingestd.shell.queue import BATCH_MAX
 
@@ -65,6 +65,10 @@ class Backlog:
         if not messages:
             await asyncio.sleep(IDLE_SECONDS)
         return messages
+
+    async def depth(self) -> Depth:
+        """What is held; what the listing has yet to bring is not known."""
+        return Depth(0, len(self._held))
 
     async def delete(self, receipts: Sequence[str]) -> list[str]:
         """These objects are settled."""

@@ -128,7 +128,7 @@ class Survey:
         try:
             async with objects.open(ObjectRef(self._order.bucket, found.key, etag=found.etag)) as body:
                 source = body.source
-                decoding = Decoding(settings.object, lambda head: self._ways.reader(source, route, head))
+                decoding = Decoding(settings.object, lambda head: self._ways.reader(source, route, head), self._ways.known)
                 async for data, is_last in body.pieces():
                     decoding.feed(data, is_last=is_last)
                     while await self._workers.run(decoding.step) is not None:

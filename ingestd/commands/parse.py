@@ -52,7 +52,7 @@ class Reading:
 
     def read(self, path: str, file: BinaryIO) -> None:
         """One object. Raises Poison for what it is, OSError for what the file is."""
-        decoding = Decoding(ObjectSettings(), lambda head: self._choose(path, head))
+        decoding = Decoding(ObjectSettings(), lambda head: self._choose(path, head), self.known.values())
         data = file.read(READ_BYTES)
         while True:
             following = file.read(READ_BYTES)
@@ -109,8 +109,9 @@ class Reading:
     "paths", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True, path_type=Path), metavar="PATH...|-"
 )
 def command(name: str, config: Path | None, rejects: Path | None, paths: tuple[Path, ...]) -> None:
-    """Read log objects (gzip, zstd, bzip2 or plain; directories with all that is in them) and write documents as NDJSON.
+    """Read log objects and write their documents as NDJSON: gzip, zstd, bzip2, Parquet or plain.
 
+    A directory stands for all files in it.
     Exit status 1 if an object could not be read to its end; the others are read all the same.
     """
     failed, settings = 0, _settings(config)

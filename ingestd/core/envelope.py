@@ -28,7 +28,7 @@ from ingestd.model import PAD, Block, Carrier, Events, Reject, Source
 __all__ = ["Carried", "carried", "is_envelope"]
 
 ID = re.compile(r"[0-9A-Za-z_-]{1,128}")
-JSON = re.compile(rb'[ \t\r\n]*+\{[ \t\r\n]*+["}]')
+JSON = re.compile(rb"[ \t\r\n]*+\{")
 TIME_MS_MAX = 1 << 53
 
 
@@ -50,8 +50,11 @@ class _Event:
 
     @property
     def is_json(self) -> bool:
-        """Whether it looks like one whole JSON object; programs print other things in braces."""
-        return bool(JSON.match(self.text)) and self.text.rstrip(b" \t\r\n")[-1:] == b"}"
+        """Whether it is one whole JSON object; programs print other things in braces, and what is too long is cut."""
+        try:
+            return bool(JSON.match(self.text)) and isinstance(orjson.loads(self.text), dict)
+        except orjson.JSONDecodeError:
+            return False
 
 
 def is_envelope(names: str | None) -> bool:

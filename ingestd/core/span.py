@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-__all__ = ["Selection", "span_of"]
+__all__ = ["Selection", "span_of", "stem_of"]
 
 _LAYOUTS = (
     re.compile(r"(?<![0-9])([0-9]{4})-([0-9]{2})-([0-9]{2})-([0-9]{2})(?=[.-])[^/]*$"),  # E2K.2026-11-22-14.ab.gz
@@ -31,6 +31,14 @@ def span_of(key: str) -> tuple[float, float] | None:
                 continue
             return begin, begin + (_HOUR if hour else _DAY)
     return None
+
+
+def stem_of(key: str) -> str:
+    """What stands before the time in a key: the same for all objects that one source writes. Without a time: its folder."""
+    for layout in _LAYOUTS:
+        if found := layout.search(key):
+            return key[: found.start()]
+    return key[: key.rfind("/") + 1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,23 @@
 """One object's way from compressed bytes to documents: inflate, cut into blocks, parse. Runs in a worker thread.
 
 One call at a time an object; between calls nothing is shared. Only an object's content tells what it is: its first decoded
-bytes choose the format, that the cutter (`cutting.py`), and both are there before anything is cut.
+bytes choose the format, that the cutter (`cutting.py`), and both are there before anything is cut. A Parquet file is
+collected, and then read as the text that stands for it (`columnar.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 
 from ingestd.config import ObjectSettings
 from ingestd.core.layers import Layers
+from ingestd.errors import Poison
+from ingestd.fastpath import columnar
 from ingestd.fastpath.cutting import Cutter
 from ingestd.fastpath.reader import Reader
-from ingestd.formats.registry import HEAD_BYTES
+from ingestd.formats.registry import HEAD_BYTES, Format
 from ingestd.model import Documents, Reject
 
 __all__ = ["Choose", "Decoding"]
@@ -25,12 +28,16 @@ Choose = Callable[[bytes], Reader]
 class Decoding:
     """`feed` a piece of the object, `step` until None, and so on; the last piece ends it.
 
-    `choose` is called once, with the first HEAD_BYTES of the decoded object or all of it, unless it is empty.
+    `choose` is called once, with the first HEAD_BYTES of the decoded object or all of it, unless it is empty. `known` are the
+    formats whose lines the rows of a Parquet file may be.
     """
 
-    def __init__(self, limits: ObjectSettings, choose: Choose) -> None:
+    def __init__(self, limits: ObjectSettings, choose: Choose, known: Collection[Format]) -> None:
         self._limits = limits
         self._choose = choose
+        self._known = known
+        self._file: bytearray | None = None  # a Parquet file, until its text has been read
+        self._text: Iterator[bytes] | None = None
         self.reader: Reader | None = None
         self._cutter: Cutter | None = None
         self._inflater = Layers(limits.decoded_bytes_max, limits.ratio_max)
@@ -44,6 +51,16 @@ class Decoding:
     def decoded_bytes(self) -> int:
         """Bytes of the decoded object so far."""
         return self._inflater.decoded_bytes
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that are kept from step to step: a Parquet file."""
+        return len(self._file or b"")
+
+    def release(self) -> int:
+        """Let go of what is kept, since no more will be read; how many bytes that was."""
+        held, self._file, self._text = self.held_bytes, None, None
+        return held
 
     def feed(self, data: bytes, *, is_last: bool) -> None:
         """The next bytes as they lie in S3."""
@@ -73,6 +90,8 @@ class Decoding:
                 self._push(rest)
                 return True
         if self._is_last and not self._is_cut:
+            if self._read_text():
+                return True
             if self._cutter is None and self.head:
                 self._begin()
                 return True
@@ -86,9 +105,33 @@ class Decoding:
         if self._cutter is not None:
             self._cutter.push(data)
             return
+        if self._file is not None and self._text is None:
+            self._collect(data)
+            return
         self.head += data
-        if len(self.head) >= HEAD_BYTES:
+        if self._text is None and self.head.startswith(columnar.MAGIC):
+            self._file, self.head = bytearray(self.head), b""
+        elif len(self.head) >= HEAD_BYTES:
             self._begin()
+
+    def _collect(self, data: bytes) -> None:
+        assert self._file is not None
+        self._file += data
+        if len(self._file) > self._limits.parquet_bytes_max:
+            limit = self._limits.parquet_bytes_max
+            raise Poison("parquet file is too large", reason="too_large", codec="parquet", limit=limit)
+
+    def _read_text(self) -> bool:
+        """Bring the cutter more of a Parquet file's text; whether there was any."""
+        if self._file is None:
+            return False
+        if self._text is None:
+            self._text = columnar.text(self._file, self._known, self._limits.decoded_bytes_max)
+        if (piece := next(self._text, None)) is None:
+            self._file = None
+            return False
+        self._push(piece)
+        return True
 
     def _begin(self) -> None:
         """Enough has been seen of the object."""

@@ -23,7 +23,7 @@ def sample(random: Random) -> str:
 FORMAT = Table(
     name="cloudwatch_logs",
     dataset="aws.cloudwatch_logs",
-    service="cloudwatch",
+    service="cloudwatch_logs",
     shape=Shape.PATTERN,
     patterns=("(?P<message>.*)",),
     columns=(Column("message", Text("message", type="text")),),

@@ -113,6 +113,12 @@ class Delivery:
         return not (self._batcher.waiting_bytes or self._ready or self._retries or self._under_way)
 
     @property
+    def is_behind(self) -> bool:
+        """Whether a batch could go and may not: the sink is what is waited for."""
+        may_send = self.throttle.may_send(len(self._under_way), self._clock())
+        return self.throttle.paused is not None or (bool(self._ready) and not may_send)
+
+    @property
     def wants_more(self) -> bool:
         """Whether documents are of use: a paused sink that has none would never be asked whether it is well again."""
         return self.throttle.paused is None or self.is_idle

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ingestd.errors import Retryable
-from ingestd.model import Message
+from ingestd.model import Depth, Message
 from ingestd.shell.queue import BATCH_MAX
 from ingestd.shell.telemetry import Telemetry
 
@@ -34,6 +34,7 @@ class NoticeQueue(LeaseQueue, Protocol):
     """What the service needs of the queue: SQS, or what behaves as SQS does."""
 
     async def receive(self) -> list[Message]: ...
+    async def depth(self) -> Depth: ...
 
 
 @dataclass(slots=True, eq=False)

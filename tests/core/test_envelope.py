@@ -72,13 +72,14 @@ def test_events_of_other_accounts() -> None:
         ("{'a': 1}", False),
         ("{ a: 1 }", False),
         ('{"a":"cut sho', False),
+        ('{"a":{"b":1}', False),
         ('["a"]', False),
         ("", False),
         ("{", False),
     ],
 )
 def test_what_is_taken_for_json(text: str, is_json: bool) -> None:
-    """A message that may be one whole JSON object is read as one, and nothing else that stands in braces."""
+    """A message that is one whole JSON object is read as one, and nothing else that stands in braces."""
     (group,), _ = carried(envelope(event(1, text)), 0, SOURCE)
     assert group.is_json is is_json
 

@@ -16,7 +16,12 @@ from tests.deploy.documents import DEPLOY, loaded_json, template
 ROOMS = Path(__file__).parents[2] / "ingestd"
 SERVICES = ("firehose", "s3", "sqs")
 OUTSIDE = {"bench", "demo"}  # their calls go to the embedded AWS alone
-OPERATOR = {"backfill", "listing.py"}  # what people run by hand, with more permissions than the service has
+OPERATOR = {
+    "backfill",
+    "letterbox.py",
+    "listing.py",
+    "sending.py",
+}  # what people run by hand, with more permissions than the service has
 ASKED_BY_HAND = {"firehose:DescribeDeliveryStream"}  # a sink's check(): for whoever sets it up, never for a task
 # Batches have no permission of their own, and a version that is named asks for one more.
 NAMED_OTHERWISE = {

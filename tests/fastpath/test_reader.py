@@ -38,7 +38,7 @@ def envelope(group: str, *messages: str, first: int = 0, **members: Any) -> byte
 def read(data: bytes, *routes: Route, around: Route = AROUND, piece: int = 1 << 20) -> list[Documents]:
     sinks = ("main", "bulk", "copy")
     ways = Ways(formats(), Router(routes, sinks), sinks, framing)
-    decoding = Decoding(ObjectSettings(), lambda head: ways.reader(SOURCE, around, head))
+    decoding = Decoding(ObjectSettings(), lambda head: ways.reader(SOURCE, around, head), formats().values())
     made: list[Documents] = []
     for at in range(0, len(data), piece):
         decoding.feed(data[at : at + piece], is_last=at + piece >= len(data))

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="samples lie outsid
 def read(data: bytes) -> Iterator[Documents]:
     ways = Ways(formats(), Router((), ("out",)), ("out",), lambda name, dataset: Framing(dataset, action=False, original=True))
     source = Source("bucket", "key", "etag", 0.0)
-    decoding = Decoding(ObjectSettings(), lambda head: ways.reader(source, Route(("out",)), head))
+    decoding = Decoding(ObjectSettings(), lambda head: ways.reader(source, Route(("out",)), head), formats().values())
     decoding.feed(data, is_last=True)
     while (found := decoding.step()) is not None:
         yield from found
