@@ -52,7 +52,7 @@ def test_strange_lines(table: Table) -> None:
     assert len(result) > 3200
     assert bool(result.drifted) == (table.shape is not Shape.PATTERN and not table.catches)
     assert result.skipped > 0
-    assert result.rejects
+    assert result.rejects or table.name == "cloudwatch_logs"  # which takes whatever there is
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
