@@ -19,6 +19,7 @@ __all__ = [
     "Batch",
     "BatchLimits",
     "Block",
+    "Call",
     "Carrier",
     "DeadLetter",
     "Depth",
@@ -33,8 +34,10 @@ __all__ = [
     "Part",
     "Period",
     "Place",
+    "RecordOrigin",
     "Refusal",
     "Reject",
+    "Run",
     "Source",
     "Spot",
     "Verdict",
@@ -70,6 +73,44 @@ class ObjectRef:
     region: str | None = None
     owner: str | None = None
     event_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """Records that their sender brings itself and waits to be answered for: what a message and its objects are together.
+
+    `id` is the sender's, and the same whenever it tries again; `stream` the name of the stream that it puts them on, `arn` the
+    whole of that where it says so. `at`: when it says that it began. `parameters` go with each of the records.
+    """
+
+    id: str
+    stream: str
+    records: tuple[bytes, ...]
+    at: float
+    arn: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        return sum(map(len, self.records))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Records [first, last) of a call that are read in one piece, as an object would be: a compressed one alone, or the
+    text of several of one format, each ended by a newline."""
+
+    call: Call
+    first: int
+    last: int
+    data: bytes
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+    @property
+    def event_at(self) -> float:
+        return self.call.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +163,25 @@ class Carrier:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordOrigin:
+    """What a document says of the call that its line came in; `record` is the first of those that were read in one piece."""
+
+    stream: str
+    arn: str
+    request_id: str
+    record: int
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where an object's lines come from, as known once S3 has answered; part of every document made of it.
 
     `etag` and `modified_at` are S3's answer to the GET, not the notice's word: they are the same for each delivery of the same
     bytes, by event, backfill or redrive, and so ids and indices are too. `carrier` is of lines that came in an envelope.
+
+    Lines that came in a call have a `record`; then there is no bucket, `key` is the stream, `etag` names record and content,
+    and `modified_at` is the call's own time.
     """
 
     bucket: str
@@ -135,6 +190,7 @@ class Source:
     modified_at: float
     region: str | None = None
     account: str | None = None
+    record: RecordOrigin | None = None
     carrier: Carrier | None = None
 
 
@@ -253,7 +309,7 @@ class Documents:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A run of documents [first, last) of one object, inside a batch. `receipt` is the ledger's name for that object."""
+    """Documents [first, last) of one object, inside a batch. `receipt` is the ledger's name for that object."""
 
     documents: Documents
     first: int
@@ -269,7 +325,7 @@ class Part:
 
     @property
     def data(self) -> memoryview:
-        """The run as it goes over the wire: action lines and documents."""
+        """They as they go over the wire: action lines and documents."""
         return memoryview(self.documents.data)[self.documents.starts[self.first] : self.documents.starts[self.last]]
 
 
@@ -296,12 +352,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """What a sink takes in one request, in encoded bytes, and how long a batch may wait to be filled."""
+    """What a sink takes in one request, in encoded bytes, and how long a batch may wait to be filled.
+
+    `slow_seconds`: a request that the sink works on for longer had better been smaller.
+    """
 
     count_max: int
     bytes_max: int
     item_bytes_max: int
     seconds: float
+    slow_seconds: float = float("inf")
 
 
 class Outcome(Enum):
@@ -330,6 +390,7 @@ class Verdict:
 
     `throttled`: the sink asked for less. `paused`: the fault is of the index, the credentials or the cluster, not of
     documents: stop sending, alarm, keep everything. `split`: the request was too large; halve and remember.
+    `took_seconds`: how long the sink says that it worked on the request; two verdicts may differ in it and say the same.
     """
 
     items: int
@@ -341,6 +402,7 @@ class Verdict:
     split: bool = False
     after_seconds: float | None = None
     reason: str = ""
+    took_seconds: float | None = field(default=None, compare=False)
 
     @property
     def accepted(self) -> int:
@@ -383,11 +445,16 @@ class Place:
     event_id: str = ""
     message_id: str = ""
     sink: str = ""
+    stream: str = ""
+    request_id: str = ""
+    record: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One thing that could not be delivered. `raw` is its bytes (perhaps cut: `length` is the whole length)."""
+    """One thing that could not be delivered. `raw` is its bytes (perhaps cut: `length` is the whole length).
+
+    What came in a call is whole, for it is nowhere else."""
 
     kind: Literal["line", "object", "message", "document"]
     reason: str

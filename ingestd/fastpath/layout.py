@@ -8,14 +8,15 @@ those of events in envelopes do. Fields of one object stand together at the plac
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import orjson
 
 from ingestd.formats.table import Table
-from ingestd.model import Carrier, Framing, Source
+from ingestd.model import Carrier, Framing, RecordOrigin, Source
 
-__all__ = ["ID", "OFFSET", "ORIGINAL", "TIMESTAMP", "fixed", "paths"]
+__all__ = ["ID", "OFFSET", "ORIGINAL", "TIMESTAMP", "fixed", "paths", "second"]
 
 TIMESTAMP = "@timestamp"
 OFFSET = "log.offset"  # a bare number: the line's offset in the decoded object
@@ -30,7 +31,7 @@ def paths(table: Table, framing: Framing, carried: bool = False) -> tuple[str, .
     `carried`: a document of an event, which always says its id.
     """
     named = [TIMESTAMP, *(leaf.path for leaf in table.leaves()), *(path for path, _ in table.constants), table.extra]
-    named += ["event.dataset", "cloud", "aws.s3", OFFSET]
+    named += ["event.dataset", "cloud", "aws.s3", "aws.firehose", OFFSET]
     named += ["aws.cloudwatch"] * carried + [ID] * (framing.id_field or carried) + [ORIGINAL] * framing.original
     tree: dict[str, object] = {}
     for path in named:
@@ -52,16 +53,19 @@ def _walk(tree: dict[str, object], prefix: str) -> list[str]:
 def fixed(table: Table, framing: Framing, source: Source) -> dict[str, bytes]:
     """JSON values that are the same in all documents of an object, or of a log stream in it, by path.
 
-    `cloud`, `aws.s3` and `aws.cloudwatch` are whole objects.
+    `cloud`, `aws.s3`, `aws.firehose` and `aws.cloudwatch` are whole objects.
     """
     cloud: dict[str, object] = {"provider": "aws"}
     if source.account:
         cloud["account"] = {"id": source.account}
     if source.region:
         cloud["region"] = source.region
-    origin = {"bucket": {"name": source.bucket}, "object": {"key": source.key}}
     values: dict[str, object] = dict(table.constants)
-    values |= {"event.dataset": framing.dataset, "cloud": cloud, "aws.s3": origin}
+    values |= {"event.dataset": framing.dataset, "cloud": cloud}
+    if source.record is None:
+        values["aws.s3"] = {"bucket": {"name": source.bucket}, "object": {"key": source.key}}
+    else:
+        values["aws.firehose"] = _told(source.record)
     if source.carrier:
         values |= _carried(table, source.carrier)
     return {path: orjson.dumps(value) for path, value in values.items()}
@@ -74,3 +78,14 @@ def _carried(table: Table, carrier: Carrier) -> dict[str, object]:
         stream["subscription_filters"] = carrier.filters
     named = re.match(table.group, carrier.group) if table.group else None
     return {"aws.cloudwatch": stream} | dict(zip(table.named, named.groups() if named else (), strict=False))
+
+
+def _told(record: RecordOrigin) -> dict[str, object]:
+    told = {"stream": record.stream, "arn": record.arn, "request_id": record.request_id, "record": record.record}
+    told["parameters"] = dict(record.parameters)
+    return {name: value for name, value in told.items() if value not in ("", {})}
+
+
+def second(at: float) -> bytes:
+    """Epoch seconds as a document writes them."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from ingestd.core.envelope import Carried, is_envelope
 from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import Poison
-from ingestd.fastpath.reader import EnvelopeReader, LineReader, Reader
+from ingestd.fastpath.reader import ENVELOPE, EnvelopeReader, LineReader, Reader
 from ingestd.formats.names import first_names
 from ingestd.formats.registry import HEAD_BYTES, Format, detect, detect_events
 from ingestd.model import Framing, Source, Way
@@ -35,10 +35,18 @@ class Ways:
         """
         if is_envelope(first_names(head)):
             return EnvelopeReader(source, lambda each: self._of_events(each, route, only))
-        found = detect(source.key, head, self._known) if route.format == AUTO else self._known[route.format]
+        key = source.key if source.bucket else ""  # records that come in calls have none
+        found = detect(key, head, self._known) if route.format == AUTO else self._known[route.format]
         if found is None:
             raise Poison("content is of no known format", reason="unknown_format", tried=", ".join(self._known))
         return LineReader(found, self._ways(found, route, only), source)
+
+    def seen(self, head: bytes) -> str | None:
+        """What a record that begins so shows to be, by itself: a format's name, or that it is an envelope."""
+        if is_envelope(first_names(head)):
+            return ENVELOPE
+        found = detect("", head, self._known)
+        return found.name if found else None
 
     def _of_events(self, each: Carried, around: Route, only: Sequence[str]) -> tuple[Format, Sequence[Way]]:
         """The format of a log group's events, and the ways they go: none if they are dropped."""

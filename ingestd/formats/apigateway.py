@@ -1,127 +1,106 @@
-"""API Gateway access logs as text: CLF, CSV and XML, as its console proposes them for REST, HTTP and WebSocket APIs.
+"""API Gateway access logs in JSON: `$context` variables under names that users choose, mostly those of AWS's own templates.
 
-Source: AWS, "Access logging for REST APIs", "Customize HTTP API access logs" and "Configure logging for a WebSocket API", the
-examples of formats, as of 2026-11-24. Each is known with and without `$context.extendedRequestId`, which the newer examples
-have at their end (REST as XML: second). The CLF of REST APIs has no space behind the time's bracket; the quoted part of HTTP
-APIs has four words, since a route's key is `GET /path` or `$default`.
-
-They come in CloudWatch envelopes, or as they are from a stage that logs to a stream named `amazon-apigateway-...`. Another
-choice of variables is a user's own format: a `[[format]]` with `base = "apigateway"` and patterns whose groups are named as the
-variables are (`$context.integration.latency` is `integrationLatency`), for which the columns here are more than the examples
-need. Field names are those of Elastic's AWS integration, dataset `aws.apigateway_logs`, and ECS's beside them.
+Source: AWS, "Set up CloudWatch logging for REST APIs", "Customize HTTP API access logs" and "Monitor WebSocket API execution",
+as of 2026-11-24. A variable is known by the template's name for it and by its own (`$context.identity.sourceIp` as `ip`,
+`sourceIp` and `identity.sourceIp`). Field names are those of Elastic's AWS integration, dataset `aws.apigateway_logs`.
 """
 
 from __future__ import annotations
 
 from random import Random
-from uuid import UUID
 
-from ingestd.formats.table import ClfTime, Column, Epoch, Integer, Ip, Shape, Status, Table, Text, Version
+import orjson
 
-__all__ = ["FORMAT", "RESOURCES", "request_id"]
+from ingestd.formats.table import ClfTime, Column, Decimal, Epoch, Integer, Ip, Reading, Shape, Status, Table, Text, Version
 
-RESOURCES = ("/", "/pets", "/pets/{petId}", "/orders/{orderId}/items", "/{proxy+}")
-METHODS = ("GET", "GET", "GET", "POST", "PUT", "DELETE")
-STATUSES = (200, 200, 200, 200, 201, 304, 400, 403, 404, 429, 500, 502, 504)
-WHO = r"(?P<ip>[^ ]+) (?P<caller>[^ ]+) (?P<user>[^ ]+) \[(?P<requestTime>[^\]]*)\] ?"
-SIZE = "(?P<status>[0-9]+|-) (?P<responseLength>[0-9]+|-)"
-ID = "(?P<requestId>[^ ]+)(?: (?P<extendedRequestId>[^ ]+))?"
-FORMS = {"requestTime": "[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[^,]*|-", "eventType": "CONNECT|MESSAGE|DISCONNECT|-"}
+__all__ = ["FORMAT"]
 
-
-def _csv(*names: str) -> str:
-    values = ",".join(f"(?P<{name}>{FORMS.get(name, '[^,]*')})" for name in names)
-    return values + "(?:,(?P<extendedRequestId>[^,]*))?"
-
-
-def _xml(*names: str) -> str:
-    elements = "".join(f" *(?:<{name}>(?P<{name}>[^<]*)</{name}>)?" for name in names)
-    return f' *<request id="(?P<requestId>[^"]*)">{elements} *</request> *'
-
-
-PATTERNS = (
-    WHO + rf'"(?P<httpMethod>[A-Za-z]+|-) (?P<resourcePath>/[^ "]*|-) (?P<protocol>[^ "]+)" {SIZE} {ID}',
-    WHO + rf'"(?P<httpMethod>[A-Za-z]+|-) (?P<routeKey>[^"]*) (?P<protocol>HTTP[^ "]*|-)" {SIZE} {ID}',
-    WHO + rf'"(?P<eventType>{FORMS["eventType"]}) (?P<routeKey>[^"]*) (?P<connectionId>[^ "]+)" (?P<status>[0-9]+|-) {ID}',
-    _xml(
-        "extendedRequestId", "ip", "caller", "user", "requestTime", "httpMethod", "eventType", "resourcePath", "routeKey",
-        "status", "protocol", "responseLength", "connectionId",
-    ),
-    _xml("ip", "requestTime", "httpMethod", "routeKey", "status", "protocol", "responseLength", "extendedRequestId"),
-    _csv(
-        "ip", "caller", "user", "requestTime", "httpMethod", "resourcePath", "protocol", "status", "responseLength",
-        "requestId",
-    ),
-    _csv("ip", "caller", "user", "requestTime", "eventType", "routeKey", "connectionId", "status", "requestId"),
-    _csv("ip", "requestTime", "httpMethod", "routeKey", "protocol", "status", "responseLength", "requestId"),
-)  # fmt: skip
-
-
-def request_id(random: Random) -> str:
-    """A request's id, a UUID."""
-    return str(UUID(int=random.getrandbits(128), version=4))
+PATHS = ("/pets", "/pets/{petId}", "/orders", "/orders/{orderId}/lines")
+API = "aws.apigateway"
 
 
 def sample(random: Random) -> str:
-    """A line in the CLF of REST APIs."""
-    below = random.randrange
-    return (
-        f"{below(1, 224)}.{below(256)}.{below(256)}.{below(256)} - - [01/Nov/2026:12:00:00 +0000]"
-        f'"{random.choice(METHODS)} {random.choice(RESOURCES)} HTTP/1.1" {random.choice(STATUSES)} {below(20, 90_000)} '
-        f"{request_id(random)}"
-    )
+    """A record of a REST, an HTTP or a WebSocket API's template."""
+    below, kind = random.randrange, random.choice(("rest", "rest", "http", "websocket"))
+    path, status = random.choice(PATHS), random.choice((200, 200, 201, 403, 502))
+    record = {"requestId": f"{random.getrandbits(128):032x}", "ip": f"192.0.2.{below(256)}"}
+    if kind != "http":
+        record |= {"caller": "-", "user": "-"}
+    record["requestTime"] = "01/Nov/2026:12:00:00 +0000"
+    if kind == "rest":
+        record |= {"httpMethod": "GET", "resourcePath": path}
+    elif kind == "http":
+        record |= {"httpMethod": "GET", "routeKey": f"GET {path}"}
+    else:
+        record |= {"eventType": "MESSAGE", "routeKey": "$default"}
+    record["status"] = str(status)
+    if kind == "websocket":
+        record["connectionId"] = f"{random.getrandbits(64):016x}="
+    else:
+        record |= {"protocol": "HTTP/1.1", "responseLength": str(below(90_000)), "integrationLatency": str(below(900))}
+    return orjson.dumps(record).decode()
+
+
+def known(names: str, *readings: Reading) -> tuple[Column, ...]:
+    """The same under each of these names."""
+    return tuple(Column(name, *readings) for name in names.split())
 
 
 FORMAT = Table(
     name="apigateway",
     dataset="aws.apigateway_logs",
     service="apigateway",
-    shape=Shape.PATTERN,
-    patterns=PATTERNS,
+    shape=Shape.JSON,
     columns=(
-        Column("requestTime", ClfTime("@timestamp"), ClfTime("aws.apigateway.request_time")),
-        Column("requestId", Text("http.request.id"), Text("aws.apigateway.request_id")),
-        Column("extendedRequestId", Text("aws.apigateway.extended_request_id")),
-        Column("ip", Ip("source.ip", "source.address"), Ip("aws.apigateway.ip_address", "source.address")),
-        Column("caller", Text("aws.apigateway.caller")),
-        Column("user", Text("aws.apigateway.user")),
-        Column("httpMethod", Text("http.request.method"), Text("aws.apigateway.http_method")),
-        Column("eventType", Text("aws.apigateway.event_type")),
-        Column("resourcePath", Text("aws.apigateway.resource_path")),
-        Column("routeKey", Text("aws.apigateway.route_key")),
-        Column("protocol", Version("http.version"), Text("aws.apigateway.protocol")),
-        Column("status", Status("http.response.status_code"), Integer("aws.apigateway.status")),
-        Column("responseLength", Integer("http.response.body.bytes"), Integer("aws.apigateway.response_length")),
-        Column("connectionId", Text("aws.apigateway.connection_id")),
-        Column("requestTimeEpoch", Epoch("@timestamp")),
-        Column("accountId", Text("aws.apigateway.account_id")),
-        Column("apiId", Text("aws.apigateway.api_id")),
-        Column("apiKeyId", Text("aws.apigateway.api_key_id")),
-        Column("stage", Text("aws.apigateway.stage")),
-        Column("domainName", Text("aws.apigateway.domain_name"), Text("url.domain")),
-        Column("path", Text("url.path", type="wildcard")),
-        Column("userAgent", Text("user_agent.original")),
-        Column("errorMessage", Text("error.message")),
-        Column("errorResponseType", Text("error.type")),
-        Column("responseLatency", Integer("aws.apigateway.response_latency")),
-        Column("authorizerLatency", Integer("aws.apigateway.authorizer_latency")),
-        Column("authorizerError", Text("aws.apigateway.authorizer_error")),
-        Column("principalId", Text("aws.apigateway.principal_id")),
-        Column("integrationLatency", Integer("aws.apigateway.integration_latency")),
-        Column("integrationStatus", Integer("aws.apigateway.integration_status")),
-        Column("integrationRequestId", Text("aws.apigateway.integration_request_id")),
-        Column("integrationErrorMessage", Text("aws.apigateway.integration_error_message")),
-        Column("wafResponseCode", Text("aws.apigateway.waf_response_code")),
-        Column("xrayTraceId", Text("trace.id")),
+        *known("requestTimeEpoch", Epoch("@timestamp")),
+        *known("requestTime", ClfTime("@timestamp")),
+        *known("requestId", Text(f"{API}.request_id"), Text("http.request.id")),
+        *known("extendedRequestId", Text(f"{API}.extended_request_id")),
+        *known("ip sourceIp identity.sourceIp", Ip("source.ip", "source.address")),
+        *known("caller identity.caller", Text(f"{API}.caller")),
+        *known("user identity.user", Text("user.id")),
+        *known("userArn identity.userArn", Text(f"{API}.user_arn")),
+        *known("principalId authorizer.principalId", Text(f"{API}.principal_id")),
+        *known("userAgent identity.userAgent", Text("user_agent.original")),
+        *known("apiKeyId identity.apiKeyId", Text(f"{API}.api_key_id")),
+        *known("httpMethod", Text("http.request.method")),
+        *known("resourcePath", Text(f"{API}.resource_path")),
+        *known("routeKey", Text(f"{API}.route_key")),
+        *known("path", Text("url.path", type="wildcard")),
+        *known("protocol", Text("network.protocol"), Version()),
+        *known("status", Status("http.response.status_code")),
+        *known("responseLength", Integer("http.response.body.bytes")),
+        *known("responseLatency", Decimal(f"{API}.response_latency")),
+        *known("integrationLatency integration.latency", Decimal(f"{API}.integration_latency")),
+        *known("integrationStatus integration.status", Text(f"{API}.integration_status")),
+        *known("integrationErrorMessage integrationError integration.error", Text(f"{API}.integration_error_message")),
+        *known("integrationRequestId integration.requestId", Text(f"{API}.integration_request_id")),
+        *known("errorMessage error.message", Text("error.message")),
+        *known("errorMessageString error.messageString", Text("error.message")),
+        *known("errorResponseType error.responseType errorType", Text("error.type")),
+        *known("validationError error.validationErrorString", Text(f"{API}.validation_error")),
+        *known("authorizerError authorizer.error", Text(f"{API}.authorizer.error")),
+        *known("authorizerLatency authorizer.latency", Decimal(f"{API}.authorizer.latency")),
+        *known("authorizerStatus authorizer.status", Text(f"{API}.authorizer.status")),
+        *known("stage", Text(f"{API}.stage")),
+        *known("apiId", Text(f"{API}.api_id")),
+        *known("accountId", Text(f"{API}.account_id")),
+        *known("resourceId", Text(f"{API}.resource_id")),
+        *known("domainName", Text("url.domain")),
+        *known("domainPrefix", Text(f"{API}.domain_prefix")),
+        *known("eventType", Text(f"{API}.event_type")),
+        *known("connectionId", Text(f"{API}.connection_id")),
+        *known("connectedAt", Epoch(f"{API}.connected_at")),
+        *known("messageId", Text(f"{API}.message_id")),
+        *known("messageDirection", Text(f"{API}.message_direction")),
+        *known("xrayTraceId", Text("trace.id")),
+        *known("wafResponseCode waf.status", Text(f"{API}.waf_response_code")),
+        *known("webaclArn", Text(f"{API}.web_acl_arn")),
     ),
-    required=1,
+    required=0,
+    dashes=True,
     constants=(("event.kind", "event"), ("event.category", ("web",)), ("event.type", ("access",))),
-    key=r"amazon-apigateway-|api-?gateway",
-    content=(
-        r'[^ \n]+ [^ \n]+ [^ \n]+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] ?"[A-Z]+ [^"\n]* [^ "\n]+" '
-        r"(?:\d{3}|-) (?:(?:\d+|-) )?(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]{15,16}=)(?: [\w=-]+)?\r?(?:\n|\Z)"
-        r"|[^,\n]+,(?:[^,\n]*,[^,\n]*,)?\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4},[A-Z]+,[^,\n]*,[^,\n]*,[^,\n]*,"
-        r'| *<request id="[^"\n]*"> *<(?:ip|extendedRequestId)>'
-    ),
+    key="",
+    content=r"(?=.* requestId )(?=.* (?:requestTime|requestTimeEpoch) ).* (?:resourcePath|routeKey|httpMethod|connectionId) ",
     sample=sample,
 )

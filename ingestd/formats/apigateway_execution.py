@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from random import Random
 
-from ingestd.formats.apigateway import METHODS, RESOURCES, STATUSES, request_id
+from ingestd.formats.apigateway_text import METHODS, RESOURCES, STATUSES, request_id
 from ingestd.formats.table import Column, Decimal, Integer, Mapped, Shape, Status, Table, Text
 
 __all__ = ["FORMAT"]
@@ -81,8 +81,8 @@ FORMAT = Table(
         Column("status", Status("http.response.status_code"), Integer("aws.apigateway.status")),
         Column("response_type", Text("aws.apigateway.response_type")),
         Column("endpoint", Text("aws.apigateway.integration_uri", type="wildcard")),
-        Column("integration_status", Integer("aws.apigateway.integration_status")),
-        Column("integration_latency", Integer("aws.apigateway.integration_latency")),
+        Column("integration_status", Text("aws.apigateway.integration_status")),
+        Column("integration_latency", Decimal("aws.apigateway.integration_latency")),
         Column("integration_request_id", Text("aws.apigateway.integration_request_id")),
         Column("error", Text("error.message")),
         Column("failed", Mapped("event.outcome", tuple((text, "failure") for text in FAILURES))),

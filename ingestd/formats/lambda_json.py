@@ -14,7 +14,7 @@ from random import Random
 
 import orjson
 
-from ingestd.formats.apigateway import request_id
+from ingestd.formats.apigateway_text import request_id
 from ingestd.formats.lambda_logs import FORMAT as TEXT
 from ingestd.formats.lambda_logs import OUTCOMES
 from ingestd.formats.table import SAMPLE_TIME, Boolean, Column, Decimal, Integer, Items, Mapped, Moment, Shape, Table, Text

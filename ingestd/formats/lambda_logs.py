@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from random import Random
 
-from ingestd.formats.apigateway import request_id
+from ingestd.formats.apigateway_text import request_id
 from ingestd.formats.table import Column, Decimal, Instant, Integer, Mapped, Shape, Table, Text, Words
 
 __all__ = ["FORMAT"]

@@ -90,7 +90,7 @@ def test_document_of_an_event() -> None:
         ("/aws/lambda/pets", '{"level":"INFO","message":"x"}', "lambda_json", "aws.lambda_logs"),
         ("/aws/lambda/pets", "{'a': 1}", "lambda_logs", "aws.lambda_logs"),
         ("API-Gateway-Execution-Logs_a1/b", f"({REQUEST}) x", "apigateway_execution", "aws.apigateway_execution"),
-        ("my-access", ACCESS, "apigateway", "aws.apigateway_logs"),
+        ("my-access", ACCESS, "apigateway_text", "aws.apigateway_logs"),
         ("flows", FLOW, "vpcflow", "aws.vpcflow"),
         ("app", '{"level":"info","msg":"x"}', "events", "application"),
         ("app", "just words", "cloudwatch_logs", "aws.cloudwatch_logs"),
@@ -141,7 +141,7 @@ def test_rejects_have_the_event_s_id() -> None:
     assert summed(made) == (4, 2, 2, 0, 0)
     rejects = [reject for each in made for reject in each.rejects]
     assert [(reject.reason, reject.column, reject.id) for reject in rejects] == [
-        ("missing_timestamp", "requestTime", "e1"), ("bad_envelope", "", ""),
+        ("missing_timestamp", "requestTimeEpoch", "e1"), ("bad_envelope", "", ""),
     ]  # fmt: skip
     assert rejects[0].raw.decode() == bad
     assert rejects[0].offset == 0 < rejects[1].offset
