@@ -57,7 +57,7 @@ class CompiledParser:
         head = bytearray(codes.SCRATCH_WORDS + object_id(source).encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
         values = fixed(table, framing, source)
         self._brought = {ID: (codes.W_ID, codes.ID)}  # what the object brings: position in the head of scratch, size
-        for path in OBJECT_PATHS:
+        for path in (path for path in OBJECT_PATHS if path in values):
             self._brought[path] = len(head), len(values[path])
             head += values[path]
         self._day, self._time = day_number(source.modified_at), len(head)
@@ -80,7 +80,7 @@ class CompiledParser:
             why = encode(
                 buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts,
                 plan.owned, plan.names, plan.strings, plan.joints, plan.text, plan.twins, plan.meanings, plan.prefixes,
-                self._action_spans, self._actions, plan.params,
+                plan.places, plan.members, plan.kept_slots, self._action_spans, self._actions, plan.params,
                 work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
             )  # fmt: skip
             self._take_left(block, plan, work, state, rejects, read)
