@@ -10,12 +10,12 @@ endif
 BIN := .venv/bin
 READY := .venv/.ready-$(VERSION)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-SLOW := tests/integration tests/soak
+SLOW := tests/integration tests/faults
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check integration million kills sim fuzz bench arrival format lock audit clean
+.PHONY: help venv demo test check integration faults million kills sim fuzz bench arrival format lock audit clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
@@ -38,6 +38,9 @@ test: $(READY) ## the quick tests
 
 integration: $(READY) ## the tests with a real OpenSearch and Elasticsearch (Java 21 and Maven needed)
 	@$(BIN)/python -m pytest tests/integration $(ARGS)
+
+faults: $(READY) ## the real process on an ill network and an ill machine
+	@$(BIN)/python -m pytest tests/faults $(ARGS)
 
 check: $(READY) ## form, types, imports between rooms, fresh lock files
 	$(BIN)/ruff format --check .

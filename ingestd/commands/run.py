@@ -36,6 +36,7 @@ def command(config: Path | None) -> None:
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
+    logs.write_aside()
     logs.configure(settings.log)
     sys.exit(_run(settings, config))
 
