@@ -140,8 +140,8 @@ class RetrySettings(Section):
 
     first_seconds: Seconds = 0.5
     """The first ceiling: shorter than a search cluster's hiccup is not worth asking again."""
-    ceiling_seconds: Seconds = 60.0
-    """The last ceiling: how long after healing a sink may stay unused."""
+    ceiling_seconds: Seconds = 20.0
+    """The last ceiling: how long after healing a sink may stay unused. With 20 it is at full rate again within 30 s."""
 
 
 class EventSettings(Section):
@@ -326,7 +326,7 @@ class ColumnSettings(Section):
     """One `[[format.columns]]`: the columns in the order in which they stand in a line."""
 
     name: ColumnName
-    """What the column is called in the log's header line or its documentation."""
+    """What the column is called in the log's header line or its documentation; of records: a path, `a.b` for b in a."""
     type: Literal[
         "text",
         "integer",
@@ -341,8 +341,11 @@ class ColumnSettings(Section):
         "version",
         "tls",
         "request",
+        "moment",
+        "boolean",
+        "json",
     ] = "text"
-    """text, integer, decimal, ip, endpoint, time (ISO 8601), epoch, clf_time, list, status, version, tls, request."""
+    """text, integer, decimal, ip, endpoint, time, epoch, clf_time, moment (any), list, status, version, tls, boolean, json."""
     field: FieldPath | None = None
     """The field that it fills; request, status, version and tls have their own. Without any it is not kept."""
     percent: Literal[0, 1, 2] = 0
@@ -362,8 +365,10 @@ class FormatSettings(Section):
     """With a base: the names of the columns that stand in a line, in their order (CloudFront's own order is known)."""
     columns: tuple[ColumnSettings, ...] = ()
     """Without a base: the columns, one table each."""
-    shape: Literal["spaced", "spaced_raw", "tabbed", "csv"] = "spaced"
-    """How columns are kept apart: quotes and brackets count in spaced, backslashes are no escapes in spaced_raw."""
+    shape: Literal["spaced", "spaced_raw", "tabbed", "csv", "json"] = "spaced"
+    """How columns are kept apart: quotes and brackets count in spaced, backslashes are no escapes in spaced_raw; or json."""
+    wrapper: str | None = None
+    """Of json: the name of the array that holds the records, where an object begins with one."""
     separator: Separator | None = None
     """One character between columns instead of the shape's own: a space, a tab, a comma."""
     runs: bool = False
@@ -379,7 +384,7 @@ class FormatSettings(Section):
     key: Regex | None = None
     """A regular expression that is searched for in an object's key: with format = "auto" such objects are of this format."""
     content: Regex | None = None
-    """A regular expression that an object's first line begins with; without key and content only routes choose this format."""
+    """A regular expression that an object's first line begins with, or, of json, ` the names of its first members `."""
     dated_by_object: bool = False
     """Lines without a time of their own have that of their object; else they are dead letters."""
 

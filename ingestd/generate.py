@@ -21,7 +21,12 @@ STRANGE_SHARE = 0.02
 POOL_LINES = 4096
 CHUNK_LINES = 1024
 SECONDS_A_DAY = 86400
-FORMS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d\t%H:%M:%S", "%d/%b/%Y:%H:%M:%S")  # how logs write a second; else as epoch seconds
+FORMS = (
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d\t%H:%M:%S",
+    '%Y-%m-%d","time":"%H:%M:%S',
+    "%d/%b/%Y:%H:%M:%S",
+)  # how logs write a second; else as epoch seconds
 
 
 def lines(table: Table, count: int, seed: int, strange: float = STRANGE_SHARE, day: date = DAY) -> Iterator[bytes]:

@@ -240,12 +240,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """What a sink takes in one request, in encoded bytes, and how long a batch may wait to be filled."""
+    """What a sink takes in one request, in encoded bytes, and how long a batch may wait to be filled.
+
+    `slow_seconds`: a request that the sink works on for longer had better been smaller.
+    """
 
     count_max: int
     bytes_max: int
     item_bytes_max: int
     seconds: float
+    slow_seconds: float = float("inf")
 
 
 class Outcome(Enum):
@@ -274,6 +278,7 @@ class Verdict:
 
     `throttled`: the sink asked for less. `paused`: the fault is of the index, the credentials or the cluster, not of
     documents: stop sending, alarm, keep everything. `split`: the request was too large; halve and remember.
+    `took_seconds`: how long the sink says that it worked on the request; two verdicts may differ in it and say the same.
     """
 
     items: int
@@ -285,6 +290,7 @@ class Verdict:
     split: bool = False
     after_seconds: float | None = None
     reason: str = ""
+    took_seconds: float | None = field(default=None, compare=False)
 
     @property
     def accepted(self) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -31,7 +32,7 @@ from ingestd.shell.http import serve
 from ingestd.shell.leases import Leases
 from ingestd.shell.objects import Objects
 from ingestd.shell.queue import Queue
-from ingestd.shell.secrets import with_secrets
+from ingestd.shell.secrets import renewed, with_secrets
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
 from ingestd.signals import Signals
@@ -53,7 +54,10 @@ PAUSE_UNREADY_SECONDS = 60.0
 
 
 class Service:
-    """One consumer of the queue. `telemetry` may be read from outside at any time; `read` tells what messages ask for."""
+    """One consumer of the queue. `telemetry` may be read from outside at any time; `read` tells what messages ask for.
+
+    `reread`: gives the settings as they are by now, for secrets that changed meanwhile; nothing else of them is taken.
+    """
 
     def __init__(
         self,
@@ -62,8 +66,10 @@ class Service:
         random: Random | None = None,
         wall_clock: Callable[[], float] = time.time,
         read: Callable[[Message], Notice] | None = None,
+        reread: Callable[[], Settings] | None = None,
     ) -> None:
         self.settings = settings
+        self._reread = reread or (lambda: self.settings)
         self.telemetry = Telemetry()
         self.http_port: int | None = None
         self.pipeline: Pipeline | None = None
@@ -258,7 +264,8 @@ class Service:
         sinks: dict[str, Sink] = {}
         for name, sink in settings.sinks.items():
             if isinstance(sink, OpenSearchSettings):
-                sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink), workers.executor)
+                renew = partial(renewed, name, sink, self._reread, clients.session)
+                sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink, renew), workers.executor)
             elif isinstance(sink, FirehoseSettings):
                 region = sink.region or settings.aws.region
                 stream = clients.stream(sink, region, workers.executor)

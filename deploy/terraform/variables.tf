@@ -142,10 +142,10 @@ variable "on_demand_weight" {
   default     = 1
 }
 
-variable "backlog_per_task" {
-  description = "Messages on the queue, waiting and in flight, for each task. A task holds up to 200."
+variable "drain_seconds" {
+  description = "How long what is on the queue, waiting and in flight, may take at the measured rate of all tasks."
   type        = number
-  default     = 300
+  default     = 60
 }
 
 variable "cpu_percent" {

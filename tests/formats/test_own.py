@@ -44,6 +44,22 @@ EDGE: dict[str, Any] = {
     "content": r"\d{10}\.\d{3}\t",
 }
 
+RECORDS: dict[str, Any] = {
+    "name": "orders",
+    "shape": "json",
+    "wrapper": "Orders",
+    "content": r"Orders: .* order ",
+    "columns": [
+        {"name": "created", "type": "moment", "field": "@timestamp"},
+        {"name": "order.id", "field": "order.id"},
+        {"name": "order.Id", "field": "order.other_id"},
+        {"name": "order.paid", "type": "boolean", "field": "order.paid"},
+        {"name": "order.items[].sku", "type": "list", "field": "order.skus"},
+        {"name": "order.items"},
+        {"name": "order.address", "type": "json", "field": "order.address"},
+    ],
+}
+
 
 def own(**settings: Any) -> Table:
     return own_formats([FormatSettings.model_validate(settings)])[settings["name"]]
@@ -111,6 +127,8 @@ def test_fields_in_the_user_s_order() -> None:
         (PIPED, "app/1", b"2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 20 4249 1772600000 1772600060 ACCEPT OK", "piped"),
         (PIPED, "an/app/1", b"1|2|3", None),
         (PIPED, "an/app/1", b"2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 20 4249 1772600000 1772600060 ACCEPT OK", "vpcflow"),
+        (RECORDS, "any", b'{"Orders":[{"created":1,"order":{}}]}', "orders"),
+        (RECORDS, "any", b'{"created":1,"order":{}}', "events"),
         (EDGE, "any", b"1700000000.123\t192.0.2.1\t", "edge"),
         (EDGE, "any", b"1700000000\t192.0.2.1\t", None),
         ({**EDGE, "key": "^edge/"}, "edge/1", b"1700000000.123\t192.0.2.1\t", "edge"),
@@ -127,7 +145,7 @@ def test_recognised_as_the_user_says(settings: dict[str, Any], key: str, head: b
 
 
 @pytest.mark.parametrize(
-    "settings", [PIPED, EDGE, {**PIPED, "shape": "tabbed", "separator": None}, {**PIPED, "shape": "spaced"}]
+    "settings", [PIPED, EDGE, RECORDS, {**PIPED, "shape": "tabbed", "separator": None}, {**PIPED, "shape": "spaced"}]
 )
 def test_samples(settings: dict[str, Any]) -> None:
     """A user's format has plausible and strange lines too, and each has one outcome."""
@@ -163,6 +181,8 @@ COLUMNS = [{"name": "t", "type": "time", "field": "@timestamp"}, {"name": "a", "
         ),
         ({"columns": COLUMNS[1:]}, "format.0", "'no column for @timestamp'", "dated_by_object"),
         ({"columns": [{"name": "t", "field": "@timestamp"}]}, "format.0", "'@timestamp'", "epoch"),
+        ({"shape": "json", "columns": COLUMNS, "required": 2}, "format.0.required", "2", "none for records"),
+        ({"columns": COLUMNS, "wrapper": "Records"}, "format.0.wrapper", "'Records'", "json"),
         ({"base": "vpcflow", "fields": ["end", "begin"]}, "format.0.fields.1", "'begin'", "start"),
         ({"base": "vpcflow", "fields": ["end", "end"]}, "format.0.fields.1", "'end'", "once"),
         ({"base": "cloudfront", "fields": ["c-ip"]}, "format.0", "'no column for @timestamp'", "dated_by_object"),
@@ -175,6 +195,28 @@ def test_mistakes(settings: dict[str, Any], path: str, found: str, allowed: str)
     (mistake,) = caught.value.mistakes
     assert (mistake.path, mistake.found) == (path, found)
     assert allowed in mistake.allowed
+
+
+def test_records() -> None:
+    """A user's own members of JSON records go where their fields say, and what else there is to one object."""
+    record = (
+        b'{"created":1700000000123,"order":{"id":7,"Id":8,"paid":true,"items":[{"sku":"a","n":1},{"sku":"b"}],'
+        b'"address":{"city":"Ulm"},"note":"x"},"new":[1]}\n'
+    )
+    (document,) = documents(own(**RECORDS), record)
+    assert document["@timestamp"] == "2023-11-14T22:13:20.123Z"
+    assert document["order"] == {
+        "id": "7", "other_id": "8", "paid": True, "skus": ["a", "b"], "address": {"city": "Ulm"}
+    }  # fmt: skip
+    assert document["aws"]["orders"]["extra"] == {"order": {"note": "x"}, "new": [1]}
+
+
+def test_chosen_members_of_a_known_format() -> None:
+    """Of a known format's members those that are chosen are read, the others are kept together."""
+    table = own(name="trail", base="cloudtrail", fields=["eventName", "eventTime"])
+    (document,) = documents(table, b'{"eventTime":"2026-11-01T12:00:00Z","eventName":"PutItem","awsRegion":"eu-west-1"}\n')
+    assert document["event"]["action"] == "PutItem"
+    assert document["aws"]["cloudtrail"]["extra"] == {"awsRegion": "eu-west-1"}
 
 
 def test_time_of_the_object() -> None:
