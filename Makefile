@@ -77,7 +77,8 @@ lock: $(READY) ## resolve the dependencies anew; UPGRADE=--upgrade takes the new
 	$(COMPILE) pyproject.toml --extra demo --extra parquet --constraint requirements-dev.lock --output-file requirements.lock
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 
-audit: $(READY) ## known vulnerabilities among what the image holds (asks the package index)
+audit: $(READY) ## the image's user and hashes, permissions equal to calls, known vulnerabilities (asks the package index)
+	$(BIN)/python -m pytest tests/security tests/test_dockerfile.py tests/test_locks.py tests/deploy
 	$(BIN)/pip-audit --strict --requirement requirements.lock --require-hashes --disable-pip
 
 clean: ## remove what the other targets made

@@ -52,30 +52,32 @@ class Dead:
 
 @dataclass(slots=True)
 class Row:
-    """One object. `documents` and `rejects`: what it holds, None where it was not read; `indexed`: by sink; `unread`: why."""
+    """One object. `documents` it holds, and where its `rejects` are: None where it was not read; `indexed`: by sink."""
 
     found: Listed
     indexed: Mapping[str, int]
     dead: Dead
     documents: int | None = None
-    rejects: int | None = None
-    unread: str = ""
+    rejects: set[int] | None = None
+    unread: str = ""  # why, if it cannot be
 
     @property
     def missing(self) -> int:
         """Lines of which there is no trace, in the sink that lacks most."""
         if self.dead.is_whole or self.documents is None or self.rejects is None:
             return 0
-        lacking = (self.documents - count - self._refused_by(sink) for sink, count in self.indexed.items())
-        return max(0, *lacking) + max(0, self.rejects - len(self.dead.lines))
+        lacking = (self.documents - count - self._dead_for(sink) for sink, count in self.indexed.items())
+        return max(0, *lacking) + len(self.rejects - self.dead.lines)
 
     @property
     def is_gap(self) -> bool:
         """Whether something of it did not arrive, or cannot be known to have."""
         return self.missing > 0 or bool(self.unread and not self.dead.is_whole)
 
-    def _refused_by(self, sink: str) -> int:
-        return sum(name == sink for name, _ in self.dead.documents)
+    def _dead_for(self, sink: str) -> int:
+        """Documents that the sink need not have: it refused them, or their lines could not be read before, and can be now."""
+        lines = self.dead.lines - (self.rejects or set())
+        return len(lines | {offset for name, offset in self.dead.documents if name == sink})
 
 
 class Audit:
@@ -140,7 +142,7 @@ class Audit:
 
     async def _read(self, row: Row) -> None:
         """Count what the object holds."""
-        documents = rejects = 0
+        documents, rejects = 0, set[int]()
         try:
             async with self._slots, self._objects.open(ObjectRef(self._bucket, row.found.key, etag=row.found.etag)) as body:
                 source = body.source
@@ -150,7 +152,8 @@ class Audit:
                 async for data, is_last in body.pieces():
                     decoding.feed(data, is_last=is_last)
                     while (parsed := await self._workers.run(decoding.step)) is not None:
-                        documents, rejects = documents + len(parsed[0]), rejects + len(parsed[0].rejects)
+                        documents += len(parsed[0])
+                        rejects |= {reject.offset for reject in parsed[0].rejects}
         except (Poison, Retryable) as error:
             row.unread = error.reason
         else:
