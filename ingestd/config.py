@@ -50,6 +50,7 @@ __all__ = [
     "FirehoseSettings",
     "FormatSettings",
     "HttpSettings",
+    "InletSettings",
     "LogSettings",
     "MemorySettings",
     "ObjectSettings",
@@ -253,6 +254,8 @@ class RouteSettings(Section):
     """A bucket's name; * and ? stand for anything."""
     key: Regex | None = None
     """A regular expression that is searched for in the object's key."""
+    stream: Glob | None = None
+    """The stream's name of records that come by [inlet]; * and ? stand for anything."""
     format: FormatName = "auto"
     """The log's format; auto recognises it by key and content."""
     dataset: Dataset | None = None
@@ -419,6 +422,49 @@ class HttpSettings(Section):
     """Of that user; or `password_file`, whose content it is."""
 
 
+class InletSettings(Section):
+    """A way in beside the queue: Firehose delivers here (POST /firehose), and applications put records by the AWS SDK."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Where calls are taken; 0 takes a free one. Without one this is off."""
+    host: str = "0.0.0.0"  # noqa: S104 - a container is reached from outside by design
+    """All addresses; 127.0.0.1 where only this machine puts records."""
+    streams: Annotated[tuple[Glob, ...], Texts] = ("*",)
+    """The streams that are taken, by name, * and ? stand for anything; for another the answer is that it is not there."""
+    api_key: SecretStr | None = None
+    """The access key of Firehose's HTTP endpoint; two with a space while it changes. Or `api_key_file`; or `api_key_secret`."""
+    api_key_secret: SecretArn | None = None
+    """That key's ARN in AWS Secrets Manager, read at the start; `:api_key` behind it, as Firehose has it in JSON."""
+    credentials: SecretStr | None = None
+    """What the SDK signs with, as ID:SECRET, several with spaces. Or `credentials_file`; or `credentials_secret`."""
+    credentials_secret: SecretArn | None = None
+    """Their ARN in AWS Secrets Manager, read at the start; `:KEY` behind it names one key of JSON."""
+    cert_file: str | None = None
+    """Our certificate (PEM, with its chain). Without one calls come in plain: behind a load balancer that ends TLS."""
+    key_file: str | None = None
+    """The key of that certificate, if it has a file of its own."""
+    spool_bucket: Bucket | None = None
+    """Answer once the records are an object here, which comes by the queue as others do; else once the sinks have them."""
+    spool_prefix: Prefix = "ingestd/spool/"
+    """Keys of those objects begin with this; the role needs PutObject here."""
+    answer_seconds: Seconds = 50.0
+    """Then the answer is 503, and the call goes on: its sender's retry finds it. SDKs wait 60 seconds, Firehose 180."""
+    body_bytes_max: Annotated[int, Field(ge=64 * KIB, le=256 * MIB)] = 64 * MIB
+    """Of a body, before compression: Firehose's own maximum."""
+    held_bytes_max: Annotated[int, Field(ge=1 * MIB)] = 256 * MIB
+    """Calls that are read and not yet settled hold no more, beside memory.budget_bytes; over it they are answered 503."""
+    calls_max: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """Calls under way at once; the next is answered 503."""
+    calls_per_second_max: Annotated[float, Field(ge=1, le=100_000)] = 500.0
+    """And of faster ones."""
+    connections_max: Annotated[int, Field(ge=1, le=10_000)] = 512
+    """Connections at once; one more is closed."""
+    stall_seconds: Seconds = 10.0
+    """A sender that is silent for longer while we wait for its body is cut off."""
+    bytes_per_second_min: Annotated[int, Field(ge=1)] = 16 * KIB
+    """And one that is slower, for it would hold a call's place for hours."""
+
+
 class LogSettings(Section):
     """Logs: JSON lines, or a readable form on a terminal."""
 
@@ -450,4 +496,5 @@ class Settings(Section):
     setup: SetupSettings = SetupSettings()
     role: Annotated[tuple[RoleSettings, ...], Tables] = ()
     http: HttpSettings = HttpSettings()
+    inlet: InletSettings = InletSettings()
     log: LogSettings = LogSettings()

@@ -19,6 +19,7 @@ __all__ = [
     "Batch",
     "BatchLimits",
     "Block",
+    "Call",
     "DeadLetter",
     "Depth",
     "Documents",
@@ -31,8 +32,10 @@ __all__ = [
     "Part",
     "Period",
     "Place",
+    "RecordOrigin",
     "Refusal",
     "Reject",
+    "Run",
     "Source",
     "Verdict",
 ]
@@ -65,6 +68,44 @@ class ObjectRef:
     region: str | None = None
     owner: str | None = None
     event_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """Records that their sender brings itself and waits to be answered for: what a message and its objects are together.
+
+    `id` is the sender's, and the same whenever it tries again; `stream` the name of the stream that it puts them on, `arn` the
+    whole of that where it says so. `at`: when it says that it began. `parameters` go with each of the records.
+    """
+
+    id: str
+    stream: str
+    records: tuple[bytes, ...]
+    at: float
+    arn: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        return sum(map(len, self.records))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Records [first, last) of a call that are read in one piece, as an object would be: a compressed one alone, or the
+    text of several of one format, each ended by a newline."""
+
+    call: Call
+    first: int
+    last: int
+    data: bytes
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+    @property
+    def event_at(self) -> float:
+        return self.call.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +149,25 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordOrigin:
+    """What a document says of the call that its line came in; `record` is the first of those that were read in one piece."""
+
+    stream: str
+    arn: str
+    request_id: str
+    record: int
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where an object's lines come from, as known once S3 has answered; part of every document made of it.
 
     `etag` and `modified_at` are S3's answer to the GET, not the notice's word: they are the same for each delivery of the same
     bytes, by event, backfill or redrive, and so ids and indices are too.
+
+    Lines that came in a call have a `record`; then there is no bucket, `key` is the stream, `etag` names record and content,
+    and `modified_at` is the call's own time.
     """
 
     bucket: str
@@ -121,6 +176,7 @@ class Source:
     modified_at: float
     region: str | None = None
     account: str | None = None
+    record: RecordOrigin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +253,7 @@ class Documents:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A run of documents [first, last) of one object, inside a batch. `receipt` is the ledger's name for that object."""
+    """Documents [first, last) of one object, inside a batch. `receipt` is the ledger's name for that object."""
 
     documents: Documents
     first: int
@@ -213,7 +269,7 @@ class Part:
 
     @property
     def data(self) -> memoryview:
-        """The run as it goes over the wire: action lines and documents."""
+        """They as they go over the wire: action lines and documents."""
         return memoryview(self.documents.data)[self.documents.starts[self.first] : self.documents.starts[self.last]]
 
 
@@ -332,11 +388,16 @@ class Place:
     offset: int | None = None
     message_id: str = ""
     sink: str = ""
+    stream: str = ""
+    request_id: str = ""
+    record: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One thing that could not be delivered. `raw` is its bytes (perhaps cut: `length` is the whole length)."""
+    """One thing that could not be delivered. `raw` is its bytes (perhaps cut: `length` is the whole length).
+
+    What came in a call is whole, for it is nowhere else."""
 
     kind: Literal["line", "object", "message", "document"]
     reason: str

@@ -5,13 +5,14 @@ The semantics are written in formats/table.py; here is the way from a block to d
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import orjson
 
 from ingestd.core.identity import document_id, index_names, index_window, object_id
-from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths
+from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths, second
 from ingestd.fastpath.members import WHITESPACE, Members
 from ingestd.fastpath.order import Order, header_pattern
 from ingestd.fastpath.reading import Leaves, read, string
@@ -36,8 +37,8 @@ class ReferenceParser:
         self._object = object_id(source)
         self._fixed = fixed(table, framing, source)
         self._tree = _tree(paths(table, framing))
-        self._indices = _Indices(source, framing)
-        self._object_time = _second(source.modified_at) if table.dated_by_object else b""
+        self._indices = _Indices.of_window(framing, *index_window(source, framing))
+        self._object_time = string(second(source.modified_at)) if table.dated_by_object else b""
         self._header = header_pattern(table)
         self._comments = tuple(comment.encode() for comment in table.comments)
         self._places = {column.name: place for place, column in enumerate(table.columns)}
@@ -130,7 +131,8 @@ class ReferenceParser:
         return value
 
     def _value(self, pieces: Pieces, column: str) -> bytes:
-        position = self.order.positions[self._places[column]]
+        place = self._places.get(column, -1)  # a user's choice of columns may lack one that another would read
+        position = self.order.positions[place] if place >= 0 else -1
         return pieces.values[position] if 0 <= position < len(pieces.values) else b""
 
     def _extra(self, pieces: Pieces) -> list[bytes]:
@@ -165,20 +167,21 @@ class ReferenceParser:
 class _Indices:
     """The index of an event's day."""
 
-    def __init__(self, source: Source, framing: Framing) -> None:
-        self._first, last = index_window(source, framing)
-        self._names = [orjson.dumps(name) for name in index_names(framing, self._first, last)]
+    def __init__(self, framing: Framing, first: int, last: int) -> None:
+        self._first = first
+        self._names = [orjson.dumps(name) for name in index_names(framing, first, last)]
         self._outlier = orjson.dumps(framing.outlier_index)
+
+    @staticmethod
+    @lru_cache(maxsize=256)
+    def of_window(framing: Framing, first: int, last: int) -> _Indices:
+        """The same for all objects of a day."""
+        return _Indices(framing, first, last)
 
     def of(self, timestamp: bytes) -> bytes:
         """The index, as JSON, of an event at `timestamp`, a JSON string that begins with a date."""
         place = date.fromisoformat(timestamp[1:11].decode()).toordinal() - EPOCH_DAY - self._first
         return self._names[place] if 0 <= place < len(self._names) else self._outlier
-
-
-def _second(at: float) -> bytes:
-    """Epoch seconds as JSON."""
-    return string(datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode())
 
 
 def _timestamp_column(table: Table) -> str:

@@ -20,6 +20,11 @@ CARRIED = (
     Leaf("cloud.region"),
     Leaf("aws.s3.bucket.name"),
     Leaf("aws.s3.object.key"),
+    Leaf("aws.firehose.stream"),
+    Leaf("aws.firehose.arn"),
+    Leaf("aws.firehose.request_id"),
+    Leaf("aws.firehose.record", "long"),
+    Leaf("aws.firehose.parameters", "flat_object"),
     Leaf("log.offset", "long"),
     # What a document has when it did not fit the mapping as it was (core/healing).
     Leaf("tags"),

@@ -46,7 +46,9 @@ from ingestd.formats.table import (
 __all__ = ["known_formats", "own_formats"]
 
 TIMESTAMP = "@timestamp"
-HOUSE = ("cloud", "aws.s3", "log.offset", "event.id", "event.original", "event.dataset", "event.kind")  # filled elsewhere
+HOUSE = (  # filled elsewhere
+    "cloud", "aws.s3", "aws.firehose", "log.offset", "event.id", "event.original", "event.dataset", "event.kind",
+)  # fmt: skip
 OF_THEIR_OWN = ("request", "status", "version", "tls")  # types that know their fields
 
 READINGS: dict[str, Callable[[str, ColumnSettings], Reading]] = {

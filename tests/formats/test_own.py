@@ -10,6 +10,7 @@ import pytest
 from ingestd.config import FormatSettings
 from ingestd.config_mistakes import ConfigError
 from ingestd.fastpath.parser import open_parser
+from ingestd.fastpath.reference import ReferenceParser
 from ingestd.formats.own import known_formats, own_formats
 from ingestd.formats.registry import detect, formats
 from ingestd.formats.table import Table
@@ -118,6 +119,22 @@ def test_fields_in_the_user_s_order() -> None:
     table = own(name="flows", base="vpcflow", fields=["action", "dstaddr", "end"], key="flows")
     (document,) = documents(table, b"REJECT  10.0.0.1 1700000000\n")
     assert (document["event"]["outcome"], document["destination"]["ip"]) == ("failure", "10.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("base", "fields", "line", "rejects"),
+    [
+        ("vpcflow", ["action", "end"], b"REJECT -\n", 0),  # without `start`, which is read where there is no `end`
+        ("cloudfront", ["date", "c-ip"], b"2026-11-01\t192.0.2.1\n", 1),  # without `time`, which makes a date a time
+    ],
+)
+def test_a_choice_of_fields_without_what_another_reads(base: str, fields: list[str], line: bytes, rejects: int) -> None:
+    """A column that was not chosen is absent, also for a column that is read with it."""
+    table = own(name="chosen", base=base, fields=fields, key="x")
+    block = Block(bytearray(line), len(line), 0)
+    for parser in (open_parser, ReferenceParser):
+        result = parser(table, SOURCE, Framing(table.dataset, action=False)).parse(block)
+        assert (len(result), [reject.reason for reject in result.rejects]) == (1 - rejects, ["missing_timestamp"] * rejects)
 
 
 @pytest.mark.parametrize(

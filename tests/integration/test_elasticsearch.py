@@ -68,13 +68,13 @@ async def test_setup_is_made_once_and_the_documents_fit(elastic_url: str) -> Non
 async def test_what_does_not_fit_the_mapping_goes_in_healed(elastic_url: str) -> None:
     """Its reasons too are understood: the wrong type, an object for a value, and a field too many."""
     server = Server(elastic_url)
-    assert (await set_up(server, sinks__opensearch__index="healed", setup__fields_max="400")).exit_code == 0
+    assert (await set_up(server, sinks__opensearch__index="healed", setup__fields_max="1000")).exit_code == 0
     faulty: list[dict[str, Any]] = [
         {"http": {"response": {"status_code": "none"}}},
         {"source": "a text where an object is"},
         {"tls": {"cipher": {"name": "an object where a text is"}}},
         {"a..b": 1},
-        {f"field{number}": number for number in range(1000)},
+        {f"field{number}": number for number in range(2000)},
     ]
     book = await deliver(server, "healed", faulty)
     assert (book.refused, book.accepted, book.held_bytes) == ([], len(faulty), 0)
