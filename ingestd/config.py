@@ -121,6 +121,8 @@ class ObjectSettings(Section):
     """Decoded to stored bytes; deflate cannot exceed 1032, so only a stronger code's bomb does."""
     line_bytes_max: Annotated[int, Field(ge=1, le=64 * MIB)] = 1 * MIB
     """A longer line is cut out as a reject, and reading goes on behind it."""
+    envelope_bytes_max: Annotated[int, Field(ge=1 * MIB, le=64 * MIB)] = 16 * MIB
+    """The same for an envelope of CloudWatch Logs, which holds many lines: some 10 MB at most as Firehose hands them on."""
     block_bytes: Annotated[int, Field(ge=64 * KIB, le=64 * MIB)] = 1 * MIB
     """What is parsed in one piece: fits the processor's cache, and is large beside the cost of handing it over."""
     parquet_bytes_max: Annotated[int, Field(ge=1, le=4 * GIB)] = 128 * MIB
@@ -248,7 +250,10 @@ SinkSettings = Annotated[OpenSearchSettings | FirehoseSettings, Field(discrimina
 
 
 class RouteSettings(Section):
-    """One `[[route]]`: which objects, and where they go. The first that fits wins; what is left out fits everything."""
+    """One `[[route]]`: which objects, and where they go. The first that fits wins; what is left out fits everything.
+
+    With log_group it is for events of log groups, in objects of envelopes: the first that fits, else the object's own route.
+    """
 
     bucket: Glob | None = None
     """A bucket's name; * and ? stand for anything."""
@@ -256,8 +261,10 @@ class RouteSettings(Section):
     """A regular expression that is searched for in the object's key."""
     stream: Glob | None = None
     """The stream's name of records that come by [inlet]; * and ? stand for anything."""
+    log_group: Glob | None = None
+    """A CloudWatch log group's name; * and ? stand for anything. Sinks and dataset that it leaves out are the object's."""
     format: FormatName = "auto"
-    """The log's format; auto recognises it by key and content."""
+    """The log's format, or its events' where they come in envelopes; auto recognises it by key, or log group, and content."""
     dataset: Dataset | None = None
     """event.dataset and part of the index's name, instead of the format's own."""
     sinks: Annotated[tuple[SinkName, ...], Texts] = ()
@@ -358,7 +365,7 @@ class ColumnSettings(Section):
 
 
 class FormatSettings(Section):
-    """One `[[format]]`: a delimited log of your own, or a known one whose fields are chosen by its user."""
+    """One `[[format]]`: a log of your own, delimited or described by patterns, or a known one whose fields its user chooses."""
 
     name: FormatName
     """What routes and metrics call it; no other format's name."""
@@ -368,8 +375,10 @@ class FormatSettings(Section):
     """With a base: the names of the columns that stand in a line, in their order (CloudFront's own order is known)."""
     columns: tuple[ColumnSettings, ...] = ()
     """Without a base: the columns, one table each."""
-    shape: Literal["spaced", "spaced_raw", "tabbed", "csv", "json"] = "spaced"
+    shape: Literal["spaced", "spaced_raw", "tabbed", "csv", "pattern", "json"] = "spaced"
     """How columns are kept apart: quotes and brackets count in spaced, backslashes are no escapes in spaced_raw; or json."""
+    patterns: Annotated[tuple[str, ...], Texts] = ()
+    """Of the shape pattern: RE2 expressions whose groups are named as columns; the first that is the whole line counts."""
     wrapper: str | None = None
     """Of json: the name of the array that holds the records, where an object begins with one."""
     separator: Separator | None = None
@@ -389,7 +398,7 @@ class FormatSettings(Section):
     content: Regex | None = None
     """A regular expression that an object's first line begins with, or, of json, ` the names of its first members `."""
     dated_by_object: bool = False
-    """Lines without a time of their own have that of their object; else they are dead letters."""
+    """Lines without a time of their own have that of their object, or of the event they are; else they are dead letters."""
 
 
 class DeadLetterSettings(Section):

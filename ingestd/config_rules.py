@@ -128,11 +128,12 @@ def _auth(path: str, sink: OpenSearchSettings) -> Iterator[Mistake]:
 
 def _routes(settings: Settings, sink_names: Collection[str]) -> Iterator[Mistake]:
     names = ", ".join(sorted(sink_names)) or "none is given"
-    if len(sink_names) > 1 and not settings.route:
+    if len(sink_names) > 1 and all(route.log_group for route in settings.route):
         yield _mistake("route", None, f"routes that say what goes to which sink ({names})")
     for index, route in enumerate(settings.route):
         path = f"route.{index}"
-        if not (route.bucket or route.key or route.stream) and index < len(settings.route) - 1:
+        takes_all = not (route.bucket or route.key or route.stream or route.log_group)
+        if takes_all and any(other.log_group is None for other in settings.route[index + 1 :]):
             yield Mistake(path, "no bucket, key or stream", "one of them, or the last place, since it takes everything", "")
         if route.stream and (route.bucket or route.key):
             yield _mistake(f"{path}.stream", route.stream, "no bucket and key beside it: a record has none")
@@ -141,7 +142,7 @@ def _routes(settings: Settings, sink_names: Collection[str]) -> Iterator[Mistake
                 yield _mistake(f"{path}.sinks.{place}", sink, f"the name of a sink ({names})")
         if route.drop and route.sinks:
             yield _mistake(f"{path}.drop", True, "false, or no sinks")
-        if not route.drop and not route.sinks and len(sink_names) > 1:
+        if not route.drop and not route.sinks and route.log_group is None and len(sink_names) > 1:
             yield _mistake(f"{path}.sinks", None, f"one or more sinks, or drop = true ({names})")
 
 
@@ -175,7 +176,11 @@ def _own_formats(settings: Settings, own: Sequence[str], formats: Collection[str
             yield _mistake(
                 f"{path}.columns", form.columns, "none beside a base, which brings its own; fields chooses among them"
             )
-        if form.base is not None and not form.fields and not form.columns:
+        if (form.shape == "pattern") != bool(form.patterns):
+            yield _mistake(f"{path}.patterns", form.patterns or None, 'some with shape = "pattern", and none without')
+        if form.base is not None and form.fields and form.patterns:
+            yield _mistake(f"{path}.fields", form.fields, "none beside patterns, whose groups say what stands in a line")
+        if form.base is not None and not form.fields and not form.columns and not form.patterns:
             yield _mistake(f"{path}.fields", None, "the names of the base's columns that stand in a line")
         if form.base is not None and formats is not None and form.base not in formats:
             yield _mistake(f"{path}.base", form.base, ", ".join(sorted(formats)))

@@ -33,7 +33,7 @@ def lines(table: Table, count: int, seed: int, strange: float = STRANGE_SHARE, d
     """`count` lines, without newlines and without the table's preamble."""
     random = Random(seed)  # noqa: S311 - repeatable by design, no secret
     samples = [table.sample(random) for _ in range(POOL_LINES)]
-    form = next((form for form in FORMS if SAMPLE_TIME.strftime(form) in samples[0]), "")
+    form = next((form for form in FORMS if any(SAMPLE_TIME.strftime(form) in sample for sample in samples)), "")
     moment = _written(SAMPLE_TIME, form)
     pool = [sample.encode().split(moment) for sample in samples]
     odd = StrangeRecords(table) if table.shape is Shape.JSON else Strange(table)

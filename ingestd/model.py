@@ -20,9 +20,11 @@ __all__ = [
     "BatchLimits",
     "Block",
     "Call",
+    "Carrier",
     "DeadLetter",
     "Depth",
     "Documents",
+    "Events",
     "Framing",
     "Ignored",
     "Message",
@@ -37,11 +39,14 @@ __all__ = [
     "Reject",
     "Run",
     "Source",
+    "Spot",
     "Verdict",
+    "Way",
 ]
 
 PAD = 64  # bytes behind a block's last line that a vector load may read (and nothing reads for meaning)
 
+Spot = tuple[int, str]  # where a line is in its object: its offset, and its event's id if it is one; else an empty string
 Period = Literal["daily", "weekly", "monthly", "none"]
 
 
@@ -149,6 +154,15 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """The log group and stream from which CloudWatch Logs has sent events in an envelope, and the filters that chose them."""
+
+    group: str
+    stream: str
+    filters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RecordOrigin:
     """What a document says of the call that its line came in; `record` is the first of those that were read in one piece."""
 
@@ -164,7 +178,7 @@ class Source:
     """Where an object's lines come from, as known once S3 has answered; part of every document made of it.
 
     `etag` and `modified_at` are S3's answer to the GET, not the notice's word: they are the same for each delivery of the same
-    bytes, by event, backfill or redrive, and so ids and indices are too.
+    bytes, by event, backfill or redrive, and so ids and indices are too. `carrier` is of lines that came in an envelope.
 
     Lines that came in a call have a `record`; then there is no bucket, `key` is the stream, `etag` names record and content,
     and `modified_at` is the call's own time.
@@ -177,6 +191,7 @@ class Source:
     region: str | None = None
     account: str | None = None
     record: RecordOrigin | None = None
+    carrier: Carrier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,26 +216,59 @@ class Framing:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """Where documents of one format go that are encoded alike: `sinks` by name, each of which wants them by `framing`.
+
+    Lines that go several ways count in one of them, where `counted_by` names the sink whose answers are their outcomes; in the
+    others it is empty.
+    """
+
+    format: str
+    framing: Framing
+    sinks: tuple[str, ...]
+    counted_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """What the lines of a block are, one by one, where each is an event that has an id and a time of its own.
+
+    Line i ends at `ends[i]` of the block's data, where the next begins; it may hold newlines. `ids[i]` is its document's id,
+    letters, digits, `_` and `-`, and the same whenever the event comes; `times_ms[i]` its time since 1970, in milliseconds.
+    """
+
+    ends: tuple[int, ...]
+    ids: tuple[str, ...]
+    times_ms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Whole lines of a decoded object: `data[:size]`, each line ended by a newline, then at least PAD bytes of room.
 
     `offset` is where the block begins in the decoded object. The buffer belongs to the reader again once parsing returns.
+    With `events` the lines are these, without newlines between them, and `offset` is that of the envelope that held them all.
     """
 
     data: bytearray
     size: int
     offset: int
+    events: Events | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A line that could not become a document: its place, why, and its bytes (cut to `bytes_max` of the setting)."""
+    """A line that could not become a document: its place, why, and its bytes (cut to `bytes_max` of the setting).
+
+    `id` is that of the event that the line was, if it was one.
+    """
 
     offset: int
     reason: str
     column: str
     raw: bytes
     length: int
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -228,7 +276,8 @@ class Documents:
     """What a block became. `data` holds the documents back to back, each ended by a newline, ready for the sink's wire.
 
     Document i is `data[starts[i]:starts[i + 1]]`, its action line first if the framing has one; the document proper begins
-    at `bodies[i]`. `starts` has one element more than there are documents. `offsets[i]` is the line's offset in the object.
+    at `bodies[i]`. `starts` has one element more than there are documents. `offsets[i]` is the line's offset in the object,
+    and `ids[i]` its event's id, if the lines are events. `way` says where they go, once that is known.
     Conservation: lines == len(self) + len(rejects) + skipped + dropped.
     """
 
@@ -242,9 +291,16 @@ class Documents:
     dropped: int = 0
     fallback: int = 0
     drifted: int = 0
+    ids: tuple[str, ...] = ()
+    way: Way | None = None
 
     def __len__(self) -> int:
         return len(self.bodies)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the numbers here are those of lines, and not of lines that count elsewhere."""
+        return self.way is None or bool(self.way.counted_by)
 
     def body(self, index: int) -> memoryview:
         """Document `index` alone, without its action line and without the newline."""
@@ -386,6 +442,7 @@ class Place:
     region: str = ""
     owner: str = ""
     offset: int | None = None
+    event_id: str = ""
     message_id: str = ""
     sink: str = ""
     stream: str = ""
@@ -413,12 +470,12 @@ class DeadLetter:
 class Again:
     """An object that is read once more because of its dead letters.
 
-    `letters`: those of single lines, by the lines' offsets; nothing else of the object is delivered then, and only if its etag
+    `letters`: those of single lines, by the lines' spots; nothing else of the object is delivered then, and only if its etag
     is still that of `ref`. None: the object itself was the dead letter. `sinks`: where to, by name; none: as its route says.
     """
 
     ref: ObjectRef
     message_id: str
     receive_count: int
-    letters: Mapping[int, DeadLetter] | None = None
+    letters: Mapping[Spot, DeadLetter] | None = None
     sinks: tuple[str, ...] = ()

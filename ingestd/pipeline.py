@@ -12,13 +12,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import structlog
 
 from ingestd.config import Settings
-from ingestd.core.batch import chosen
+from ingestd.core.batch import chosen, spots
 from ingestd.core.expansion import Expansion
 from ingestd.core.ledger import Decision, Ledger
 from ingestd.core.notice import Allowed, read_notice
@@ -28,7 +28,7 @@ from ingestd.core.sources import SourceName, Sources
 from ingestd.core.span import stem_of
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
-from ingestd.fastpath.parser import Parser, open_parser
+from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
 from ingestd.formats.own import known_formats
 from ingestd.model import (
@@ -47,6 +47,7 @@ from ingestd.model import (
     Reject,
     Run,
     Source,
+    Spot,
 )
 from ingestd.shell.budget import Budget
 from ingestd.shell.deadletters import DeadLetters
@@ -64,6 +65,7 @@ log = structlog.get_logger()
 
 Kind = Literal["line", "object", "message", "document"]
 
+UNKNOWN = "unknown"
 GIVE_BACK_SECONDS = 60  # a message that cannot be finished here is shown to others after this
 
 
@@ -89,11 +91,8 @@ class _Opened:
     received: Message | Call
     ref: ObjectRef | Run
     sinks: tuple[str, ...] = ()
-    unseen: dict[int, DeadLetter] | None = None
+    unseen: dict[Spot, DeadLetter] | None = None
     source: Source | None = None
-    format: str = "unknown"
-    # The deliveries of the object's route, grouped by how they want documents encoded: each group is encoded once.
-    groups: list[tuple[Framing, list[Delivery]]] = field(default_factory=list)
     decoding: Decoding | None = None
 
     @property
@@ -111,9 +110,10 @@ class _Opened:
             message_id=self.received.id,
         )
 
-    def counts_lines(self, delivery: Delivery) -> bool:
-        """Whether this delivery's answers are the outcomes of lines: the route's first sink, so that a line counts once."""
-        return bool(self.groups) and self.groups[0][1][0] is delivery
+    @property
+    def format(self) -> str:
+        """What the object is, and its lines are counted by where nothing else is known of them."""
+        return self.decoding.reader.name if self.decoding and self.decoding.reader else UNKNOWN
 
 
 class Pipeline:
@@ -148,7 +148,6 @@ class Pipeline:
         self._wall_clock = wall_clock
         self.change(settings)
         self._read = read or (lambda message: read_notice(message.body, self._allowed))
-        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
         self._drift = Drift(clock)
         self.sources = Sources()
         self._ledger = Ledger()
@@ -164,6 +163,8 @@ class Pipeline:
         self._settings = settings
         self._allowed = Allowed.by(settings.queue)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
+        known = known_formats(settings.format, settings.events.timestamp_paths)
+        self._ways = Ways(known, self._router, self._deliveries, self._framing)
 
     # --- message -------------------------------------------------------------------------------------------------------------
 
@@ -267,8 +268,7 @@ class Pipeline:
 
     def known_by_content(self, record: bytes) -> str | None:
         """The name of the format that a record shows by itself."""
-        found = registry.detect("", record[: registry.HEAD_BYTES], self._formats)
-        return found.name if found else None
+        return self._ways.seen(record[: registry.HEAD_BYTES])
 
     def _ended(self, number: int, task: asyncio.Task[None]) -> None:
         """The task of a message is over: by itself, by a fault of ours, or because it was lost or given up."""
@@ -333,7 +333,9 @@ class Pipeline:
             if opened.unseen is not None and isinstance(ref, ObjectRef) and body.source.etag != ref.etag:
                 raise Poison("the object is another by now", reason="replaced")
             opened.decoding = Decoding(
-                self._settings.object, lambda head: self._choose(opened, route, head), self._formats.values()
+                self._settings.object,
+                lambda head: self._ways.reader(body.source, route, head, opened.sinks),
+                self._ways.known,
             )
             async for data, is_last in body.pieces():
                 self._telemetry.count("bytes", len(data), "received")
@@ -347,22 +349,9 @@ class Pipeline:
         self.sources.arrived(name, opened.source.modified_at, self._wall_clock())
         return "read"
 
-    def _choose(self, opened: _Opened, route: Route, head: bytes) -> tuple[registry.Format, list[Parser]]:
-        """An object's format by its first bytes, and a parser for each way in which its sinks want documents."""
-        known = self._formats
-        key = opened.ref.key if isinstance(opened.ref, ObjectRef) else ""
-        found = registry.detect(key, head, known) if route.format == "auto" else known[route.format]
-        if found is None:
-            tried = ", ".join(known)
-            raise Poison("content is of no known format", reason="unknown_format", tried=tried)
-        opened.format = found.name
-        groups: dict[Framing, list[Delivery]] = {}
-        for delivery in (self._deliveries[name] for name in opened.sinks or route.sinks or self._deliveries):
-            framing = delivery.sink.framing(route.dataset or found.dataset, self._settings.events)
-            groups.setdefault(framing, []).append(delivery)
-        opened.groups = list(groups.items())
-        assert opened.source is not None
-        return found, [open_parser(found, opened.source, framing) for framing in groups]
+    def _framing(self, name: str, dataset: str) -> Framing:
+        """How a sink wants the documents of a dataset."""
+        return self._deliveries[name].sink.framing(dataset, self._settings.events)
 
     # --- blocks and documents ------------------------------------------------------------------------------------------------
 
@@ -385,27 +374,32 @@ class Pipeline:
         """Count a block's lines and give its documents away; the bytes that are now held for them."""
         if opened.unseen is not None:
             parsed = _only_unseen(parsed, opened.unseen)
-        first = parsed[0]
-        self._telemetry.count("lines_read", first.lines, opened.format)
-        self._telemetry.count("fallback_lines", first.fallback, opened.format)
-        self._telemetry.count("format_drift", first.drifted, opened.format)
-        self._drift.saw(opened.format, first.drifted)
-        self._telemetry.lines(opened.format, Outcome.SKIPPED, first.skipped)
-        self._telemetry.lines(opened.format, Outcome.DROPPED, first.dropped)
         held = 0
-        for documents, (_, deliveries) in zip(parsed, opened.groups, strict=False):
-            if not len(documents):
+        for documents in parsed:
+            if documents.counts:
+                self._count(receipt, opened, documents)
+            if not len(documents) or documents.way is None:
                 continue
             self._telemetry.count("bytes", len(documents.data), "encoded")
-            for delivery in deliveries:
+            for name in documents.way.sinks:
                 self._ledger.made(receipt, len(documents))
                 held += len(documents.data)
-                delivery.add(documents, receipt)
-        if first.rejects:
-            for reason, count in Counter(reject.reason for reject in first.rejects).items():
-                self._telemetry.count("rejects", count, opened.format, reason)
-            self._owe(receipt, [self._line_letter(opened, reject) for reject in first.rejects], lines=len(first.rejects))
+                self._deliveries[name].add(documents, receipt)
         return held
+
+    def _count(self, receipt: int, opened: _Opened, documents: Documents) -> None:
+        """What became of lines that are no documents, and how all were read; rejects become dead letters."""
+        name = documents.way.format if documents.way else opened.format
+        self._telemetry.count("lines_read", documents.lines, name)
+        self._telemetry.count("fallback_lines", documents.fallback, name)
+        self._telemetry.count("format_drift", documents.drifted, name)
+        self._drift.saw(name, documents.drifted)
+        self._telemetry.lines(name, Outcome.SKIPPED, documents.skipped)
+        self._telemetry.lines(name, Outcome.DROPPED, documents.dropped)
+        for reason, count in Counter(reject.reason for reject in documents.rejects).items():
+            self._telemetry.count("rejects", count, name, reason)
+        if letters := [self._line_letter(opened, reject) for reject in documents.rejects]:
+            self._owe(receipt, letters, len(letters), name)
 
     # --- verdicts ------------------------------------------------------------------------------------------------------------
 
@@ -415,10 +409,9 @@ class Pipeline:
 
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
         """Documents of a part are in the sink."""
-        opened = self._opened[part.receipt]
-        if opened.counts_lines(delivery):
-            self._telemetry.lines(opened.format, Outcome.ACCEPTED, accepted)
-            self._telemetry.lines(opened.format, Outcome.DUPLICATE, duplicates)
+        if (way := part.documents.way) and way.counted_by == delivery.name:
+            self._telemetry.lines(way.format, Outcome.ACCEPTED, accepted)
+            self._telemetry.lines(way.format, Outcome.DUPLICATE, duplicates)
         self._budget.give(held_bytes)
         self._rest(part.receipt, accepted + duplicates)
 
@@ -429,7 +422,11 @@ class Pipeline:
         opened = self._opened[part.receipt]
         letters = [self._document_letter(opened, delivery, part.documents, index, why) for index, why in refused]
         self._budget.give(held_bytes)
-        self._owe(part.receipt, letters, lines=len(letters) if opened.counts_lines(delivery) else 0)
+        way = part.documents.way
+        if way and way.counted_by == delivery.name:
+            self._owe(part.receipt, letters, len(letters), way.format)
+        else:
+            self._owe(part.receipt, letters)
         self._rest(part.receipt, len(refused))
 
     def documents_grew(self, delivery: Delivery, held_bytes: int) -> None:
@@ -438,9 +435,8 @@ class Pipeline:
 
     def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
         """What became of these documents will not be known here."""
-        opened = self._opened[part.receipt]
-        if opened.counts_lines(delivery):
-            self._telemetry.lines(opened.format, Outcome.GIVEN_BACK, len(part))
+        if (way := part.documents.way) and way.counted_by == delivery.name:
+            self._telemetry.lines(way.format, Outcome.GIVEN_BACK, len(part))
         self._budget.give(held_bytes)
         self.give_up(self._ledger.message_of(part.receipt))
         self._rest(part.receipt, len(part))
@@ -470,9 +466,11 @@ class Pipeline:
     def _once_more(self, letter: DeadLetter) -> DeadLetter:
         return replace(letter, at=self._wall_clock(), receive_count=letter.receive_count + 1)
 
-    def _owe(self, receipt: int, letters: list[DeadLetter], lines: int = 0) -> None:
-        """Dead letters count as made until they are written; what cannot be written gives the whole message back."""
-        opened = self._opened[receipt]
+    def _owe(self, receipt: int, letters: list[DeadLetter], lines: int = 0, name: str = UNKNOWN) -> None:
+        """Dead letters count as made until they are written; what cannot be written gives the whole message back.
+
+        They are of so many lines of the format `name`.
+        """
         number = self._ledger.message_of(receipt)
         held = sum(len(letter.raw) for letter in letters)
         self._ledger.made(receipt, len(letters))
@@ -480,7 +478,7 @@ class Pipeline:
 
         def written(is_written: bool) -> None:
             self._budget.give(held)
-            self._telemetry.lines(opened.format, Outcome.DEAD_LETTERED if is_written else Outcome.GIVEN_BACK, lines)
+            self._telemetry.lines(name, Outcome.DEAD_LETTERED if is_written else Outcome.GIVEN_BACK, lines)
             if not is_written:
                 self.give_up(number)
             for letter in letters if is_written else ():
@@ -498,13 +496,16 @@ class Pipeline:
         is_cut = len(reject.raw) < reject.length
         raw = opened.ref.data if isinstance(opened.ref, Run) and is_cut else reject.raw
         letter = self._letter(opened, "line", reject.reason, reject.column, raw)
-        return replace(letter, place=replace(letter.place, offset=reject.offset), length=reject.length)
+        place = replace(letter.place, offset=reject.offset, event_id=reject.id)
+        return replace(letter, place=place, length=reject.length)
 
     def _document_letter(
         self, opened: _Opened, delivery: Delivery, documents: Documents, index: int, why: Refusal
     ) -> DeadLetter:
+        event = documents.ids[index] if documents.ids else ""
         letter = self._letter(opened, "document", why.reason, why.detail, bytes(documents.body(index)))
-        return replace(letter, place=replace(letter.place, offset=int(documents.offsets[index]), sink=delivery.name))
+        offset = int(documents.offsets[index])
+        return replace(letter, place=replace(letter.place, offset=offset, event_id=event, sink=delivery.name))
 
     def _letter(self, opened: _Opened, kind: Kind, reason: str, detail: str, raw: bytes) -> DeadLetter:
         """What a record brought is kept whole, for it is nowhere else; of an object's line the object has the rest."""
@@ -542,9 +543,10 @@ def _opened_again(message: Message, again: Again) -> _Opened:
     return _Opened(message, again.ref, again.sinks, None if again.letters is None else dict(again.letters))
 
 
-def _only_unseen(parsed: Sequence[Documents], unseen: dict[int, DeadLetter]) -> list[Documents]:
+def _only_unseen(parsed: Sequence[Documents], unseen: dict[Spot, DeadLetter]) -> list[Documents]:
     """What became of the lines that are looked for, which are seen by that."""
     found = [chosen(documents, unseen) for documents in parsed]
-    for offset in (*found[0].offsets.tolist(), *(reject.offset for reject in found[0].rejects)):
-        unseen.pop(offset, None)
+    for documents in found:
+        for spot in (*spots(documents), *((reject.offset, reject.id) for reject in documents.rejects)):
+            unseen.pop(spot, None)
     return found

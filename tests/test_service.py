@@ -177,6 +177,41 @@ async def test_without_routes_all_goes_to_the_one_sink() -> None:
         assert around.sqs.deleted == around.sqs.open
 
 
+async def test_events_in_envelopes_go_the_ways_of_their_log_groups() -> None:
+    """Each event is counted by its own format, goes where its log group's route says, and a second delivery of it is none."""
+
+    def envelope(group: str, *messages: str) -> bytes:
+        events = [{"id": f"{group[-1]}{n}", "timestamp": 1_700_000_000_000, "message": text} for n, text in enumerate(messages)]
+        found = {"messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": group, "logStream": "s"}
+        return orjson.dumps(found | {"subscriptionFilters": ["f"], "logEvents": events})
+
+    quiet, functions = envelope("/quiet/q", "a", "b"), envelope("/aws/lambda/f", "INFO: x", '{"message":"y"}', "")
+    bad = envelope("/aws/lambda/g", "REPORT RequestId: b3a1c2d4-1111-4222-8333-944455566677 Duration: 1.2.3 ms")
+    routes = (
+        Route(log_group="/quiet/*", drop=True),
+        Route(log_group="/aws/lambda/*", sinks=("main",)),
+        Route(sinks=("stream",)),
+    )
+    async with world() as around:
+        around.announce("first", gzip.compress(quiet + functions) + gzip.compress(envelope("other", "text") + bad))
+        stats = await around.serve(*routes)
+        around.announce("again", functions)
+        more = await around.serve(*routes)
+        assert {name for _, name in around.bulk.documents} == {"f0", "f1"}
+        assert {index for index, _ in around.bulk.documents} == {"logs-aws.lambda_logs-2023.11.14"}
+        (record,) = around.firehose.records
+        assert orjson.loads(record)["event"]["id"] == "r0"
+        assert (stats.outcome("lines", "accepted"), stats.outcome("lines", "dropped"), stats.outcome("lines", "skipped")) == (
+            3,
+            2,
+            1,
+        )
+        assert more.outcome("lines", "duplicate") == 2
+        (letter,) = around.s3.letters()
+        assert (letter.reason, letter.place.event_id, letter.place.offset) == ("bad_number", "g0", letter.place.offset)
+        assert around.sqs.deleted == around.sqs.open
+
+
 async def test_a_parquet_file_is_the_lines_of_its_rows() -> None:
     """Flow logs in columns arrive as documents of their format, and the memory for the file is given back."""
     out = io.BytesIO()

@@ -40,7 +40,7 @@ from ingestd.formats.table import (
     Words,
 )
 
-__all__ = ["Leaves", "read", "read_list", "string"]
+__all__ = ["SECONDS_MAX", "Leaves", "read", "read_list", "string"]
 
 Leaves = dict[str, bytes]  # JSON by path
 

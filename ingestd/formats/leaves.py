@@ -40,7 +40,7 @@ def every_leaf(form: Format) -> Iterator[Leaf]:
     yield from form.leaves()
     # Not every kind of format has constants, or a place for columns that it does not know.
     yield from (Leaf(path) for path, _ in getattr(form, "constants", ()))
-    if extra := getattr(form, "extra", ""):
+    if (extra := getattr(form, "extra", "")) and getattr(form, "shape", None) is not Shape.PATTERN:
         yield Leaf(extra, "flat_object" if getattr(form, "shape", None) is Shape.JSON else "keyword")
 
 

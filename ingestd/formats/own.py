@@ -17,6 +17,7 @@ import orjson
 from ingestd.config import ColumnSettings, FormatSettings
 from ingestd.config_mistakes import ConfigError, Mistake, shown
 from ingestd.formats import events
+from ingestd.formats.patterns import compiled
 from ingestd.formats.registry import formats
 from ingestd.formats.table import (
     SAMPLE_TIME,
@@ -109,7 +110,8 @@ def own_formats(settings: Sequence[FormatSettings]) -> Mapping[str, Table]:
 
 def _table(form: FormatSettings) -> Table:
     base = formats()[form.base] if form.base else None
-    columns = _chosen(base, form.fields) if base else tuple(_column(column) for column in form.columns)
+    fields = form.fields or tuple(_captured(form))
+    columns = _chosen(base, fields) if base else tuple(_column(column) for column in form.columns)
     table = Table(
         name=form.name,
         dataset=form.dataset or form.name,
@@ -124,6 +126,7 @@ def _table(form: FormatSettings) -> Table:
         separator=form.separator or "",
         runs=form.runs,
         dated_by_object=form.dated_by_object,
+        patterns=form.patterns,
         comments=form.comments,
         wrapper=form.wrapper or "",
         constants=(("event.kind", "event"),),
@@ -135,7 +138,7 @@ def _table(form: FormatSettings) -> Table:
         table,
         dataset=form.dataset or base.dataset,
         service=base.service,
-        shape=base.shape,
+        shape=Shape(form.shape) if form.patterns else base.shape,
         required=table.required if base.required else 0,
         wrapper=base.wrapper,
         dashes=base.dashes,
@@ -156,6 +159,11 @@ def _chosen(base: Table, fields: Sequence[str]) -> tuple[Column, ...]:
     if base.delivered:
         fields = sorted(fields, key=base.delivered.index)
     return tuple(columns[name] for name in fields)
+
+
+def _captured(form: FormatSettings) -> list[str]:
+    """What the groups of its patterns are named, each once."""
+    return list(dict.fromkeys(group for pattern in form.patterns for group in compiled(pattern).groups))
 
 
 def _column(column: ColumnSettings) -> Column:
@@ -215,9 +223,30 @@ def _mistakes(path: str, form: FormatSettings) -> Iterator[Mistake]:
                 yield _mistake(f"{path}.fields.{place}", name, "each name once")
         if any(name not in known for name in form.fields):
             return
+    wrong = list(_pattern_mistakes(path, form, base))
+    if wrong:
+        yield from wrong
+        return
     yield from _shape_mistakes(path, form)
     yield from _column_mistakes(path, form)
     yield from _field_mistakes(path, form, _table(form))
+
+
+def _pattern_mistakes(path: str, form: FormatSettings, base: Table | None) -> Iterator[Mistake]:
+    columns = [column.name for column in (base.columns if base else form.columns)]
+    missing = dict.fromkeys(columns if form.patterns and not base else ())
+    for place, pattern in enumerate(form.patterns):
+        try:
+            groups = compiled(pattern).groups
+        except ValueError as error:
+            yield _mistake(f"{path}.patterns.{place}", pattern, f"a regular expression as RE2 has them ({error})")
+            return
+        for group in groups:
+            missing.pop(group, None)
+            if group not in columns:
+                yield _mistake(f"{path}.patterns.{place}", group, f"groups that are named as columns: {', '.join(columns)}")
+    for name in missing:
+        yield _mistake(f"{path}.columns.{columns.index(name)}.name", name, "the name of a group, since nothing else fills it")
 
 
 def _shape_mistakes(path: str, form: FormatSettings) -> Iterator[Mistake]:

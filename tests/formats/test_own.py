@@ -173,6 +173,51 @@ def test_samples(settings: dict[str, Any]) -> None:
     assert len(result) > 250
 
 
+WORDY: dict[str, Any] = {
+    "name": "wordy",
+    "shape": "pattern",
+    "patterns": [
+        r"(?P<when>[^ ]+) \[(?P<level>[A-Z]+)\] took (?P<taken>[0-9.]+)s",
+        r"(?P<when>[^ ]+) \[(?P<level>[A-Z]+)\] (?P<text>.*)",
+    ],
+    "columns": [
+        {"name": "when", "type": "time", "field": "@timestamp"},
+        {"name": "level", "field": "log.level"},
+        {"name": "taken", "type": "decimal", "field": "app.taken"},
+        {"name": "text", "field": "message"},
+    ],
+}
+
+
+def test_described_by_patterns() -> None:
+    """The first pattern that is the whole line says what its columns are; a line that is none is rejected."""
+    data = b"2025-06-10T15:36:28Z [INFO] took 1.5s\n2025-06-10T15:36:28Z [WARN] took long\n2025-06-10T15:36:28Z nothing\n"
+    first, second = documents(own(**WORDY), data)
+    assert (first["log"]["level"], first["app"], "message" in first) == ("INFO", {"taken": 1.5}, False)
+    assert (second["log"]["level"], second["message"]) == ("WARN", "took long")
+    assert [(reject.reason, reject.column) for reject in parse(own(**WORDY), data).rejects] == [("no_pattern", "")]
+
+
+def test_other_variables_of_api_gateway() -> None:
+    """Patterns may be of a known format's columns: API Gateway's variables, in an order of one's own."""
+    table = own(
+        name="mine",
+        base="apigateway_text",
+        shape="pattern",
+        patterns=[r"(?P<requestTimeEpoch>\d+) (?P<requestId>[^ ]+) (?P<status>\d+) (?P<integrationLatency>\d+|-)"],
+    )
+    (document,) = documents(table, b"1749569788123 abc 504 29000\n")
+    assert document["@timestamp"] == "2025-06-10T15:36:28.123Z"
+    assert document["aws"]["apigateway"] == {"request_id": "abc", "integration_latency": 29000}
+    assert (document["event"]["outcome"], document["event"]["dataset"]) == ("failure", "aws.apigateway_logs")
+
+
+def test_pattern_takes_linear_time() -> None:
+    """A megabyte that nearly matches, in a way that makes others go back without end, is rejected like any line."""
+    table = own(**{**WORDY, "patterns": [r"(?P<when>(?:x+x+)+y)(?P<level>.*)(?P<taken>.*)(?P<text>.*)z"]})
+    assert [reject.reason for reject in parse(table, b"x" * (1 << 20) + b"\n").rejects] == ["no_pattern"]
+
+
 COLUMNS = [{"name": "t", "type": "time", "field": "@timestamp"}, {"name": "a", "field": "a.b"}]
 
 
@@ -196,6 +241,32 @@ COLUMNS = [{"name": "t", "type": "time", "field": "@timestamp"}, {"name": "a", "
             "'x'",
             "of its own",
         ),
+        (
+            {"shape": "pattern", "patterns": ["(?P<t>.*)(?P<a>"], "columns": COLUMNS},
+            "format.0.patterns.0",
+            "'(?P<t>.*)(?P<a>'",
+            "RE2",
+        ),
+        (
+            {"shape": "pattern", "patterns": [r"(?P<t>.)(?=x)"], "columns": COLUMNS},
+            "format.0.patterns.0",
+            "'(?P<t>.)(?=x)'",
+            "RE2",
+        ),
+        (
+            {"shape": "pattern", "patterns": ["(?P<t>.)", "(?P<t>.)(?P<t>.)(?P<a>.)"], "columns": COLUMNS},
+            "format.0.patterns.1",
+            "'(?P<t>.)(?P<t>.)(?P<a>.)'",
+            "two groups",
+        ),
+        (
+            {"shape": "pattern", "patterns": ["(?P<t>.)(?P<a>.)(?P<b>.)"], "columns": COLUMNS},
+            "format.0.patterns.0",
+            "'b'",
+            "t, a",
+        ),
+        ({"shape": "pattern", "patterns": ["(?P<t>.*)"], "columns": COLUMNS}, "format.0.columns.1.name", "'a'", "group"),
+        ({"base": "apigateway_text", "shape": "pattern", "patterns": ["(?P<x>.*)"]}, "format.0.patterns.0", "'x'", "requestId"),
         ({"columns": COLUMNS[1:]}, "format.0", "'no column for @timestamp'", "dated_by_object"),
         ({"columns": [{"name": "t", "field": "@timestamp"}]}, "format.0", "'@timestamp'", "epoch"),
         ({"shape": "json", "columns": COLUMNS, "required": 2}, "format.0.required", "2", "none for records"),

@@ -13,9 +13,9 @@ import pytest
 
 from ingestd.config import ObjectSettings
 from ingestd.fastpath.decoding import Decoding
-from ingestd.fastpath.parser import open_parser
-from ingestd.formats.registry import Format, detect, formats
-from ingestd.model import Documents, Framing, Source
+from ingestd.fastpath.reader import LineReader, Reader
+from ingestd.formats.registry import detect, formats
+from ingestd.model import Documents, Framing, Source, Way
 
 SAMPLES = Path(os.environ.get("INGESTD_SAMPLES") or Path(__file__).parents[2].parent / "shared" / "samples")
 FOLDERS = {
@@ -78,11 +78,12 @@ def parsed(data: bytes) -> tuple[str, list[Documents]]:
     """The format's name, and what became of the object."""
     names: list[str] = []
 
-    def choose(head: bytes) -> tuple[Format, list[Any]]:
+    def choose(head: bytes) -> Reader:
         form = detect("key", head)
         assert form is not None
         names.append(form.name)
-        return form, [open_parser(form, Source("bucket", "key", "etag", 0.0), Framing("dataset", action=False))]
+        way = Way(form.name, Framing("dataset", action=False), ("out",), "out")
+        return LineReader(form, [way], Source("bucket", "key", "etag", 0.0))
 
     decoding = Decoding(ObjectSettings(), choose, formats().values())
     decoding.feed(data, is_last=True)
