@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,10 +18,11 @@ from ingestd.config import OpenSearchSettings, Settings
 from ingestd.core.routing import Route, Router
 from ingestd.errors import Fatal, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
-from ingestd.fastpath.parser import Parser, open_parser
+from ingestd.fastpath.reader import Reader
+from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
 from ingestd.formats.own import known_formats
-from ingestd.model import DeadLetter, Framing, ObjectRef, Source
+from ingestd.model import DeadLetter, Framing, ObjectRef, Source, Spot
 from ingestd.setup.api import Api
 from ingestd.shell.clients import Clients
 from ingestd.shell.listing import Listed
@@ -34,39 +36,46 @@ ASKED_AT_ONCE = 100  # objects in one question to an index, far below its limit 
 
 @dataclass(slots=True)
 class Dead:
-    """The dead letters of one object: offsets of lines, (sink, offset) of documents, and whether it is one itself."""
+    """The dead letters of one object: where its lines are, sink and place of its documents, and whether it is one itself."""
 
-    lines: set[int | None] = field(default_factory=set)
-    documents: set[tuple[str, int | None]] = field(default_factory=set)
+    lines: set[Spot] = field(default_factory=set)
+    documents: set[tuple[str, Spot]] = field(default_factory=set)
     is_whole: bool = False
 
     def add(self, letter: DeadLetter) -> None:
         """Count one in; the same one twice is one."""
+        spot = letter.place.offset or 0, letter.place.event_id
         if letter.kind == "object":
             self.is_whole = True
         elif letter.kind == "line":
-            self.lines.add(letter.place.offset)
+            self.lines.add(spot)
         elif letter.kind == "document":
-            self.documents.add((letter.place.sink, letter.place.offset))
+            self.documents.add((letter.place.sink, spot))
 
 
 @dataclass(slots=True)
 class Row:
-    """One object. `documents` it holds, and where its `rejects` are: None where it was not read; `indexed`: by sink."""
+    """One object. `documents` that it holds and that are `indexed`, by sink, and its `rejects`: None where it was not read."""
 
     found: Listed
     indexed: Mapping[str, int]
     dead: Dead
-    documents: int | None = None
-    rejects: set[int] | None = None
+    documents: Mapping[str, int] | None = None
+    rejects: set[Spot] | None = None
     unread: str = ""  # why, if it cannot be
+
+    @property
+    def held(self) -> int:
+        """Documents for the sink that should have most."""
+        return max((self.documents or {}).values(), default=0)
 
     @property
     def missing(self) -> int:
         """Lines of which there is no trace, in the sink that lacks most."""
         if self.dead.is_whole or self.documents is None or self.rejects is None:
             return 0
-        lacking = (self.documents - count - self._dead_for(sink) for sink, count in self.indexed.items())
+        held = self.documents
+        lacking = (held.get(sink, 0) - count - self._dead_for(sink) for sink, count in self.indexed.items())
         return max(0, *lacking) + len(self.rejects - self.dead.lines)
 
     @property
@@ -77,7 +86,7 @@ class Row:
     def _dead_for(self, sink: str) -> int:
         """Documents that the sink need not have: it refused them, or their lines could not be read before, and can be now."""
         lines = self.dead.lines - (self.rejects or set())
-        return len(lines | {offset for name, offset in self.dead.documents if name == sink})
+        return len(lines | {spot for name, spot in self.dead.documents if name == sink})
 
 
 class Audit:
@@ -98,8 +107,9 @@ class Audit:
         self._workers = workers
         self._dead = dead
         self._clusters = clusters
-        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
+        known = known_formats(settings.format, settings.events.timestamp_paths)
+        self._ways = Ways(known, self._router, list(settings.sinks), lambda name, dataset: Framing(dataset, action=False))
         self._slots = asyncio.Semaphore(settings.object.in_flight_max)
 
     async def rows(self, objects: Sequence[Listed], to_read: Collection[str] | None = None) -> AsyncIterator[Row]:
@@ -142,31 +152,27 @@ class Audit:
 
     async def _read(self, row: Row) -> None:
         """Count what the object holds."""
-        documents, rejects = 0, set[int]()
+        documents, rejects = Counter[str](), set[Spot]()
         try:
             async with self._slots, self._objects.open(ObjectRef(self._bucket, row.found.key, etag=row.found.etag)) as body:
                 source = body.source
-                decoding = Decoding(
-                    self._settings.object, lambda head: self._choose(row.found.key, head, source), self._formats.values()
-                )
+                decoding = Decoding(self._settings.object, lambda head: self._reader(source, head), self._ways.known)
                 async for data, is_last in body.pieces():
                     decoding.feed(data, is_last=is_last)
                     while (parsed := await self._workers.run(decoding.step)) is not None:
-                        documents += len(parsed[0])
-                        rejects |= {reject.offset for reject in parsed[0].rejects}
+                        for each in parsed:
+                            documents.update(dict.fromkeys(each.way.sinks if each.way else (), len(each)))
+                            rejects |= {(reject.offset, reject.id) for reject in each.rejects}
         except (Poison, Retryable) as error:
             row.unread = error.reason
         else:
             row.documents, row.rejects = documents, rejects
 
-    def _choose(self, key: str, head: bytes, source: Source) -> tuple[registry.Format, list[Parser]]:
-        route = self._router.route(self._bucket, key)
+    def _reader(self, source: Source, head: bytes) -> Reader:
+        route = self._router.route(source.bucket, source.key)
         if route is None:
             raise Poison("no route fits this object", reason="no_route")
-        found = registry.detect(key, head, self._formats) if route.format == "auto" else self._formats[route.format]
-        if found is None:
-            raise Poison("content is of no known format", reason="unknown_format")
-        return found, [open_parser(found, source, Framing(route.dataset or found.dataset, action=False))]
+        return self._ways.reader(source, route, head)
 
 
 def _of_object(bucket: str, key: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from tests.fakes.s3 import refusal
 from tests.test_redrive import World, world
 from tests.test_service import ALB, log
 
+FIVE = {"main": 5, "other": 5}
 LISTED = Listed("a.gz", "e", 1, 0.0)
 LINE = DeadLetter("line", "bad_number", "", Place("logs", "a.gz", offset=0), b"", 0, 0.0)
 DOCUMENT = replace(LINE, kind="document", place=replace(LINE.place, sink="main"))
@@ -35,16 +36,16 @@ def dead(*letters: DeadLetter) -> Dead:
 @pytest.mark.parametrize(
     ("row", "missing"),
     [
-        (Row(LISTED, {"main": 5}, dead(), 5, set()), 0),
-        (Row(LISTED, {"main": 3}, dead(), 5, set()), 2),
-        (Row(LISTED, {"main": 4}, dead(DOCUMENT, DOCUMENT), 5, set()), 0),
-        (Row(LISTED, {"main": 5, "other": 4}, dead(DOCUMENT), 5, set()), 1),
-        (Row(LISTED, {"main": 5}, dead(LINE), 5, {0, 9}), 1),
-        (Row(LISTED, {"main": 5}, dead(LINE, replace(LINE, place=replace(LINE.place, offset=9))), 5, {0, 9}), 0),
-        (Row(LISTED, {"main": 6}, dead(), 5, {0}), 1),
-        (Row(LISTED, {"main": 4}, dead(LINE), 5, {0}), 1),
-        (Row(LISTED, {"main": 4}, dead(LINE), 5, set()), 0),
-        (Row(LISTED, {"main": 0}, dead(replace(LINE, kind="object")), 5, {0}), 0),
+        (Row(LISTED, {"main": 5}, dead(), FIVE, set()), 0),
+        (Row(LISTED, {"main": 3}, dead(), FIVE, set()), 2),
+        (Row(LISTED, {"main": 4}, dead(DOCUMENT, DOCUMENT), FIVE, set()), 0),
+        (Row(LISTED, {"main": 5, "other": 4}, dead(DOCUMENT), FIVE, set()), 1),
+        (Row(LISTED, {"main": 5}, dead(LINE), FIVE, {(0, ""), (9, "")}), 1),
+        (Row(LISTED, {"main": 5}, dead(LINE, replace(LINE, place=replace(LINE.place, offset=9))), FIVE, {(0, ""), (9, "")}), 0),
+        (Row(LISTED, {"main": 6}, dead(), FIVE, {(0, "")}), 1),
+        (Row(LISTED, {"main": 4}, dead(LINE), FIVE, {(0, "")}), 1),
+        (Row(LISTED, {"main": 4}, dead(LINE), FIVE, set()), 0),
+        (Row(LISTED, {"main": 0}, dead(replace(LINE, kind="object")), FIVE, {(0, "")}), 0),
         (Row(LISTED, {"main": 0}, dead()), 0),
     ],
 )

@@ -150,7 +150,7 @@ async def _rows(audit: Audit, objects: Sequence[Listed], sample: int | None, con
 
 def _say(console: Console, rows: Sequence[Row], gaps: Sequence[Row]) -> None:
     read = [row for row in rows if row.documents is not None]
-    lines = sum((row.documents or 0) + len(row.rejects or ()) for row in read)
+    lines = sum(row.held + len(row.rejects or ()) for row in read)
     dead = sum(len(row.dead.lines) + len(row.dead.documents) for row in rows)
     console.print(
         f"{len(rows):,} objects, {len(read):,} of them read: {lines:,} lines, {dead:,} dead letters, "
@@ -163,7 +163,7 @@ def _say(console: Console, rows: Sequence[Row], gaps: Sequence[Row]) -> None:
         table.add_column(name, justify="left" if name in ("object", "") else "right", overflow="fold")
     for row in gaps[:GAPS_SHOWN]:
         indexed = ", ".join(f"{count:,}" for count in row.indexed.values())
-        known = ["?", "?"] if row.rejects is None else [str(row.documents), str(len(row.rejects))]
+        known = ["?", "?"] if row.rejects is None else [str(row.held), str(len(row.rejects))]
         count = str(len(row.dead.lines) + len(row.dead.documents))
         missing = str(row.missing) if row.documents is not None else "?"
         table.add_row(visible(row.found.key), known[0], indexed, known[1], count, missing, row.unread)
