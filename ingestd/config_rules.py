@@ -13,6 +13,7 @@ from ingestd.config_mistakes import Mistake, shown
 __all__ = ["BUILT_IN_ROLES", "broken_rules"]
 
 BUILT_IN_ROLES = ("ingestd_writer", "logs_reader", "security_reader")
+PORT_MAX = 65535
 BLOCKS_MIN = 8  # one block being read, parsed, batched and sent, for two workers; fewer would have them wait for each other
 
 
@@ -70,6 +71,9 @@ def _limits(settings: Settings) -> Iterator[Mistake]:
 
 
 def _page(settings: Settings) -> Iterator[Mistake]:
+    last = settings.http.port + settings.processes - 1
+    if settings.http.port and last > PORT_MAX:
+        yield _mistake("http.port", settings.http.port, f"at most {PORT_MAX - settings.processes + 1}, one for each process")
     given = {"username": settings.http.username, "password": settings.http.password}
     for name, other in (("username", "password"), ("password", "username")):
         if given[name] is None and given[other] is not None:
