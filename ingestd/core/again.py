@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from ingestd.core.record import Allowed
-from ingestd.model import Again, DeadLetter, Notice, ObjectRef
+from ingestd.model import Again, DeadLetter, Notice, ObjectRef, Spot
 
 __all__ = ["again"]
 
@@ -19,7 +19,7 @@ __all__ = ["again"]
 def again(letters: Iterable[DeadLetter], allowed: Allowed, sinks: Collection[str], to_sink: str | None = None) -> Notice:
     """What is to be read again. `sinks`: those that there are; `to_sink`: where everything goes instead of where it went."""
     whole: dict[ObjectRef, Again] = {}
-    lines: dict[tuple[ObjectRef, str], dict[int, DeadLetter]] = {}
+    lines: dict[tuple[ObjectRef, str], dict[Spot, DeadLetter]] = {}
     kept: list[DeadLetter] = []
     for letter in letters:
         ref, offset, sink = _ref(letter), letter.place.offset, to_sink or letter.place.sink
@@ -28,13 +28,13 @@ def again(letters: Iterable[DeadLetter], allowed: Allowed, sinks: Collection[str
         elif letter.kind == "object":
             whole[ref] = Again(ref, letter.place.message_id, letter.receive_count, sinks=(sink,) if sink else ())
         elif letter.kind in ("line", "document") and offset is not None:
-            lines.setdefault((ref, sink), {})[offset] = letter
+            lines.setdefault((ref, sink), {})[offset, letter.place.event_id] = letter
         else:
             kept.append(letter)
     return Notice((), again=(*whole.values(), *(_of_lines(*key, found) for key, found in lines.items())), kept=tuple(kept))
 
 
-def _of_lines(ref: ObjectRef, sink: str, letters: dict[int, DeadLetter]) -> Again:
+def _of_lines(ref: ObjectRef, sink: str, letters: dict[Spot, DeadLetter]) -> Again:
     """One reading for all of them, so that a line of which there are two dead letters is sent once."""
     message_id = next(iter(letters.values())).place.message_id
     return Again(ref, message_id, max(each.receive_count for each in letters.values()), letters, (sink,) if sink else ())

@@ -24,7 +24,7 @@ PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def environments(settings: Settings, environ: Mapping[str, str], cores: int) -> list[dict[str, str]]:
-    """What each process is told beside the settings that all share: its port, and its part of the processors and the memory."""
+    """What each process is told beside the settings that all share: its ports, and its part of the processors."""
     count = settings.processes
     threads = settings.threads or max(cores // count, 1)
     return [
@@ -33,6 +33,7 @@ def environments(settings: Settings, environ: Mapping[str, str], cores: int) -> 
             "INGESTD_PROCESSES": "1",
             "INGESTD_THREADS": str(threads),
             "INGESTD_HTTP__PORT": str(settings.http.port + number if settings.http.port else 0),
+            **({"INGESTD_INLET__PORT": str(settings.inlet.port + number)} if settings.inlet.port else {}),
         }
         for number in range(count)
     ]

@@ -20,10 +20,13 @@ REF = ObjectRef("logs", "a", etag="e")
 ALLOWED = Allowed(("logs",))
 
 PLANS: dict[str, tuple[list[DeadLetter], Notice]] = {
-    "a line": ([LINE], Notice((), again=(Again(REF, "m", 2, {7: LINE}),))),
-    "a document": ([DOCUMENT], Notice((), again=(Again(REF, "m", 2, {7: DOCUMENT}, ("main",)),))),
+    "a line": ([LINE], Notice((), again=(Again(REF, "m", 2, {(7, ""): LINE}),))),
+    "a document": ([DOCUMENT], Notice((), again=(Again(REF, "m", 2, {(7, ""): DOCUMENT}, ("main",)),))),
     "an object": ([OBJECT], Notice((), again=(Again(REF, "m", 2),))),
-    "twice the same": ([OBJECT, LINE, OBJECT, LINE], Notice((), again=(Again(REF, "m", 2), Again(REF, "m", 2, {7: LINE})))),
+    "twice the same": (
+        [OBJECT, LINE, OBJECT, LINE],
+        Notice((), again=(Again(REF, "m", 2), Again(REF, "m", 2, {(7, ""): LINE}))),
+    ),
     "a foreign bucket": ([wrong := replace(LINE, place=replace(PLACE, bucket="b"))], Notice((), kept=(wrong,))),
     "no object": ([wrong := replace(LINE, place=Place(offset=7))], Notice((), kept=(wrong,))),
     "no offset": ([wrong := replace(LINE, place=replace(PLACE, offset=None))], Notice((), kept=(wrong,))),

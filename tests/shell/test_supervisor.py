@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.config import HttpSettings, Settings
+from ingestd.config import HttpSettings, InletSettings, Settings
 from ingestd.config_loading import load
 from ingestd.shell.supervisor import environments, supervise
 
@@ -73,5 +73,7 @@ def test_each_has_its_port_and_its_part_of_the_processors() -> None:
     settings = Settings(processes=3, http=HttpSettings(port=8080))
     found = [load(None, each, service=False) for each in environments(settings, {}, cores=8)]
     assert [(each.processes, each.threads, each.http.port) for each in found] == [(1, 2, 8080), (1, 2, 8081), (1, 2, 8082)]
+    inlet = Settings(processes=2, inlet=InletSettings(port=9000))
+    assert [each["INGESTD_INLET__PORT"] for each in environments(inlet, {}, cores=1)] == ["9000", "9001"]
     few = environments(Settings(processes=2, threads=5, http=HttpSettings(port=0)), {}, cores=1)
     assert [(each["INGESTD_THREADS"], each["INGESTD_HTTP__PORT"]) for each in few] == [("5", "0")] * 2
