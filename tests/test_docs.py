@@ -109,7 +109,8 @@ def test_calls_of_aws_that_are_shown_are_calls(page: Path) -> None:
     """Service, operation and options, as the SDK knows them; `deploy` and `cp` are the command line's own."""
     session = Session()
     text = "\n".join(blocks(page, "")).replace("\\\n", " ")
-    for line in text.splitlines():
+    quoted = re.sub(r"'[^']*'", lambda found: found[0].replace("\n", " "), text)
+    for line in quoted.splitlines():
         if not line.startswith("aws "):
             continue
         _, service, operation, *arguments = shlex.split(line.partition(" | ")[0], comments=True)

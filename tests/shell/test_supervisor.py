@@ -12,6 +12,7 @@ import pytest
 
 from ingestd.config import HttpSettings, InletSettings, Settings
 from ingestd.config_loading import load
+from ingestd.config_mistakes import ConfigError
 from ingestd.shell.supervisor import environments, supervise
 
 PATIENCE_SECONDS = 60
@@ -66,6 +67,23 @@ async def test_one_that_ends_by_itself_ends_all(status: str, tmp_path: Path) -> 
     """Half a service is nobody's service; the exit status is the one that was not 0."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await supervise([sys.executable, "-c", CHILD], children(tmp_path, "", status)) == int(status)
+
+
+@pytest.mark.parametrize(
+    ("http", "inlet", "wrong"),
+    [(65_534, None, "http.port"), (8080, 65_535, "inlet.port"), (8080, 8082, "inlet.port"), (8080, 8083, ""), (0, 0, "")],
+)
+def test_there_are_ports_for_all(http: int, inlet: int | None, wrong: str) -> None:
+    """Those of three processes exist, and are not each other's."""
+    environ = {"INGESTD_PROCESSES": "3", "INGESTD_HTTP__PORT": str(http)}
+    environ |= {} if inlet is None else {"INGESTD_INLET__PORT": str(inlet)}
+    try:
+        load(None, environ, service=False)
+    except ConfigError as error:
+        found = {mistake.path for mistake in error.mistakes}
+    else:
+        found = set()
+    assert (wrong in found) if wrong else not {"http.port", "inlet.port"} & found
 
 
 def test_each_has_its_port_and_its_part_of_the_processors() -> None:
