@@ -15,10 +15,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check integration million kills sim fuzz bench arrival format lock audit clean
+.PHONY: help venv demo test check integration million kills sim fuzz bench bench-scale arrival format lock audit clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
 
 venv: $(READY) ## set up .venv; the other targets do it themselves
 
@@ -67,6 +67,9 @@ bench: $(READY) ## what this machine carries, stage by stage
 
 arrival: $(READY) ## seconds from an object's creation to its being found, and CPU beside a real OpenSearch's
 	@$(BIN)/python -m tests.bench.arrival $(ARGS)
+
+bench-scale: $(READY) ## two processes on one queue beside one, each given one core: ARGS="--processes 4"
+	@$(BIN)/python -m tests.bench.scale $(ARGS)
 
 format: $(READY) ## put the code into form
 	$(BIN)/ruff format .

@@ -349,7 +349,7 @@ class Service:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(loop) for loop in loops]
             yield
-            if grace_seconds:
+            if grace_seconds and tasks:
                 await asyncio.wait(tasks, timeout=grace_seconds)
             for task in tasks:
                 task.cancel()

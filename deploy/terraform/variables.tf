@@ -177,3 +177,33 @@ variable "oldest_message_seconds" {
   type        = number
   default     = 900
 }
+
+variable "log_group_name" {
+  description = "A log group of CloudWatch to subscribe to, by a Firehose stream: into the first of log_buckets, or with inlet_url to the service."
+  type        = string
+  default     = ""
+}
+
+variable "inlet_url" {
+  description = "Where Firehose reaches the inlet, as https://NAME/firehose: a load balancer of yours before port 8443."
+  type        = string
+  default     = ""
+}
+
+variable "inlet_secret_arn" {
+  description = "The secret with the endpoint's access key, as {\"api_key\":\"...\"}; opens port 8443."
+  type        = string
+  default     = ""
+}
+
+variable "inlet_target_group_arn" {
+  description = "The load balancer's target group: HTTP, port 8443, targets by ip; health checks on port 8080, /readyz."
+  type        = string
+  default     = ""
+}
+
+variable "inlet_security_group_id" {
+  description = "The load balancer's security group, which may reach ports 8080 to 8443."
+  type        = string
+  default     = ""
+}

@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 
 from ingestd.fastpath.kernel.codes import ESCAPE
 from ingestd.fastpath.layout import ID, ORIGINAL, TIMESTAMP, fixed, paths
-from ingestd.formats.table import IpList, Mapped, Table, Words
+from ingestd.formats.table import IpList, Items, Json, Mapped, Pairs, Table, Words
 from ingestd.model import Framing, Source
 
 __all__ = ["OBJECT_PATHS", "Body", "compile_body", "pack"]
 
 OBJECT_PATHS = ("cloud", "aws.s3", "aws.firehose")  # the values that an object, or a record, brings
-BARE = {"long", "double"}  # types that JSON writes without quotes
-FINISHED = Words | IpList | Mapped  # readings whose results are JSON as they are
+BARE = {"long", "double", "boolean"}  # types that JSON writes without quotes
+FINISHED = Words | IpList | Mapped | Items | Json | Pairs  # readings whose results are JSON as they are
 STRINGS = {TIMESTAMP, ID, ORIGINAL}  # where no column fills them
 NO_SOURCE = Source("", "", "", 0.0)
 

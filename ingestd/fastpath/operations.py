@@ -9,6 +9,7 @@ import orjson
 
 from ingestd.fastpath.joints import Body, pack
 from ingestd.fastpath.kernel.codes import (
+    ANY_TIME,
     CLF,
     CUT,
     DATETIME,
@@ -42,6 +43,7 @@ from ingestd.fastpath.kernel.codes import (
 )  # fmt: skip
 from ingestd.fastpath.order import Order
 from ingestd.formats.table import (
+    Boolean,
     ClfTime,
     Column,
     Cut,
@@ -53,7 +55,11 @@ from ingestd.formats.table import (
     Integer,
     Ip,
     IpList,
+    Items,
+    Json,
     Mapped,
+    Moment,
+    Pairs,
     Reading,
     Request,
     Status,
@@ -69,9 +75,10 @@ __all__ = ["Operations", "compile_operations"]
 CODES: dict[type, int] = {
     Text: TEXT, Integer: WHOLE, Decimal: DECIMAL, Status: STATUS, Ip: IP, Endpoint: ENDPOINT, Instant: INSTANT,
     DateTime: DATETIME, Epoch: EPOCH, ClfTime: CLF, Mapped: MAPPED, Cut: CUT, Words: WORDS, IpList: HOSTS, Tls: TLS,
-    Version: VERSION, Request: REQUEST,
+    Version: VERSION, Request: REQUEST, Moment: ANY_TIME, Boolean: TEXT,
 }  # fmt: skip
-TIMES = {INSTANT, DATETIME, EPOCH, CLF}
+TIMES = {INSTANT, DATETIME, EPOCH, CLF, ANY_TIME}
+ELSEWHERE = Items | Json | Pairs  # filled where a record is cut, or read by the reference
 
 
 @dataclass(slots=True)
@@ -91,6 +98,8 @@ def compile_operations(table: Table, order: Order, body: Body, text: bytearray) 
     made = Operations()
     places = {column.name: order.positions[index] for index, column in enumerate(table.columns)}
     for column, reading, slots in _slotted(table, body):
+        if isinstance(reading, ELSEWHERE):
+            continue
         if type(reading) not in CODES:
             return None
         position = places[column.name]
@@ -98,7 +107,7 @@ def compile_operations(table: Table, order: Order, body: Body, text: bytearray) 
             position = places.get(reading.instead, -1)
         if position < 0:
             continue
-        if slots[0] in body.alone and type(reading) is Text and not reading.percent:
+        if slots[0] in body.alone and (type(reading) is Boolean or (type(reading) is Text and not reading.percent)):
             made.texts += [position, slots[0]]
             continue
         for row in _rows(reading, [CODES[type(reading)], position], slots, places, text, made):

@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 
 from ingestd.fastpath.joints import Body, compile_body, pack
 from ingestd.fastpath.kernel import codes
-from ingestd.fastpath.kernel.codes import COLUMNS_MAX, CSV, PARAMETERS, SLOTS_MAX, SPACED, SPACED_RAW, TABBED
+from ingestd.fastpath.kernel.codes import COLUMNS_MAX, CSV, PARAMETERS, RECORD, SLOTS_MAX, SPACED, SPACED_RAW, TABBED
 from ingestd.fastpath.layout import OFFSET, ORIGINAL
 from ingestd.fastpath.operations import Operations, compile_operations
 from ingestd.fastpath.order import Order
+from ingestd.fastpath.tree import compile_tree
 from ingestd.formats.table import IpList, Reading, Request, Shape, Table, Words
 from ingestd.model import PAD, Framing
 
 __all__ = ["Plan", "compile_plan"]
 
-SHAPES = {Shape.TABBED: TABBED, Shape.SPACED: SPACED, Shape.SPACED_RAW: SPACED_RAW, Shape.CSV: CSV}
+SHAPES = {Shape.TABBED: TABBED, Shape.SPACED: SPACED, Shape.SPACED_RAW: SPACED_RAW, Shape.CSV: CSV, Shape.JSON: RECORD}
 MARKS = b'"\\[]'  # bytes with a meaning of their own in most shapes: not to be told from a separator at a glance
 NAME_MAX = 256
 LONGEST = 8  # bytes that a byte of a line may take in scratch or in a document, for each copy
@@ -47,6 +48,9 @@ class Plan:
     twins: Numbers
     meanings: Numbers
     prefixes: Numbers
+    places: Numbers
+    members: Numbers
+    kept_slots: Numbers
     text: NDArray[np.uint8]
     params: Numbers
     slots: dict[str, int]
@@ -67,10 +71,12 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
     names = [pack(text, orjson.dumps(f"{name}=")[1:-1]) for name in order.names]
     prefixes = _headers(table) + [comment.encode() for comment in table.comments]
     spans = [pack(text, prefix) for prefix in prefixes]
+    tree = compile_tree(table, body, text)
     params = np.zeros(PARAMETERS, np.int64)
     for parameter, value in (
         *_of_table(table, order, prefixes),
         *_of_document(table, framing, body, operations),
+        (codes.P_NAMES_MASK, len(tree.members) // codes.NAME_ROW - 1),
         (codes.P_FIXED, _fixed_room(body, operations, names)),
     ):
         params[parameter] = value
@@ -84,6 +90,9 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
         twins=_numbers([number for path, count in body.twins.items() for number in (body.slots[path], count)]),
         meanings=_numbers(operations.meanings),
         prefixes=_numbers(spans),
+        places=_numbers(tree.places),
+        members=_numbers(tree.members),
+        kept_slots=_numbers(tree.kept_slots),
         text=np.frombuffer(text + bytes(PAD), np.uint8),
         params=params,
         slots=body.slots,
@@ -105,19 +114,21 @@ def _headers(table: Table) -> list[bytes]:
 
 def _of_table(table: Table, order: Order, prefixes: list[bytes]) -> Iterator[tuple[int, int]]:
     """What the kernel must know to skip lines and to cut the others."""
-    (separator,) = table.between
+    separator = table.between[0] if table.between else 0
     yield codes.P_SHAPE, SHAPES[table.shape]
     yield codes.P_SEPARATOR, separator
     yield codes.P_RUN, separator if table.runs else -1
     yield codes.P_SURE, separator not in MARKS
     yield codes.P_POSITIONS, len(order.owners)
-    yield codes.P_NEEDED, max(order.positions[column] + 1 for column in range(table.required))
+    yield codes.P_NEEDED, max((order.positions[column] + 1 for column in range(table.required)), default=0)
     yield codes.P_LOOSE, -1 in order.owners
     yield codes.P_NAMED, bool(order.names)
     yield codes.P_PREFIXES, len(prefixes)
     yield codes.P_HEADERS, len(_headers(table))
     yield codes.P_NAME, table.header == ""
     yield codes.P_DATED, table.dated_by_object
+    yield codes.P_DASHES, table.dashes
+    yield codes.P_CATCHES, table.catches
     firsts = range(256) if b"" in prefixes else {prefix[0] for prefix in prefixes}
     for number in range(8):
         yield codes.P_FIRSTS + number, sum(1 << first % 32 for first in firsts if first // 32 == number)
@@ -144,5 +155,6 @@ def _copies(reading: Reading) -> int:
 
 def _fixed_room(body: Body, operations: Operations, names: list[int]) -> int:
     """The bytes that a document may take, in `out` or in scratch, however short its line is."""
+    wrapped = 16 * body.count  # what is kept as JSON though it is no object
     named = sum(name & 0xFFFF for name in names)
-    return body.longest + operations.longest + named + 64 * (len(operations.columns) + 4) + SLACK
+    return body.longest + operations.longest + named + 64 * (len(operations.columns) + 4) + wrapped + SLACK

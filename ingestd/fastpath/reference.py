@@ -105,8 +105,8 @@ class ReferenceParser:
             for raw in lines if lines[-1] else lines[:-1]:
                 text, at = raw, offset
                 if self._members:
-                    text = raw.strip(WHITESPACE)
-                    at += len(raw) - len(raw.lstrip(WHITESPACE))
+                    text = trim(raw).strip(WHITESPACE)
+                    at += len(raw.rstrip(b"\r")) - len(trim(raw).lstrip(WHITESPACE))
                 yield _Line(text, at, document_id(self._object, at), self._object_time)
                 offset += len(raw) + 1
             return

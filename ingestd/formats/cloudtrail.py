@@ -12,7 +12,7 @@ from random import Random
 
 import orjson
 
-from ingestd.formats.table import Boolean, Column, Instant, Ip, Items, Json, Shape, Table, Text, Tls
+from ingestd.formats.table import Boolean, Column, Instant, Ip, Json, Shape, Table, Text, Tls
 
 __all__ = ["FORMAT"]
 
@@ -127,8 +127,6 @@ FORMAT = Table(
         Column("tlsDetails.cipherSuite", Text("tls.cipher")),
         Column("tlsDetails.clientProvidedHostHeader", Text("tls.client.server_name")),
         Column("tlsDetails.keyExchange", Text("tls.curve")),
-        Column("resources[].ARN", Items("aws.cloudtrail.resources.arn")),
-        Column("resources[].type", Items("aws.cloudtrail.resources.type")),
         Column("resources", Json("aws.cloudtrail.flattened.resources")),
         Column("requestParameters", Json("aws.cloudtrail.flattened.request_parameters")),
         Column("responseElements", Json("aws.cloudtrail.flattened.response_elements")),

@@ -12,7 +12,7 @@ from random import Random
 
 import orjson
 
-from ingestd.formats.table import Boolean, Column, Decimal, Integer, Ip, Items, Json, Moment, Shape, Table, Text
+from ingestd.formats.table import Boolean, Column, Decimal, Integer, Ip, Json, Moment, Shape, Table, Text
 
 __all__ = ["FORMAT"]
 
@@ -96,7 +96,6 @@ FORMAT = Table(
         Column("service", Json("aws.guardduty.flattened.service")),
         Column("resource.resourceType", Text("aws.guardduty.resource.type")),
         Column("resource.instanceDetails.instanceId", Text("aws.guardduty.resource.instance_id")),
-        Column("resource.instanceDetails.networkInterfaces[].privateIpAddress", Items("host.ip")),
         Column("resource.accessKeyDetails.accessKeyId", Text("aws.guardduty.resource.access_key_id")),
         Column("resource.accessKeyDetails.userName", Text("user.name")),
         Column("resource.accessKeyDetails.principalId", Text("user.id")),

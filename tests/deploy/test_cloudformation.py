@@ -140,7 +140,7 @@ async def test_a_cluster_with_a_password_gets_it_as_a_secret(aws: str) -> None:
         made = await container(aws, stack)
     # moto's tasks have no secrets: those of the template.
     (task,) = template()["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"]
-    condition, (secret,), _ = task["Secrets"]["Fn::If"]
+    condition, secret, _ = task["Secrets"][0]["Fn::If"]
     assert condition == "HasSecret"
     assert secret["ValueFrom"] == {"Ref": "OpenSearchSecretArn"}
     _, key, password = secret["Name"]["Fn::If"]

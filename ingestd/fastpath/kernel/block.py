@@ -24,6 +24,7 @@ from ingestd.fastpath.kernel.codes import (
     MISSING_TIMESTAMP,
     MOMENT,
     P_ACTION,
+    P_CATCHES,
     P_DATED,
     P_FACTOR,
     P_FIRSTS,
@@ -40,9 +41,11 @@ from ingestd.fastpath.kernel.codes import (
     P_S_EXTRA,
     P_S_OFFSET,
     P_S_ORIGINAL,
+    P_SHAPE,
     P_SLOTS,
     P_TEXTS,
     P_TWINS,
+    RECORD,
     ROOM,
     S_AT,
     S_DAY,
@@ -70,7 +73,9 @@ from ingestd.fastpath.kernel.codes import (
 from ingestd.fastpath.kernel.columns import OPEN_QUOTE, cut
 from ingestd.fastpath.kernel.document import write_action, write_digits, write_document
 from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
+from ingestd.fastpath.kernel.json_text import blank
 from ingestd.fastpath.kernel.lists import extra
+from ingestd.fastpath.kernel.members import cut_members, fill_kept
 from ingestd.fastpath.kernel.readings import fill_texts, first_of_twins, read
 from ingestd.fastpath.kernel.scan import newline, same_text
 from ingestd.fastpath.kernel.simd import get, put
@@ -86,7 +91,8 @@ TAB, RETURN, SPACE = 9, 13, 32
 def lines(
     buf: Any, out: Any, scratch: Any, alt: Any, edges: Any, spans: Any, fields: Any,
     made: Any, rows: Any, texts: Any, owned: Any, names: Any, strings: Any, joints: Any, text: Any,
-    twins: Any, meanings: Any, prefixes: Any, indices: Any, actions: Any, params: Any,
+    twins: Any, meanings: Any, prefixes: Any, places: Any, members: Any, kept_slots: Any,
+    indices: Any, actions: Any, params: Any,
     starts: Any, bodies: Any, offsets: Any, left: Any, state: Any, memo: Any,
 ) -> Any:  # fmt: skip
     """Read the lines of buf from state[S_AT] to state[S_SIZE]. Returns why it stopped; `state` says how far it came."""
@@ -95,10 +101,12 @@ def lines(
     slots, positions = get(params, P_SLOTS), get(params, P_POSITIONS)
     fixed, factor = get(params, P_FIXED) + get(state, S_FIXED), get(params, P_FACTOR)
     lines_before = get(state, S_LINES) - get(state, S_DOCUMENTS)
-    why = DONE
+    why, is_record = DONE, get(params, P_SHAPE) == RECORD
     while at < size:
         stop = newline(buf, at)
         begin, end = trimmed(buf, at, stop)
+        if is_record:
+            begin, end = blank(buf, begin, end), blank_end(buf, begin, end)
         kind = kind_of(buf, begin, end, text, prefixes, params)
         if kind == HEADER:
             why = HEADER
@@ -114,13 +122,23 @@ def lines(
             put(state, S_NEED, fixed + factor * (end - begin))
             why = ROOM
             break
-        columns, care, escaped = cut(buf, begin, end, params, edges, spans, alt)
+        to, day, kept, rest = get(state, S_SCRATCH), -1, 0, 0
+        if is_record:
+            columns, escaped, to, kept, rest = cut_members(
+                buf, begin, end, params, places, members, text, edges, spans, alt, scratch, to
+            )
+            care = escaped
+        else:
+            columns, care, escaped = cut(buf, begin, end, params, edges, spans, alt)
         src = alt if escaped else buf
         reason, detail = TO_REFERENCE, columns
-        to, day = get(state, S_SCRATCH), -1
         if columns >= get(params, P_NEEDED):
             clear(columns, positions, spans, slots, fields, made)
             fill_texts(get(params, P_TEXTS), texts, spans, fields)
+            if rest > 0:
+                fill_scratch(fields, get(params, P_S_EXTRA), to - rest, to)
+            if kept > 0:
+                fill_kept(kept, edges, kept_slots, fields, SCRATCH)
             to, day, detail = read(src, get(params, P_OPERATIONS), rows, spans, fields, scratch, to, meanings, text, memo)
             reason = BAD_VALUE if detail >= 0 else MISSING_TIMESTAMP
             if day < 0 and detail < 0 and get(params, P_DATED) != 0:
@@ -131,11 +149,14 @@ def lines(
         elif columns == OPEN_QUOTE:
             reason = UNTERMINATED_QUOTE
         if day < 0:
-            note(left, leftover, at, count, reason, detail)
+            note(left, leftover, at, count, TO_REFERENCE if is_record else reason, detail)
             leftover += 1
             at = stop + 1
             continue
-        if columns > positions or get(params, P_LOOSE) != 0:
+        if is_record:
+            at = begin
+            put(state, S_DRIFTED, get(state, S_DRIFTED) + (rest > 0 and get(params, P_CATCHES) == 0))
+        elif columns > positions or get(params, P_LOOSE) != 0:
             named, run = get(params, P_NAMED), get(params, P_RUN)
             last = extra(scratch, to, buf, edges, spans, columns, positions, named, owned, names, text, run)
             fill_scratch(fields, get(params, P_S_EXTRA), to, last)
@@ -182,6 +203,14 @@ def trimmed(buf: Any, at: int, stop: int) -> Any:
             break
         at += 3
     return at, stop
+
+
+@inlined
+def blank_end(buf: Any, at: int, end: int) -> Any:
+    """Where buf[at:end] ends without the whitespace at its end."""
+    while end > at and get(buf, end - 1) in (SPACE, TAB, RETURN):
+        end -= 1
+    return end
 
 
 @inlined

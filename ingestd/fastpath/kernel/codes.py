@@ -33,7 +33,8 @@ SIZE = SCRATCH - 1
     TLS,
     VERSION,
     REQUEST,
-) = range(18)
+    ANY_TIME,
+) = range(19)
 ROW = 12  # numbers in an operation's row
 R_CODE, R_COLUMN, R_SLOT = 0, 1, 2  # slots from R_SLOT on
 R_SEPARATOR, R_LABEL, R_LAST, R_DATE = 3, 4, 5, 6  # of CUT and WORDS, which fill one slot: spans in the plan's text; flags
@@ -42,7 +43,15 @@ R_ARGUMENT = 10
 R_OTHER = 11  # another column, -1 for none: of a DateTime's time, or what an Epoch reads instead
 
 # shapes
-TABBED, SPACED, SPACED_RAW, CSV = range(4)
+TABBED, SPACED, SPACED_RAW, CSV, RECORD = range(5)
+
+# a place in the tree of a record's members: its column or -1, its kind, whether there are places below it, and the next place
+# of those that must not have values together, or itself
+PLACE_ROW = 4
+PLACE_NONE, PLACE_PLAIN, PLACE_BOOLEAN, PLACE_KEPT, PLACE_KNOWN, PLACE_LEFT = range(6)
+# a name, in a table that is searched from the place on that its hash gives: its first eight bytes, its span in the plan's text,
+# the place above it and its own; a span of 0 ends the search
+NAME_ROW = 4
 
 # a meaning, in a table that is searched from the place on that a value's hash gives: the value's first eight bytes and its last
 # eight, its span and its meaning's in the plan's text; a span of 0 ends the search
@@ -73,8 +82,11 @@ HASH, HASH_SHIFT, HASH_BITS = 0x9E3779B1, 16, 0xFFFFFFFF
     P_FIXED,  # the most that a document takes: this, and
     P_FACTOR,  # this for each byte of its line
     P_ACTION,  # whether there is an action line
+    P_NAMES_MASK,  # of a record's names: the size of their table, a power of two, less one
+    P_DASHES,  # whether `-` is absent in a record
+    P_CATCHES,  # whether what a record has beyond its columns is no drift
     P_FIRSTS,  # the first bytes of prefixes, 32 bits a number, from here on
-) = range(23)
+) = range(26)
 PARAMETERS = P_FIRSTS + 8
 
 COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import uint64
+
 from ingestd.fastpath.kernel.addresses import endpoint, is_address
 from ingestd.fastpath.kernel.codes import (
+    ANY_TIME,
     CLF,
     CUT,
     DATETIME,
@@ -51,7 +54,7 @@ from ingestd.fastpath.kernel.percent import percent
 from ingestd.fastpath.kernel.pieces import piece
 from ingestd.fastpath.kernel.request import request
 from ingestd.fastpath.kernel.scan import find
-from ingestd.fastpath.kernel.simd import copy64, get, put
+from ingestd.fastpath.kernel.simd import copy64, get, load8, put
 from ingestd.fastpath.kernel.slots import fill, fill_part
 from ingestd.fastpath.kernel.times import instant
 from ingestd.fastpath.kernel.tls import tls
@@ -61,6 +64,7 @@ __all__ = ["fill_texts", "first_of_twins", "read"]
 SLASH, ZERO, MINUS, T, Z = 47, 48, 45, 84, 90
 SUCCESS_MAX = 399
 DATE_SIZE, TIME_SIZE_MAX = 10, 19
+PLUS_NOTHING, OFFSET, FIVE = uint64(int.from_bytes(b"+0000", "little")), 5, uint64(0xFFFFFFFFFF)
 STEP = 64  # scratch that a reading of bounded size may take
 
 
@@ -158,6 +162,19 @@ def read(
                     return to, -1, row
                 day = found if day < 0 else day
             to += STEP
+        elif code == ANY_TIME:
+            stop = end - OFFSET if end - at > OFFSET and load8(src, end - OFFSET) & FIVE == PLUS_NOTHING else end
+            found, zulu = instant(src, at, stop, memo)
+            if found >= 0 and (stop == end or not zulu):
+                fill(fields, slot, at, (stop - at) | (0 if zulu else ZULU))
+            else:
+                found, size = epoch(src, at, end, scratch, to, memo)
+                if found < 0:
+                    return to, -1, row
+                fill(fields, slot, to, size | SCRATCH)
+                to += STEP
+            if slot == 0:
+                day = found if day < 0 else day
         elif code == MAPPED:
             span = meaning(src, at, end, meanings, get(rows, row * ROW + R_ARGUMENT), get(rows, row * ROW + R_MASK), text)
             if span != 0:
