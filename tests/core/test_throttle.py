@@ -47,6 +47,18 @@ def test_the_sinks_own_wish_is_heeded() -> None:
     assert not throttle.may_send(0, 29.9)
 
 
+def test_a_long_storm_is_not_slept_through() -> None:
+    """However often the sink asks for less, it is asked again soon enough to be found well soon after it is."""
+    throttle = Throttle(8, 16, Backoff(first_seconds=0.5, ceiling_seconds=600.0))
+    now = 0.0
+    for _ in range(40):
+        throttle.throttled(sent_at=now, now=now, rand=0.999)
+        assert throttle.not_before - now <= 10.0
+        now = throttle.not_before
+    throttle.throttled(sent_at=now, now=now, rand=0.0, wish_seconds=60.0)
+    assert throttle.not_before - now == 60.0
+
+
 def test_a_pause_probes_one_at_a_time_and_ends_with_an_answer() -> None:
     """Waits grow up to the ceiling; the first content answer opens the way again, carefully."""
     throttle = Throttle(8, 16, BACKOFF)
