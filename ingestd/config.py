@@ -24,6 +24,7 @@ from ingestd.config_values import (
     Glob,
     IndexName,
     JsonObject,
+    MemberPath,
     Prefix,
     QueueUrl,
     Regex,
@@ -121,6 +122,8 @@ class ObjectSettings(Section):
     """A longer line is cut out as a reject, and reading goes on behind it."""
     block_bytes: Annotated[int, Field(ge=64 * KIB, le=64 * MIB)] = 1 * MIB
     """What is parsed in one piece: fits the processor's cache, and is large beside the cost of handing it over."""
+    parquet_bytes_max: Annotated[int, Field(ge=1, le=4 * GIB)] = 128 * MIB
+    """A Parquet file can only be read whole, and is held in memory; AWS writes some 75 MB at most."""
     read_attempts_max: Annotated[int, Field(ge=1, le=100)] = 5
     """How often a cut body is taken up again by Range before the message is left for a later receipt."""
 
@@ -142,7 +145,22 @@ class RetrySettings(Section):
 
 
 class EventSettings(Section):
-    """How events choose their index by date."""
+    """Where events have their time, and how they choose their index by it."""
+
+    timestamp_paths: Annotated[tuple[MemberPath, ...], Texts] = (
+        "@timestamp",
+        "timestamp",
+        "time",
+        "ts",
+        "@t",
+        "eventTime",
+        "event_time",
+        "datetime",
+        "date",
+        "asctime",
+        "timeUnixNano",
+    )
+    """Where applications' JSON events may have it, the first first: `a.b` is member b of a. Without one: the object's time."""
 
     days_past: Annotated[int, Field(ge=1, le=4000)] = 400
     """Events older than their object by more go to one outlier index, so that a hostile log cannot make a thousand indices."""
@@ -389,7 +407,7 @@ class HttpSettings(Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """Health, metrics and the live page; 0 takes a free one."""
     page: bool = True
-    """The live page at /; it shows numbers, never a line or a key."""
+    """The live page at /; it shows numbers and where logs come from, never a line or a key."""
     username: str | None = None
     """Who may see the page and /stats; without one whoever reaches the port. Health and /metrics are open in any case."""
     password: SecretStr | None = None
@@ -403,6 +421,8 @@ class LogSettings(Section):
     """debug tells of every object."""
     form: Literal["auto", "json", "console"] = "auto"
     """auto: console on a terminal, else one JSON object a line."""
+    emf_namespace: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    """Also log a line a minute of which CloudWatch makes metrics in this namespace; needs level info or below, and no call."""
 
 
 class Settings(Section):

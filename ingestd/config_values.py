@@ -27,6 +27,7 @@ __all__ = [
     "Glob",
     "IndexName",
     "JsonObject",
+    "MemberPath",
     "Prefix",
     "QueueUrl",
     "Regex",
@@ -135,6 +136,7 @@ Prefix = Annotated[str, _form(r"(?:[A-Za-z0-9!_.*'()=-]+/)*", "a key prefix that
 Dataset = Annotated[str, _form(r"[a-z0-9][a-z0-9_.]{0,99}", "lower-case letters, digits, _ and ., as in aws.elb_logs")]
 FormatName = Annotated[str, _form(r"[a-z][a-z0-9_]{0,31}", "the name of a format, or auto")]
 ColumnName = Annotated[str, _form(r"[!-~]{1,128}", "a column's name, without spaces")]
+MemberPath = Annotated[str, _form(r"[!-Z^-~]{1,256}", "the path of a JSON member, as in event.created")]
 FieldPath = Annotated[
     str, _form(r"@?[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*){0,9}", "a field's dotted path, as in http.request.method")
 ]

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from ingestd.formats.table import SAMPLE_TIME, Table
+from ingestd.formats.table import SAMPLE_TIME, Shape, Table
 from ingestd.strange import Strange
+from ingestd.strange_records import StrangeRecords
 
 __all__ = ["DAY", "STRANGE_SHARE", "chunks", "lines"]
 
@@ -30,7 +31,7 @@ def lines(table: Table, count: int, seed: int, strange: float = STRANGE_SHARE, d
     form = next((form for form in FORMS if SAMPLE_TIME.strftime(form) in samples[0]), "")
     moment = _written(SAMPLE_TIME, form)
     pool = [sample.encode().split(moment) for sample in samples]
-    odd = Strange(table)
+    odd = StrangeRecords(table) if table.shape is Shape.JSON else Strange(table)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     second = -1
     for first in range(0, count, CHUNK_LINES):

@@ -19,6 +19,7 @@ __all__ = [
     "BatchLimits",
     "Block",
     "DeadLetter",
+    "Depth",
     "Documents",
     "Framing",
     "Ignored",
@@ -63,6 +64,18 @@ class ObjectRef:
     region: str | None = None
     owner: str | None = None
     event_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """What a queue holds, by its own estimate: `waiting`, and `in_flight` with all who receive from it."""
+
+    waiting: int
+    in_flight: int
+
+    @property
+    def messages(self) -> int:
+        return self.waiting + self.in_flight
 
 
 @dataclass(frozen=True, slots=True)

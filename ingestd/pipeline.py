@@ -7,6 +7,7 @@ back when what was made of it has come to rest. A message is deleted when the le
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -18,6 +19,8 @@ from ingestd.core.expansion import Expansion
 from ingestd.core.ledger import Decision, Ledger
 from ingestd.core.notice import Allowed, read_notice
 from ingestd.core.routing import Route, Router
+from ingestd.core.sources import SourceName, Sources
+from ingestd.core.span import stem_of
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.parser import Parser, open_parser
@@ -87,7 +90,6 @@ class Pipeline:
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
     ) -> None:
-        self._settings = settings
         self._objects = objects
         self._deliveries = deliveries
         self._dead_letters = dead_letters
@@ -97,17 +99,23 @@ class Pipeline:
         self._telemetry = telemetry
         self._clock = clock
         self._wall_clock = wall_clock
-        any_bucket = settings.queue.dangerously_any_bucket
-        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
-        self._formats = known_formats(settings.format)
+        self.change(settings)
+        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
         self._drift = Drift(clock)
-        self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
+        self.sources = Sources()
         self._ledger = Ledger()
         self._expansion = Expansion(settings.object.block_bytes)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._opened: dict[int, _Opened] = {}
         self._is_stopping = False
         self._slots = asyncio.Semaphore(settings.object.in_flight_max)
+
+    def change(self, settings: Settings) -> None:
+        """Other settings from the next message on, so far as config_changes.py lets them differ."""
+        self._settings = settings
+        any_bucket = settings.queue.dangerously_any_bucket
+        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
+        self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
 
     # --- message -------------------------------------------------------------------------------------------------------------
 
@@ -124,6 +132,21 @@ class Pipeline:
             and len(self._ledger) < self._settings.queue.messages_in_flight_max
             and (not self._deliveries or any(each.wants_more for each in self._deliveries.values()))
         )
+
+    @property
+    def waits_for_memory(self) -> bool:
+        """Whether a block could be read, but for the budget."""
+        return not self._budget.is_free
+
+    @property
+    def waits_for_slots(self) -> bool:
+        """Whether an object could be read, but for object.in_flight_max."""
+        return self._slots.locked()
+
+    @property
+    def is_full_of_messages(self) -> bool:
+        """Whether as many are held as may be."""
+        return len(self._ledger) >= self._settings.queue.messages_in_flight_max
 
     def accept(self, message: Message, received_at: float) -> None:
         """Begin with a message: hold its lease and carry it, in a task of its own."""
@@ -201,6 +224,8 @@ class Pipeline:
         finally:
             if not is_done:  # whatever ended it: what was not said to be done is not
                 self.give_up(number)
+            if opened.decoding:
+                self._budget.give(opened.decoding.release())
             self._telemetry.count("objects", 1, outcome)
             self._act(number, self._ledger.read(receipt))
             self._close_if_done(receipt)
@@ -219,16 +244,20 @@ class Pipeline:
             return "dropped"
         async with self._objects.open(ref) as body:
             opened.source = body.source
-            opened.decoding = Decoding(self._settings.object, lambda head: self._choose(opened, route, head))
+            opened.decoding = Decoding(
+                self._settings.object, lambda head: self._choose(opened, route, head), self._formats.values()
+            )
             async for data, is_last in body.pieces():
                 self._telemetry.count("bytes", len(data), "received")
                 opened.decoding.feed(data, is_last=is_last)
                 while await self._step(receipt, opened, opened.decoding):
                     pass
+        name = SourceName(ref.bucket, stem_of(ref.key), opened.format)
+        self.sources.arrived(name, opened.source.modified_at, self._wall_clock())
         return "read"
 
-    def _choose(self, opened: _Opened, route: Route, head: bytes) -> list[Parser]:
-        """The parsers for an object, once its first bytes are known; one for each way in which its sinks want documents."""
+    def _choose(self, opened: _Opened, route: Route, head: bytes) -> tuple[registry.Format, list[Parser]]:
+        """An object's format by its first bytes, and a parser for each way in which its sinks want documents."""
         known = self._formats
         found = registry.detect(opened.ref.key, head, known) if route.format == "auto" else known[route.format]
         if found is None:
@@ -241,7 +270,7 @@ class Pipeline:
             groups.setdefault(framing, []).append(delivery)
         opened.groups = list(groups.items())
         assert opened.source is not None
-        return [open_parser(found, opened.source, framing) for framing in groups]
+        return found, [open_parser(found, opened.source, framing) for framing in groups]
 
     # --- blocks and documents ------------------------------------------------------------------------------------------------
 
@@ -249,14 +278,14 @@ class Pipeline:
         """One block in a worker, its documents to the deliveries; False when more must be fed."""
         wanted = self._expansion.bytes
         await self._budget.take(wanted)
-        before, made = decoding.decoded_bytes, 0
+        before, held, made = decoding.decoded_bytes, decoding.held_bytes, 0
         try:
             parsed = await self._workers.run(decoding.step)
             if parsed is not None:
                 made = self._hand_over(receipt, opened, parsed)
                 self._expansion.seen(made)
         finally:
-            self._budget.correct(made - wanted)
+            self._budget.correct(made - wanted + decoding.held_bytes - held)
         self._telemetry.count("bytes", decoding.decoded_bytes - before, "decoded")
         return parsed is not None
 
@@ -279,6 +308,8 @@ class Pipeline:
                 held += len(documents.data)
                 delivery.add(documents, receipt)
         if first.rejects:
+            for reason, count in Counter(reject.reason for reject in first.rejects).items():
+                self._telemetry.count("rejects", count, opened.format, reason)
             self._owe(receipt, [self._line_letter(opened, reject) for reject in first.rejects], lines=len(first.rejects))
         return held
 
@@ -389,4 +420,4 @@ class Pipeline:
 
     def _close_if_done(self, receipt: int) -> None:
         if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and opened.ref.event_at:
-            self._telemetry.end_to_end_seconds.observe(max(self._wall_clock() - opened.ref.event_at, 0.0))
+            self._telemetry.settled_after(max(self._wall_clock() - opened.ref.event_at, 0.0))

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
+from ingestd.config_changes import safe_changes
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
 from ingestd.errors import Fatal, Retryable
@@ -19,10 +20,12 @@ from ingestd.fastpath.parser import unavailable
 from ingestd.formats.leaves import known_paths
 from ingestd.formats.own import known_formats
 from ingestd.pipeline import Pipeline
+from ingestd.shell import logs
 from ingestd.shell.budget import Budget
 from ingestd.shell.clients import Clients, open_clients
 from ingestd.shell.deadletters import DeadLetters
 from ingestd.shell.delivery import Delivery
+from ingestd.shell.departures import NoticeQueue
 from ingestd.shell.http import serve
 from ingestd.shell.leases import Leases
 from ingestd.shell.objects import Objects
@@ -30,6 +33,8 @@ from ingestd.shell.queue import Queue
 from ingestd.shell.secrets import with_secrets
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
+from ingestd.signals import Signals
+from ingestd.sinks import firehose, opensearch
 from ingestd.sinks.deadletter import DeadLetterSink
 from ingestd.sinks.firehose import FirehoseSink
 from ingestd.sinks.opensearch import OpenSearchSink
@@ -61,6 +66,9 @@ class Service:
         self._wall_clock = wall_clock
         self.state = "starting"
         self._deliveries: dict[str, Delivery] = {}
+        self._budget: Budget | None = None
+        self._reload: dict[str, object] = {}
+        self.telemetry.notes["reload"] = lambda: self._reload
 
     async def run(self, stop: asyncio.Event, clients: Clients | None = None) -> None:
         """Serve until `stop` is set, then drain; with the settings' clients, or these. Raises Fatal when it cannot go on."""
@@ -74,30 +82,38 @@ class Service:
                 clients = await stack.enter_async_context(open_clients(self.settings))
             workers = Workers(self.settings.threads)
             stack.callback(workers.close)
-            await self._warm_up(workers)
+            await self.warm_up(workers)
             await self.consume(stop, clients, workers)
 
-    async def _warm_up(self, workers: Workers) -> None:
+    async def warm_up(self, workers: Workers) -> None:
         """Load the compiled parser, or compile it; without it the reference reads, which is right and slow."""
         self.state = "warming up"
         log.info("warming up", hint="the first start on a machine compiles the fast path, which takes some seconds")
         if (reason := await workers.run(unavailable)) is not None:
             log.warning("the fast path cannot run here: lines are read by the slow reference", reason=reason)
 
-    async def consume(self, stop: asyncio.Event, clients: Clients, workers: Workers) -> None:
-        """The service behind its clients and without its port: all of it that a simulation can run."""
+    async def consume(self, stop: asyncio.Event, clients: Clients, workers: Workers, queue: NoticeQueue | None = None) -> None:
+        """The service behind its clients and without its port; with the settings' queue, or another that behaves like it."""
+        try:
+            await self._consume(stop, clients, workers, queue)
+        finally:
+            for delivery in self._deliveries.values():
+                await delivery.sink.close()
+        log.info("stopped", given_back=self.telemetry.snapshot().total("messages", "given_back"))
+
+    async def _consume(self, stop: asyncio.Event, clients: Clients, workers: Workers, queue: NoticeQueue | None) -> None:
         settings = await with_secrets(self.settings, clients.session)
         telemetry, clock = self.telemetry, asyncio.get_running_loop().time
         backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
         url = settings.queue.url or ""
-        queue = Queue(
+        queue = queue or Queue(
             clients.sqs, url, wait_seconds=settings.queue.wait_seconds, visibility_seconds=settings.queue.visibility_seconds
         )
         writer = None
         if settings.dead_letters.bucket:
             writer = DeadLetterSink(settings.dead_letters, clients.s3, self._unique_name, workers.executor)
         dead_letters = DeadLetters(writer, backoff, self._random)
-        budget = Budget(settings.memory.budget_bytes)
+        budget = self._budget = Budget(settings.memory.budget_bytes)
         leases = self.leases = Leases(
             queue,
             telemetry,
@@ -125,15 +141,26 @@ class Service:
             clock=clock,
             wall_clock=self._wall_clock,
         )
-        fields = known_paths(known_formats(settings.format).values())
+        fields = known_paths(known_formats(settings.format, settings.events.timestamp_paths).values())
         for name, sink in self._sinks(settings, clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
             self._deliveries[name] = Delivery(
                 sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random, fields=fields
             )
         self._show(budget, leases, pipeline)
+        signals = Signals(
+            telemetry,
+            pipeline,
+            leases,
+            self._deliveries,
+            queue,
+            cores=workers.threads,
+            clock=clock,
+            wall_clock=self._wall_clock,
+            namespace=settings.log.emf_namespace,
+        )
         receivers = [self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers)]
-        async with self._kept_running([leases.run(), self._watch_loop(clock)]):
+        async with self._kept_running([leases.run(), self._watch_loop(clock), signals.run()]):
             async with self._kept_running([each.run() for each in self._deliveries.values()]):
                 async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
                     self.state = "ready"
@@ -149,11 +176,38 @@ class Service:
             with suppress(TimeoutError):
                 async with asyncio.timeout(RETURN_SECONDS):
                     await leases.all_sent()
-        for delivery in self._deliveries.values():
-            await delivery.sink.close()
-        log.info("stopped", given_back=telemetry.snapshot().total("messages", "given_back"))
 
-    async def _receive(self, queue: Queue, pipeline: Pipeline, backoff: Backoff, clock: Callable[[], float]) -> None:
+    def reload(self, read: Callable[[], Settings]) -> None:
+        """Take other settings while running, all of them or none; what came of it is logged, counted and in `/stats`."""
+        try:
+            settings = read()
+            changed = safe_changes(self.settings, settings)
+        except Fatal as error:
+            self._reloaded("refused", why=str(error))
+            log.error("configuration not taken", why=str(error))
+            return
+        self._change(settings)
+        self._reloaded("taken", changed=changed)
+        log.info("configuration taken", changed=changed)
+
+    def _change(self, settings: Settings) -> None:
+        self.settings = settings
+        logs.configure(settings.log)
+        if self._budget is None or self.pipeline is None:
+            return  # it is still warming up, and begins with these
+        self._budget.change(settings.memory.budget_bytes)
+        self.pipeline.change(settings)
+        backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
+        for name, delivery in self._deliveries.items():
+            sink = settings.sinks[name]
+            limits = firehose.limits_of(sink) if isinstance(sink, FirehoseSettings) else opensearch.limits_of(sink)
+            delivery.change(limits, sink.permits_max, backoff)
+
+    def _reloaded(self, outcome: str, **told: object) -> None:
+        self.telemetry.count("reloads", 1, outcome)
+        self._reload = {"outcome": outcome, "at": self._wall_clock(), **told}
+
+    async def _receive(self, queue: NoticeQueue, pipeline: Pipeline, backoff: Backoff, clock: Callable[[], float]) -> None:
         """Take messages while there is room for them."""
         failures = 0
         while self.state != "draining":
@@ -209,6 +263,7 @@ class Service:
         gauge("in_flight_bytes", "", lambda: {"": budget.taken_bytes})
         gauge("budget_bytes", "", lambda: {"": budget.total_bytes})
         gauge("messages_in_flight", "", lambda: {"": pipeline.messages_in_flight})
+        gauge("reload_refused", "", lambda: {"": float(self._reload.get("outcome") == "refused")})
         gauge("leases", "", lambda: {"": len(leases)})
         gauge("retry_bytes", "sink", lambda: {name: each.retry_bytes for name, each in deliveries.items()})
         gauge("permits", "sink", lambda: {name: each.throttle.permits() for name, each in deliveries.items()})

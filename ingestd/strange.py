@@ -33,7 +33,7 @@ from ingestd.formats.table import (
     Words,
 )
 
-__all__ = ["Strange"]
+__all__ = ["BAD", "ODD", "Strange"]
 
 TEXTS = (
     b"-",

@@ -49,7 +49,7 @@ def test_strange_lines(table: Table) -> None:
     result = parse(table, b"".join(line + b"\n" for line in lines(table, 4000, 4, strange=1)))
     assert result.lines == 4000 == len(result) + len(result.rejects) + result.skipped
     assert len(result) > 3200
-    assert result.drifted > 0
+    assert result.drifted > 0 or table.catches
     assert result.skipped > 0
     assert result.rejects
 

@@ -27,7 +27,8 @@ def group(name: str) -> list[Requirement]:
 
 RUNTIME = [
     Requirement(entry)
-    for entry in (*PYPROJECT["project"]["dependencies"], *PYPROJECT["project"]["optional-dependencies"]["demo"])
+    for entries in (PYPROJECT["project"]["dependencies"], *PYPROJECT["project"]["optional-dependencies"].values())
+    for entry in entries
 ]
 LOCKS = {
     "requirements.lock": RUNTIME,

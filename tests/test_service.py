@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,8 +12,10 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import orjson
+import pyarrow as pa
 import pytest
 from aiobotocore.session import get_session
+from pyarrow import parquet
 
 from ingestd.config import DeadLetterSettings, FirehoseSettings, HttpSettings, OpenSearchSettings, QueueSettings, Settings
 from ingestd.config import RouteSettings as Route
@@ -52,6 +55,14 @@ class FakeSqs:
         self.waiting = []
         await asyncio.sleep(0.01)
         return {"Messages": messages}
+
+    async def get_queue_attributes(self, **_: Any) -> Mapping[str, Any]:
+        held = len(self.open - self.deleted - self.returned)
+        counts = {
+            "ApproximateNumberOfMessages": str(len(self.waiting)),
+            "ApproximateNumberOfMessagesNotVisible": str(held),
+        }
+        return {"Attributes": counts}
 
     async def delete_message_batch(self, *, Entries: list[dict[str, str]], **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's name
         self.deleted.update(entry["ReceiptHandle"] for entry in Entries)
@@ -154,6 +165,22 @@ async def test_without_routes_all_goes_to_the_one_sink() -> None:
         }
         assert stats.outcome("lines", "accepted") == 30
         assert around.sqs.deleted == around.sqs.open
+
+
+async def test_a_parquet_file_is_the_lines_of_its_rows() -> None:
+    """Flow logs in columns arrive as documents of their format, and the memory for the file is given back."""
+    out = io.BytesIO()
+    flows = {"version": [2] * 9, "srcaddr": ["192.0.2.1"] * 9, "end": [1_793_534_400] * 9, "log_status": ["OK"] * 9}
+    parquet.write_table(pa.table(flows), out)
+    async with world() as around:
+        around.announce("flows.parquet", out.getvalue())
+        around.announce("broken.parquet", out.getvalue()[:-9])
+        stats = await around.serve(sinks="main")
+        assert {document["source"]["ip"] for document in around.bulk.documents.values()} == {"192.0.2.1"}
+        assert stats.counters["lines"] == {"vpcflow,accepted": 9, "vpcflow,skipped": 1}
+        assert stats.counters["objects"] == {"read": 1, "corrupt": 1}
+        assert stats.gauges["in_flight_bytes"] == {"": 0}
+        assert len(around.sqs.deleted) == 2
 
 
 async def test_two_sinks_get_every_document_and_a_line_counts_once() -> None:

@@ -39,6 +39,7 @@ locals {
     INGESTD_QUEUE__BUCKETS        = join(",", var.log_buckets)
     INGESTD_DEAD_LETTERS__BUCKET  = aws_s3_bucket.dead_letters.bucket
     INGESTD_LOG__FORM             = "json"
+    INGESTD_LOG__EMF_NAMESPACE    = "ingestd/${var.name}"
     INGESTD_SINKS__MAIN__KIND     = var.sink
     INGESTD_SINKS__MAIN__STREAM   = var.sink == "firehose" ? var.firehose_stream : ""
     INGESTD_SINKS__MAIN__URL      = var.sink == "opensearch" ? var.opensearch_url : ""

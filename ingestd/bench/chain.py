@@ -66,6 +66,10 @@ class _Notices:
             await asyncio.sleep(0.05)
         return {"Messages": [{"MessageId": str(n), "ReceiptHandle": str(n), "Body": _notice(n)} for n in given]}
 
+    async def get_queue_attributes(self, **_: Any) -> Mapping[str, Any]:
+        waiting = {"ApproximateNumberOfMessages": str(len(self._left))}
+        return {"Attributes": waiting | {"ApproximateNumberOfMessagesNotVisible": str(self._open - len(self._left))}}
+
     async def delete_message_batch(self, *, Entries: list[Any], **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's name
         self._open -= len(Entries)
         if self._measured:

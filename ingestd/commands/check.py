@@ -1,9 +1,11 @@
-"""`ingestd check`: is the configuration right, and what does it come to? Exit 2 if it is not; nothing is connected to."""
+"""`ingestd check`: is the configuration right, and what does it come to? With `--connect` also: may we do what we have to?"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ from typing import Any
 import click
 from pydantic import BaseModel, SecretStr
 
+from ingestd.config import LogSettings, Settings
 from ingestd.config_loading import Resolved, resolve
 from ingestd.config_mistakes import MASK, ConfigError
 from ingestd.config_sources import FILE_VARIABLE, Keys
 from ingestd.formats.own import own_formats
 from ingestd.formats.registry import formats
+from ingestd.shell import logs
 
 __all__ = ["command", "described"]
 
@@ -24,10 +28,12 @@ ORIGIN_COLUMN = 60
 
 @click.command(name="check")
 @click.option("--config", type=click.Path(path_type=Path), envvar=FILE_VARIABLE, help="The TOML file of settings.")
-def command(config: Path | None) -> None:
-    """Check the configuration and print what it comes to, secrets masked.
+@click.option("--connect", is_flag=True, help="Instead of printing it, try each connection and each permission.")
+def command(config: Path | None, connect: bool) -> None:
+    """Check the configuration and print what it comes to, secrets masked; nothing is connected to without --connect.
 
-    Whatever is not the default is followed by where it comes from. All mistakes are told at once, with exit status 2.
+    Whatever is not the default is followed by where it comes from. All mistakes are told at once, with exit status 2. With
+    --connect, exit status 1 if anything does not work; nothing is taken from the queue and nothing is written.
     """
     try:
         resolved = resolve(config, os.environ, formats=formats().keys())
@@ -35,8 +41,27 @@ def command(config: Path | None) -> None:
     except ConfigError as error:
         click.echo(str(error), err=True)
         raise SystemExit(2) from None
+    if connect:
+        sys.exit(0 if asyncio.run(_connect(resolved.settings)) else 1)
     for line in described(resolved):
         click.echo(line)
+
+
+async def _connect(settings: Settings) -> bool:
+    """Try everything and say it; whether nothing was refused."""
+    from ingestd.probe import probes  # what is connected with is imported only then
+    from ingestd.shell.clients import open_clients
+
+    logs.configure(LogSettings(level="error"))
+    refused = False
+    async with open_clients(settings) as clients:
+        async for probe in probes(settings, clients):
+            detail = f" ({probe.detail})" if probe.detail and probe.result != "ok" else ""
+            click.echo(f"{probe.result:<8}{probe.what}{detail}")
+            if probe.result == "denied" and probe.statement:
+                click.echo(f"{'':8}add to the role's policy: {probe.statement}")
+            refused |= probe.result in ("denied", "failed")
+    return not refused
 
 
 def described(resolved: Resolved) -> Iterator[str]:

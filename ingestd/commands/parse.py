@@ -17,13 +17,12 @@ from ingestd.config import ObjectSettings
 from ingestd.config_loading import load
 from ingestd.config_mistakes import ConfigError
 from ingestd.config_sources import FILE_VARIABLE
-from ingestd.core.blocks import BlockCutter
-from ingestd.core.inflate import Inflater
 from ingestd.errors import Poison
+from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.parser import Parser, open_parser
 from ingestd.formats.own import known_formats
-from ingestd.formats.registry import HEAD_BYTES, Format, control_object, detect, formats
-from ingestd.model import Block, Framing, Reject, Source
+from ingestd.formats.registry import Format, control_object, detect, formats
+from ingestd.model import Documents, Framing, Reject, Source
 
 __all__ = ["command"]
 
@@ -49,27 +48,19 @@ class Reading:
 
     def read(self, path: str, file: BinaryIO) -> None:
         """One object. Raises Poison for what it is, OSError for what the file is."""
-        limits = ObjectSettings()
-        parser: Parser | None = None
-        head = b""
-        cutter = BlockCutter(limits.block_bytes, limits.line_bytes_max)
-        for piece in _decoded(file, limits):
-            if parser is None:
-                head += piece
-                if len(head) < HEAD_BYTES:
-                    continue
-                parser, piece = self._parser(path, head), head
-            cutter.push(piece)
-            self._take(cutter, parser, path)
-        if parser is None:
-            parser = self._parser(path, head)
-            cutter.push(head)
-            self._take(cutter, parser, path)
-        cutter.finish()
-        self._take(cutter, parser, path)
+        decoding = Decoding(ObjectSettings(), lambda head: self._choose(path, head), self.known.values())
+        data = file.read(READ_BYTES)
+        while True:
+            following = file.read(READ_BYTES)
+            decoding.feed(data, is_last=not following)
+            while (parsed := decoding.step()) is not None:
+                self._take(path, parsed[0])
+            if not following:
+                return
+            data = following
 
-    def _parser(self, path: str, head: bytes) -> Parser:
-        """A parser for the object. Raises Poison if its format is to be found out and cannot."""
+    def _choose(self, path: str, head: bytes) -> tuple[Format, list[Parser]]:
+        """The object's format, and a parser. Raises Poison if its format is to be found out and cannot."""
         declared = self.chosen or detect(path, head, self.known)
         if declared is None and not head.strip():
             declared = next(iter(self.known.values()))  # blank lines are skipped by every format
@@ -77,21 +68,14 @@ class Reading:
             found, allowed = head[:SHOWN_BYTES], list(self.known)
             raise Poison("content of no known format", reason="unknown_format", found=found, allowed=allowed)
         source = Source(bucket=LOCAL_BUCKET, key=path, etag="", modified_at=0.0)
-        return open_parser(declared, source, Framing(declared.dataset, action=False))
+        return declared, [open_parser(declared, source, Framing(declared.dataset, action=False))]
 
-    def _take(self, cutter: BlockCutter, parser: Parser, path: str) -> None:
-        """All that the cutter has by now."""
-        while (found := cutter.next()) is not None:
-            if isinstance(found, Block):
-                documents = parser.parse(found)
-                self.out.write(documents.data)
-                self.lines += documents.lines
-                self.documents += len(documents)
-                self.skipped += documents.skipped
-                self._refuse(path, documents.rejects)
-            else:
-                self.lines += 1
-                self._refuse(path, (found,))
+    def _take(self, path: str, documents: Documents) -> None:
+        self.out.write(documents.data)
+        self.lines += documents.lines
+        self.documents += len(documents)
+        self.skipped += documents.skipped
+        self._refuse(path, documents.rejects)
 
     def _refuse(self, path: str, rejects: tuple[Reject, ...]) -> None:
         self.rejects += len(rejects)
@@ -119,8 +103,9 @@ class Reading:
     "paths", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True, path_type=Path), metavar="PATH...|-"
 )
 def command(name: str, config: Path | None, rejects: Path | None, paths: tuple[Path, ...]) -> None:
-    """Read log objects (gzip, zstd, bzip2 or plain; directories with all that is in them) and write documents as NDJSON.
+    """Read log objects and write their documents as NDJSON: gzip, zstd, bzip2, Parquet or plain.
 
+    A directory stands for all files in it.
     Exit status 1 if an object could not be read to its end; the others are read all the same.
     """
     failed, known = 0, _known(config)
@@ -152,7 +137,8 @@ def _known(config: Path | None) -> Mapping[str, Format]:
     if config is None:
         return formats()
     try:
-        return known_formats(load(config, {}, formats=formats().keys(), service=False).format)
+        settings = load(config, {}, formats=formats().keys(), service=False)
+        return known_formats(settings.format, settings.events.timestamp_paths)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
@@ -164,16 +150,6 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             yield from sorted(below for below in path.rglob("*") if below.is_file())
         else:
             yield path
-
-
-def _decoded(file: BinaryIO, limits: ObjectSettings) -> Iterator[bytes]:
-    inflater = Inflater(limits.decoded_bytes_max, limits.ratio_max)
-    while data := file.read(READ_BYTES):
-        inflater.feed(data)
-        while piece := inflater.read(READ_BYTES):
-            yield piece
-    if rest := inflater.finish():
-        yield rest
 
 
 def _reject_line(path: str, reject: Reject) -> bytes:

@@ -26,18 +26,26 @@ log = structlog.get_logger()
 @click.command()
 @click.option("--config", type=click.Path(path_type=Path), help="The TOML file with the settings.")
 def command(config: Path | None) -> None:
-    """Run the service until SIGTERM or SIGINT, then finish what has begun and give the rest back."""
+    """Run the service until SIGTERM or SIGINT, then finish what has begun and give the rest back.
+
+    SIGHUP reads the settings anew; what takes a restart, or is wrong, is refused whole, and the log says why.
+    """
     try:
-        settings = load(config, os.environ, formats=registry.formats())
-        own_formats(settings.format)
+        settings = _read(config)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
     logs.configure(settings.log)
-    sys.exit(_run(settings))
+    sys.exit(_run(settings, config))
 
 
-def _run(settings: Settings) -> int:
+def _read(config: Path | None) -> Settings:
+    settings = load(config, os.environ, formats=registry.formats())
+    own_formats(settings.format)
+    return settings
+
+
+def _run(settings: Settings, config: Path | None) -> int:
     if sys.platform != "win32":
         import uvloop
 
@@ -46,16 +54,18 @@ def _run(settings: Settings) -> int:
         runner = asyncio.Runner()
     with runner:
         try:
-            runner.run(_serve(settings))
+            runner.run(_serve(settings, config))
         except Fatal as error:
             log.critical("cannot go on", error=str(error))
             return 1
     return 0
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, config: Path | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await Service(settings).run(stop)
+    service = Service(settings)
+    loop.add_signal_handler(signal.SIGHUP, lambda: service.reload(lambda: _read(config)))
+    await service.run(stop)

@@ -54,7 +54,7 @@ def command(config: Path | None, dry_run: bool, security: bool) -> None:
     """
     try:
         settings = load(config, os.environ, formats=formats(), service=False)
-        known = known_formats(settings.format)
+        known = known_formats(settings.format, settings.events.timestamp_paths)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

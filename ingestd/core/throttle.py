@@ -33,6 +33,11 @@ class Throttle:
         self._cut_at = float("-inf")
         self._setbacks = 0
 
+    def change(self, most: int, backoff: Backoff) -> None:
+        """Other bounds from now on; what was learnt within them stays."""
+        self.most, self._backoff = most, backoff
+        self.limit = min(self.limit, float(most))
+
     def permits(self) -> int:
         """How many requests may be under way at once."""
         return 1 if self.paused else max(1, int(self.limit))

@@ -1,33 +1,46 @@
 """One object's way from compressed bytes to documents: inflate, cut into blocks, parse. Runs in a worker thread.
 
-One call at a time an object; between calls nothing is shared. The parsers are chosen once the first block is there, since
-only an object's content tells what it is.
+One call at a time an object; between calls nothing is shared. Only an object's content tells what it is: its first decoded
+bytes choose the format, that the cutter (`cutting.py`), and both are there before anything is cut. A Parquet file is
+collected, and then read as the text that stands for it (`columnar.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 
 from ingestd.config import ObjectSettings
-from ingestd.core.blocks import BlockCutter
 from ingestd.core.inflate import Inflater
+from ingestd.errors import Poison
+from ingestd.fastpath import columnar
+from ingestd.fastpath.cutting import Cutter, open_cutter
 from ingestd.fastpath.parser import Parser
-from ingestd.formats.registry import HEAD_BYTES
+from ingestd.formats.registry import HEAD_BYTES, Format
 from ingestd.model import Documents, Reject
 
-__all__ = ["Decoding"]
+__all__ = ["Choose", "Decoding"]
+
+Choose = Callable[[bytes], tuple[Format, Sequence[Parser]]]
 
 
 class Decoding:
-    """`feed` a piece of the object, `step` until None, and so on; the last piece ends it."""
+    """`feed` a piece of the object, `step` until None, and so on; the last piece ends it.
 
-    def __init__(self, limits: ObjectSettings, choose: Callable[[bytes], Sequence[Parser]]) -> None:
+    `choose` is called once, with the first HEAD_BYTES of the decoded object or all of it, unless it is empty. `known` are the
+    formats whose lines the rows of a Parquet file may be.
+    """
+
+    def __init__(self, limits: ObjectSettings, choose: Choose, known: Collection[Format]) -> None:
+        self._limits = limits
         self._choose = choose
-        self._parsers: Sequence[Parser] | None = None
+        self._known = known
+        self._file: bytearray | None = None  # a Parquet file, until its text has been read
+        self._text: Iterator[bytes] | None = None
+        self._parsers: Sequence[Parser] = ()
+        self._cutter: Cutter | None = None
         self._inflater = Inflater(limits.decoded_bytes_max, limits.ratio_max)
-        self._cutter = BlockCutter(limits.block_bytes, limits.line_bytes_max)
         self._piece_bytes = limits.block_bytes
         self._is_fed = False
         self._is_last = False
@@ -39,6 +52,16 @@ class Decoding:
         """Bytes of the decoded object so far."""
         return self._inflater.decoded_bytes
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that are kept from step to step: a Parquet file."""
+        return len(self._file or b"")
+
+    def release(self) -> int:
+        """Let go of what is kept, since no more will be read; how many bytes that was."""
+        held, self._file, self._text = self.held_bytes, None, None
+        return held
+
     def feed(self, data: bytes, *, is_last: bool) -> None:
         """The next bytes as they lie in S3."""
         self._inflater.feed(data)
@@ -48,13 +71,10 @@ class Decoding:
     def step(self) -> tuple[Documents, ...] | None:
         """The next block's documents, once for each parser; None when more must be fed, or after the last. Raises Poison."""
         while True:
-            block = self._cutter.next()
+            block = self._cutter.next() if self._cutter else None
             if isinstance(block, Reject):
                 return (_rejected(block),)
             if block is not None:
-                if self._parsers is None:
-                    self.head = bytes(memoryview(block.data)[: min(block.size, HEAD_BYTES)])
-                    self._parsers = self._choose(self.head)
                 return tuple(parser.parse(block) for parser in self._parsers)
             if not self._inflate():
                 return None
@@ -63,17 +83,62 @@ class Decoding:
         """Bring the cutter more; whether there is anything new for it."""
         if self._is_fed:
             if data := self._inflater.read(self._piece_bytes):
-                self._cutter.push(data)
+                self._push(data)
                 return True
             self._is_fed = False
             if self._is_last and (rest := self._inflater.finish()):
-                self._cutter.push(rest)
+                self._push(rest)
                 return True
         if self._is_last and not self._is_cut:
+            if self._read_text():
+                return True
+            if self._cutter is None and self.head:
+                self._begin()
+                return True
             self._is_cut = True
-            self._cutter.finish()
-            return True
+            if self._cutter is not None:
+                self._cutter.finish()
+                return True
         return False
+
+    def _push(self, data: bytes) -> None:
+        if self._cutter is not None:
+            self._cutter.push(data)
+            return
+        if self._file is not None and self._text is None:
+            self._collect(data)
+            return
+        self.head += data
+        if self._text is None and self.head.startswith(columnar.MAGIC):
+            self._file, self.head = bytearray(self.head), b""
+        elif len(self.head) >= HEAD_BYTES:
+            self._begin()
+
+    def _collect(self, data: bytes) -> None:
+        assert self._file is not None
+        self._file += data
+        if len(self._file) > self._limits.parquet_bytes_max:
+            limit = self._limits.parquet_bytes_max
+            raise Poison("parquet file is too large", reason="too_large", codec="parquet", limit=limit)
+
+    def _read_text(self) -> bool:
+        """Bring the cutter more of a Parquet file's text; whether there was any."""
+        if self._file is None:
+            return False
+        if self._text is None:
+            self._text = columnar.text(self._file, self._known, self._limits.decoded_bytes_max)
+        if (piece := next(self._text, None)) is None:
+            self._file = None
+            return False
+        self._push(piece)
+        return True
+
+    def _begin(self) -> None:
+        """Enough has been seen of the object."""
+        form, self._parsers = self._choose(self.head[:HEAD_BYTES])
+        self._cutter = open_cutter(form, self._limits)
+        self._cutter.push(self.head)
+        self.head = self.head[:HEAD_BYTES]
 
 
 def _rejected(reject: Reject) -> Documents:

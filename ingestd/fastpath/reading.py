@@ -17,6 +17,7 @@ import orjson
 from ingestd.fastpath.layout import TIMESTAMP
 from ingestd.fastpath.unreadable import Unreadable
 from ingestd.formats.table import (
+    Boolean,
     ClfTime,
     Cut,
     DateTime,
@@ -27,7 +28,9 @@ from ingestd.formats.table import (
     Integer,
     Ip,
     IpList,
+    Items,
     Mapped,
+    Moment,
     Reading,
     Request,
     Status,
@@ -37,7 +40,7 @@ from ingestd.formats.table import (
     Words,
 )
 
-__all__ = ["Leaves", "read", "string"]
+__all__ = ["Leaves", "read", "read_list", "string"]
 
 Leaves = dict[str, bytes]  # JSON by path
 
@@ -55,6 +58,11 @@ EPOCH_FORMS = ((11, 0), (14, 3), (17, 6), (19, 9))  # of as many digits at most,
 CLF_TIME = re.compile(
     rb"([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]) ([+-])([01][0-9]|2[0-3])([0-5][0-9])"
 )
+MOMENT = re.compile(
+    rb"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:[.,]([0-9]{1,9}))?"
+    rb" ?(?:[Zz]|([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?)?"
+)
+EPOCH_WITH_FRACTION = re.compile(rb"([0-9]{12,19})\.[0-9]+")
 MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 IPV4 = re.compile(OCTET + (rb"\." + OCTET) * 3)
@@ -71,6 +79,13 @@ PATH_BEGINS = re.compile(rb"[/?]")
 def read(reading: Reading, value: bytes) -> Leaves:
     """The leaves that `value` fills; for a DateTime it is date and time joined by `T`. Raises Unreadable."""
     return READERS[type(reading)](reading, value)
+
+
+def read_list(reading: Items | Words | IpList, items: list[bytes]) -> Leaves:
+    """The leaves that the items of an array fill."""
+    if isinstance(reading, IpList):
+        return read(reading, b",".join(items))
+    return _list(reading.path, items, reading.percent if isinstance(reading, Words) else 0)
 
 
 def string(value: bytes) -> bytes:
@@ -157,6 +172,37 @@ def _clf_time(reading: ClfTime, value: bytes) -> Leaves:
     ahead = timedelta(hours=int(found[8]), minutes=int(found[9]))
     second = local - ahead if found[7] == b"+" else local + ahead
     return _time(reading.path, second.strftime("%Y-%m-%dT%H:%M:%SZ").encode() if second.year in YEARS else b"")
+
+
+def _moment(reading: Moment, value: bytes) -> Leaves:
+    if found := EPOCH_WITH_FRACTION.fullmatch(value):
+        value = found[1]
+    if EPOCH.fullmatch(value):
+        try:
+            return _epoch(Epoch(reading.path), value)
+        except Unreadable:
+            return {}
+    found = MOMENT.fullmatch(value)
+    if found is None:
+        return {}
+    try:
+        second = datetime.fromisoformat(f"{found[1].decode()}T{found[2].decode()}+00:00")
+        ahead = timedelta(hours=int(found[5] or 0), minutes=int(found[6] or 0))
+        second = second + ahead if found[4] == b"-" else second - ahead
+    except (ValueError, OverflowError):
+        return {}
+    if second.year not in YEARS:
+        return {}
+    fraction = b"." + found[3] if found[3] else b""
+    return {reading.path: string(second.strftime("%Y-%m-%dT%H:%M:%S").encode() + fraction + b"Z")}
+
+
+def _boolean(reading: Boolean, value: bytes) -> Leaves:
+    return {reading.path: value.lower()} if value.lower() in (b"true", b"false") else {}
+
+
+def _items(reading: Items, value: bytes) -> Leaves:
+    return _list(reading.path, [value])
 
 
 def _is_date(year: int, month: int, day: int, margin: int = 0) -> bool:
@@ -317,6 +363,9 @@ READERS: dict[type, Callable[[Any, bytes], Leaves]] = {
     DateTime: _instant,
     Epoch: _epoch,
     ClfTime: _clf_time,
+    Moment: _moment,
+    Boolean: _boolean,
+    Items: _items,
     Mapped: _mapped,
     Cut: _cut,
     Ip: _ip,

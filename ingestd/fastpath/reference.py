@@ -12,11 +12,12 @@ import orjson
 
 from ingestd.core.identity import document_id, index_names, index_window, object_id
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths
+from ingestd.fastpath.members import WHITESPACE, Members
 from ingestd.fastpath.order import Order, header_pattern
 from ingestd.fastpath.reading import Leaves, read, string
 from ingestd.fastpath.splitting import Pieces, split, trim
 from ingestd.fastpath.unreadable import Unreadable
-from ingestd.formats.table import DateTime, Epoch, Reading, Table
+from ingestd.formats.table import DateTime, Epoch, Reading, Shape, Table
 from ingestd.model import Block, Documents, Framing, Reject, Source
 
 __all__ = ["ReferenceParser"]
@@ -40,6 +41,7 @@ class ReferenceParser:
         self._header = header_pattern(table)
         self._comments = tuple(comment.encode() for comment in table.comments)
         self._places = {column.name: place for place, column in enumerate(table.columns)}
+        self._members = Members(table) if table.shape is Shape.JSON else None
 
     def parse(self, block: Block) -> Documents:
         lines = bytes(memoryview(block.data)[: block.size]).split(b"\n")
@@ -50,22 +52,26 @@ class ReferenceParser:
         skipped = drifted = 0
         offset = block.offset
         for raw in lines:
-            line = trim(raw)
+            size = len(raw) + 1
+            line, at = trim(raw), offset
+            if self._members:
+                at += len(raw) - len(raw.lstrip(WHITESPACE))
+                raw = line = line.strip(WHITESPACE)
             if self._skips(line):
                 skipped += 1
             else:
                 try:
                     leaves = self._leaves(line)
                 except Unreadable as unreadable:
-                    rejects.append(Reject(offset, unreadable.reason, unreadable.column, raw, len(raw)))
+                    rejects.append(Reject(at, unreadable.reason, unreadable.column, raw, len(raw)))
                 else:
-                    drifted += self._table.extra in leaves
-                    out += self._action(leaves, offset)
+                    drifted += self._table.extra in leaves and not self._table.catches
+                    out += self._action(leaves, at)
                     bodies.append(len(out))
-                    out += self._document(leaves, line, offset)
+                    out += self._document(leaves, line, at)
                     starts.append(len(out))
-                    offsets.append(offset)
-            offset += len(raw) + 1
+                    offsets.append(at)
+            offset += size
         return Documents(
             bytes(out),
             np.array(starts, np.int64),
@@ -88,6 +94,14 @@ class ReferenceParser:
 
     def _leaves(self, line: bytes) -> Leaves:
         """What the line fills. Raises Unreadable."""
+        leaves = self._members.leaves(line) if self._members else self._of_columns(line)
+        if TIMESTAMP not in leaves:
+            if not self._object_time:
+                raise Unreadable("missing_timestamp", _timestamp_column(self._table))
+            leaves[TIMESTAMP] = self._object_time
+        return leaves
+
+    def _of_columns(self, line: bytes) -> Leaves:
         pieces = split(self._table, line)
         if lacking := self.order.lacking(self._table, len(pieces.values)):
             raise Unreadable("too_few_columns", lacking)
@@ -101,10 +115,6 @@ class ReferenceParser:
                     raise Unreadable(unreadable.reason, column.name) from None
                 for path, text in found.items():
                     leaves.setdefault(path, text)  # the first to fill a path keeps it
-        if TIMESTAMP not in leaves:
-            if not self._object_time:
-                raise Unreadable("missing_timestamp", _timestamp_column(self._table))
-            leaves[TIMESTAMP] = self._object_time
         if extra := self._extra(pieces):
             leaves[self._table.extra] = b"[" + b",".join(extra) + b"]"
         return leaves

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from ingestd.fastpath.compiled import CompiledParser
 from ingestd.fastpath.kernel.block import encode
 from ingestd.fastpath.kernel.records import encode_records
+from ingestd.fastpath.kernel.structure import scan_records
+from ingestd.fastpath.record_cutter import RecordCutter
 from ingestd.fastpath.records import compiled_body
 from ingestd.formats.table import Column, Instant, Shape, Table
 from ingestd.model import PAD, Block, Framing, Source
@@ -24,6 +26,7 @@ def _no_sample(random: Random) -> str:
 
 TABLE = Table("warm", "warm", "warm", Shape.SPACED, (Column("time", Instant("@timestamp")),), 1, "", "", _no_sample)
 LINE = b"2000-01-01T00:00:00Z\n"
+CUT = b'{"a":1},{"a":2},'
 RECORD = b'{"Data":"MjAwMC0wMS0wMVQwMDowMDowMFoK"}'
 
 
@@ -34,7 +37,12 @@ def _room(size: int) -> NDArray[np.uint8]:
 def warm() -> bool:
     """Whether the kernel had to be compiled, since the cache held no code for it. RuntimeError if it does not work here."""
     parser = CompiledParser(TABLE, Source("", "", "", 0.0), Framing("warm", action=True))
+    cutter = RecordCutter(len(CUT), len(CUT), scan=scan_records)
     try:
+        cutter.push(CUT)
+        cutter.next()
+        cutter.finish()
+        block = cutter.next()
         documents = parser.parse(Block(bytearray(LINE + bytes(PAD)), len(LINE), 0))
         record = compiled_body(b"", LINE, np.zeros(1, np.int64), np.full(1, len(LINE), np.int64), b"", _room)
     except NumbaError as error:
@@ -43,7 +51,9 @@ def warm() -> bool:
         raise RuntimeError("the kernel does not read its own line")
     if record != RECORD:
         raise RuntimeError("the kernel does not write its own record")
-    return _was_compiled(encode) | _was_compiled(encode_records)
+    if not isinstance(block, Block) or bytes(block.data[: block.size]) != CUT.replace(b",", b"\n"):
+        raise RuntimeError("the kernel does not cut its own records")
+    return _was_compiled(encode) | _was_compiled(encode_records) | _was_compiled(scan_records)
 
 
 def _was_compiled(entry: object) -> bool:

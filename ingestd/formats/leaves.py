@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ingestd.formats.readings import Leaf
 from ingestd.formats.registry import Format
+from ingestd.formats.table import Shape
 
 __all__ = ["CARRIED", "every_leaf", "has_leaves", "known_paths"]
 
@@ -26,22 +27,16 @@ CARRIED = (
 )
 
 
-# What events of a shape of their owner's have in common, where they keep to the Elastic Common Schema.
-EXPECTED = (Leaf("log.level"), Leaf("service.name"), Leaf("error.type"), Leaf("trace.id"))
-
-
 def every_leaf(form: Format) -> Iterator[Leaf]:
     """Each field of a format's documents; a path may come more than once. What only carries other formats has none."""
     if not has_leaves(form):
         return
     yield from CARRIED
     yield from form.leaves()
-    # Not every kind of format has constants, a place for columns that it does not know, or takes what nobody else does.
+    # Not every kind of format has constants, or a place for columns that it does not know.
     yield from (Leaf(path) for path, _ in getattr(form, "constants", ()))
     if extra := getattr(form, "extra", ""):
-        yield Leaf(extra)
-    if getattr(form, "catches", False):
-        yield from EXPECTED
+        yield Leaf(extra, "flat_object" if getattr(form, "shape", None) is Shape.JSON else "keyword")
 
 
 def has_leaves(form: Format) -> bool:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from ingestd.config import ColumnSettings, FormatSettings
 from ingestd.config_mistakes import ConfigError, Mistake, shown
+from ingestd.formats import events
 from ingestd.formats.registry import formats
 from ingestd.formats.table import (
     SAMPLE_TIME,
@@ -74,9 +75,15 @@ SAMPLES: dict[type, str] = {
 }
 
 
-def known_formats(settings: Sequence[FormatSettings]) -> Mapping[str, Table]:
-    """All formats by name, the user's own first, so that they win where others fit as well. Raises ConfigError."""
-    return MappingProxyType({**own_formats(settings), **formats()})
+def known_formats(settings: Sequence[FormatSettings], timestamp_paths: Sequence[str] = ()) -> Mapping[str, Table]:
+    """All formats by name, the user's own first, so that they win where others fit as well. Raises ConfigError.
+
+    `timestamp_paths`: where events of applications have their time, if not where the format itself says.
+    """
+    known = {**own_formats(settings), **formats()}
+    if timestamp_paths:
+        known[events.FORMAT.name] = replace(events.FORMAT, columns=events.dated_by(timestamp_paths))
+    return MappingProxyType(known)
 
 
 def own_formats(settings: Sequence[FormatSettings]) -> Mapping[str, Table]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
+    "Boolean",
     "ClfTime",
     "Cut",
     "DateTime",
@@ -19,8 +20,12 @@ __all__ = [
     "Integer",
     "Ip",
     "IpList",
+    "Items",
+    "Json",
     "Leaf",
     "Mapped",
+    "Moment",
+    "Pairs",
     "Piece",
     "Reading",
     "Request",
@@ -183,6 +188,68 @@ class ClfTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A time as applications write it: as an `Instant` or an `Epoch`, and more freely.
+
+    `YYYY-MM-DD`, one of `T`, `t` and a space, `hh:mm:ss`, perhaps `.` or `,` and 1-9 digits, perhaps a space, then `Z`, `z`,
+    `+hh:mm`, `+hhmm` or `+hh` (or with `-`), or nothing, which is UTC; or what `Epoch` reads, whose smaller units may have a
+    fraction that is dropped. Written in UTC, `YYYY-MM-DDThh:mm:ss`, the fraction as it stands behind a point, `Z`. A value that
+    is none fills nothing.
+    """
+
+    path: str
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        return (Leaf(self.path, "date"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    """`true` or `false`, the letters in either case; any other value fills nothing."""
+
+    path: str
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        return (Leaf(self.path, "boolean"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of strings: the items of an array, those that are arrays or objects as their JSON; or the one value there is.
+
+    Items that are absent are left out, a list without items too.
+    """
+
+    path: str
+    type: Type = "keyword"
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        return (Leaf(self.path, self.type),)
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """An object as it is, but for its members that other columns name; what is no object as the member `value` of one."""
+
+    path: str
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        return (Leaf(self.path, "flat_object"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """An array of objects with a `name` and a `value` as one object: the value, or an array of the values, by the name in lower
+    case. Where the array or an item is none, or a name is no string, all of it is treated as by `Json`.
+    """
+
+    path: str
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        return (Leaf(self.path, "flat_object"),)
+
+
+@dataclass(frozen=True, slots=True)
 class Mapped:
     """What `values` has for the value, a string or a list of strings; nothing for a value that is not among them."""
 
@@ -326,6 +393,11 @@ Reading = (
     | DateTime
     | Epoch
     | ClfTime
+    | Moment
+    | Boolean
+    | Items
+    | Json
+    | Pairs
     | Mapped
     | Cut
     | Words

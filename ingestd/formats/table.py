@@ -50,7 +50,9 @@ from enum import Enum
 from random import Random
 from typing import Literal
 
+from ingestd.formats.names import first_names
 from ingestd.formats.readings import (
+    Boolean,
     ClfTime,
     Cut,
     DateTime,
@@ -61,8 +63,12 @@ from ingestd.formats.readings import (
     Integer,
     Ip,
     IpList,
+    Items,
+    Json,
     Leaf,
     Mapped,
+    Moment,
+    Pairs,
     Piece,
     Reading,
     Request,
@@ -75,8 +81,13 @@ from ingestd.formats.readings import (
 )
 
 __all__ = [
+    "DEPTH_MAX",
+    "MEMBERS_MAX",
+    "NAME_MAX",
     "SAMPLE_TIME",
     "SEPARATORS",
+    "TEXT_MAX",
+    "Boolean",
     "ClfTime",
     "Column",
     "Cut",
@@ -88,8 +99,12 @@ __all__ = [
     "Integer",
     "Ip",
     "IpList",
+    "Items",
+    "Json",
     "Leaf",
     "Mapped",
+    "Moment",
+    "Pairs",
     "Piece",
     "Reading",
     "Request",
@@ -105,6 +120,10 @@ __all__ = [
 
 SAMPLE_TIME = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LINE = re.compile(rb"[^\r\n]+")
+DEPTH_MAX = 16  # levels of objects and arrays in one field: more, and servers begin to refuse the document
+MEMBERS_MAX = 1000  # in one field, over all levels
+NAME_MAX = 256
+TEXT_MAX = 8000  # of what is folded: always a term, of whatever characters
 
 
 class Shape(Enum):
@@ -119,15 +138,17 @@ class Shape(Enum):
     TABBED: a tab; nothing is quoted.
     CSV: a comma. A column that begins with `"` is quoted: pairs of `"` in it are one `"` of its value, and it ends at the first
     `"` that is not one of a pair. That one stands before a separator or the line's end, or the line is rejected.
+    JSON: a line is a record, and a column one of its members (see above).
     """
 
     SPACED = "spaced"
     SPACED_RAW = "spaced_raw"
     TABBED = "tabbed"
     CSV = "csv"
+    JSON = "json"
 
 
-SEPARATORS = {Shape.SPACED: " ", Shape.SPACED_RAW: " ", Shape.TABBED: "\t", Shape.CSV: ","}
+SEPARATORS = {Shape.SPACED: " ", Shape.SPACED_RAW: " ", Shape.TABBED: "\t", Shape.CSV: ",", Shape.JSON: ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +172,7 @@ class Table:
     service    the word under `aws.` where `extra` columns go: `aws.<service>.extra`
     columns    in documented order, the newest last
     required   how many of them, from the first in documented order, a line must reach; where a header orders them, of those
-               that it names
+               that it names; 0 for records, which need have none
     header     prefix of a line that gives the column order (`#Fields:`), names behind it; "": none, the line begins with a
                column's name; None: the documented order
     headless   how many columns, from the first, stand in a line of an object without a header; None: all. The others are known
@@ -162,9 +183,14 @@ class Table:
     comments   prefixes of lines that are not log lines
     constants  leaves with the same value in each document
     key        pattern searched for in the object's key
-    content    pattern matched at the start of an object's line (see `recognises`); it may look at the lines behind it
+    content    pattern matched at the start of an object's line (see `recognises`); it may look at the lines behind it; of
+               records: at the start of the first one's names
     control    pattern searched for in the key of an object that is no log (a test file): skipped, never read
     delivered  the names of columns in the order in which they are written however a user has chosen among them; (): as chosen
+    wrapper    name of the array of records, where an object may begin with one
+    dashes     of records: `-` is absent
+    catches    of records: it takes what no other format recognises, and all that a record holds
+    rest       of records: where members go that no column names, instead of `aws.<service>.extra`
     own        described by a user
     sample     one line of plausible content, for `ingestd generate` (no newline), all its times in the second SAMPLE_TIME
     preamble   lines at the top of a generated object
@@ -188,6 +214,10 @@ class Table:
     constants: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     control: str | None = None
     delivered: tuple[str, ...] = ()
+    wrapper: str = ""
+    dashes: bool = False
+    catches: bool = False
+    rest: str = ""
     own: bool = False
     preamble: tuple[str, ...] = ()
     kind: Literal["lines"] = field(default="lines", init=False)
@@ -199,7 +229,7 @@ class Table:
 
     @property
     def extra(self) -> str:
-        return f"aws.{self.service}.extra"
+        return self.rest or f"aws.{self.service}.extra"
 
     def leaves(self) -> Iterable[Leaf]:
         """Each leaf that a document of this format may have, in the table's order; a path may be filled by two columns."""
@@ -214,16 +244,23 @@ class Table:
     def recognises(self, key: str, head: bytes) -> int:
         """How well an object fits: 3 by key and content, 2 by content alone, 0 not at all (a key alone proves nothing).
 
-        A user's own word is stronger: 4 where all fits that is asked for, key or content or both, and 0 otherwise.
+        A user's own word is stronger: 4 where all fits that is asked for, key or content or both, and 0 otherwise. What catches
+        is weaker: 1.
         """
         by_key = bool(self.key and re.search(self.key, key))
         if self.own:
             asked = [by_key] * bool(self.key) + [self._begins(head)] * bool(self.content)
             return 4 if asked and all(asked) else 0
-        return (3 if by_key else 2) if self._begins(head) else 0
+        if not self._begins(head):
+            return 0
+        return 1 if self.catches else 3 if by_key else 2
 
     def _begins(self, head: bytes) -> bool:
-        """Whether `content` is seen at the first line that is not blank, or at the first that is no comment either."""
+        """Whether `content` is seen at the first line that is not blank, or at the first that is no comment either; of
+        records: in the names of the first one's members, see `names.py`."""
+        if self.shape is Shape.JSON:
+            names = first_names(head, self.wrapper)
+            return names is not None and re.match(self.content, names) is not None
         comments = tuple(comment.encode() for comment in self.comments)
         lines = (line for line in LINE.finditer(head.removeprefix(b"\xef\xbb\xbf")) if line[0].strip())
         for line in lines:

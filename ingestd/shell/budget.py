@@ -21,6 +21,11 @@ class Budget:
         """Whether there is room and nobody waits for it."""
         return self.taken_bytes < self.total_bytes and not self._waiting
 
+    def change(self, total_bytes: int) -> None:
+        """Another size from now on; what is held over it comes to rest first."""
+        self.total_bytes = total_bytes
+        self._wake()
+
     async def take(self, amount: int) -> None:
         """Wait until `amount` bytes fit, then hold them."""
         if not self._waiting and self._fits(amount):

@@ -23,7 +23,7 @@ from ingestd.core.batch import Batcher, again, halves, joined, rewritten
 from ingestd.core.healing import heal
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
-from ingestd.model import Batch, Documents, Part, Refusal, Verdict
+from ingestd.model import Batch, BatchLimits, Documents, Part, Refusal, Verdict
 from ingestd.shell.telemetry import Telemetry
 from ingestd.sinks.sink import Sink
 
@@ -113,6 +113,12 @@ class Delivery:
         return not (self._batcher.waiting_bytes or self._ready or self._retries or self._under_way)
 
     @property
+    def is_behind(self) -> bool:
+        """Whether a batch could go and may not: the sink is what is waited for."""
+        may_send = self.throttle.may_send(len(self._under_way), self._clock())
+        return self.throttle.paused is not None or (bool(self._ready) and not may_send)
+
+    @property
     def wants_more(self) -> bool:
         """Whether documents are of use: a paused sink that has none would never be asked whether it is well again."""
         return self.throttle.paused is None or self.is_idle
@@ -126,6 +132,13 @@ class Delivery:
     def paused_seconds(self) -> float:
         """For how long the sink has been paused; 0 if it is not."""
         return self._clock() - self.throttle.paused_at if self.throttle.paused_at is not None else 0.0
+
+    def change(self, limits: BatchLimits, permits_max: int, backoff: Backoff) -> None:
+        """Other limits from the next batch on; what a server did not take is found out anew."""
+        self._batcher.limits = limits
+        self._backoff = backoff
+        self.throttle.change(permits_max, backoff)
+        self._wake.set()
 
     def add(self, documents: Documents, receipt: int) -> None:
         """Take documents; they will be reported part by part."""

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ingestd.errors import Retryable
+from ingestd.model import Depth, Message
 from ingestd.shell.queue import BATCH_MAX
 from ingestd.shell.telemetry import Telemetry
 
-__all__ = ["RETRY_SECONDS", "Departures", "LeaseQueue"]
+__all__ = ["RETRY_SECONDS", "Departures", "LeaseQueue", "NoticeQueue"]
 
 LINGER_SECONDS = 0.1
 RETRY_SECONDS = 1.0
@@ -27,6 +28,13 @@ class LeaseQueue(Protocol):
 
     async def delete(self, receipts: Sequence[str]) -> list[str]: ...
     async def change_visibility(self, receipts: Sequence[str], seconds: int) -> tuple[list[str], list[str]]: ...
+
+
+class NoticeQueue(LeaseQueue, Protocol):
+    """What the service needs of the queue: SQS, or what behaves as SQS does."""
+
+    async def receive(self) -> list[Message]: ...
+    async def depth(self) -> Depth: ...
 
 
 @dataclass(slots=True, eq=False)

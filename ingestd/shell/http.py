@@ -44,7 +44,8 @@ async def serve(
         return web.Response(body=body, headers={"content-type": CONTENT_TYPE_LATEST})
 
     async def stats(_: web.Request) -> web.Response:
-        now = {"at": clock(), "not_ready": why_not_ready(), "timings": telemetry.timings()}
+        now: dict[str, object] = {"at": clock(), "not_ready": why_not_ready(), "timings": telemetry.timings()}
+        now |= {name: read() for name, read in telemetry.notes.items()}
         return web.Response(body=orjson.dumps(asdict(telemetry.snapshot()) | now), content_type="application/json")
 
     async def history(_: web.Request) -> web.Response:

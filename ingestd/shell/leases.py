@@ -61,6 +61,11 @@ class Leases:
         return len(self._held)
 
     @property
+    def oldest_sent_at(self) -> float:
+        """When the oldest message that is held was sent, as the queue says; 0 if that is not known."""
+        return min((lease.message.sent_at for lease in self._held.values() if lease.message.sent_at), default=0.0)
+
+    @property
     def unsent(self) -> int:
         """Deletions and give-backs that have not reached SQS yet."""
         return len(self._departures)

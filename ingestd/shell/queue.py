@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from ingestd.errors import Retryable
-from ingestd.model import Message
+from ingestd.model import Depth, Message
 
 __all__ = ["BATCH_MAX", "Queue"]
 
@@ -45,6 +45,16 @@ class Queue:
             return [_message(each) for each in answer.get("Messages", ())]
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise Retryable("the queue answered strangely", reason="queue_answer", operation="receive_message") from error
+
+    async def depth(self) -> Depth:
+        """How much there is. Raises Retryable."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = await self._call("get_queue_attributes", AttributeNames=names)
+        try:
+            waiting, in_flight = (int(answer["Attributes"][name]) for name in names)
+        except (LookupError, TypeError, ValueError) as error:
+            raise Retryable("the queue answered strangely", reason="queue_answer", operation="get_queue_attributes") from error
+        return Depth(waiting, in_flight)
 
     async def delete(self, receipts: Sequence[str]) -> list[str]:
         """Delete up to ten messages; the receipts that were not deleted and may be tried again. Raises Retryable."""

@@ -36,9 +36,11 @@ _COUNTERS = {
     "healed": ("documents changed so that the sink would take them", ("sink", "reason")),
     "retries": ("documents to be sent again", ("sink", "reason")),
     "dead_letters": ("dead letters written", ("reason",)),
+    "rejects": ("lines that could not become documents", ("format", "reason")),
     "fallback_lines": ("lines read by the reference", ("format",)),
     "format_drift": ("lines with columns that the format does not know", ("format",)),
     "lease_lost": ("leases lost", ()),
+    "reloads": ("configurations that were to be taken while running", ("outcome",)),
     "queue_errors": ("calls to the queue that failed", ("reason",)),
 }
 
@@ -62,12 +64,17 @@ class Stats:
 
 
 class Telemetry:
-    """Counters as plain integers; gauges are asked for when somebody looks."""
+    """Counters as plain integers; gauges are asked for when somebody looks.
+
+    `notes` are for `/stats` alone, which has a password where the page has one: only there may a bucket be named.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._counts: dict[str, Counter[tuple[str, ...]]] = {name: Counter() for name in _COUNTERS}
         self._gauges: dict[str, tuple[str, Callable[[], dict[str, float]]]] = {}
+        self._late = [0.0, 0.0]
+        self.notes: dict[str, Callable[[], object]] = {}
         self.stage_seconds = Histogram(
             "ingestd_stage_seconds", "time in a stage", ["stage"], buckets=STAGE_BUCKETS, registry=self.registry
         )
@@ -83,6 +90,24 @@ class Telemetry:
         """Add to a counter; its name and number of labels are those of the table above."""
         if amount:
             self._counts[name][labels] += amount
+
+    def counted(self, name: str, *labels: str) -> int:
+        """One counter as it stands."""
+        return self._counts[name][labels]
+
+    def settled_after(self, seconds: float) -> None:
+        """An object came to rest so long after its event."""
+        self.end_to_end_seconds.observe(seconds)
+        self._late[-1] = max(self._late[-1], seconds)
+
+    @property
+    def late_seconds(self) -> float:
+        """The latest of the objects that came to rest in this minute or the one before."""
+        return max(self._late)
+
+    def next_minute(self) -> None:
+        """Forget what came to rest two minutes ago."""
+        self._late = [self._late[-1], 0.0]
 
     def gauge(self, name: str, label: str, read: Callable[[], dict[str, float]]) -> None:
         """A gauge that is read when looked at: label value -> value (the empty label for one without)."""

@@ -29,7 +29,7 @@ from ingestd.sinks.stream import Stream
 if TYPE_CHECKING:
     from types_aiobotocore_firehose.client import FirehoseClient
 
-__all__ = ["FirehoseSink"]
+__all__ = ["FirehoseSink", "limits_of"]
 
 DOCUMENTS_MAX = 1 << 16  # in packs, of which 4 MiB make nine at most: bytes end a batch long before, unless documents are tiny
 
@@ -42,6 +42,12 @@ _REASONS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
     ((NoCredentialsError, PartialCredentialsError, CredentialRetrievalError), "credentials"),
     ((BotoCoreError,), "unreachable"),
 )
+
+
+def limits_of(settings: FirehoseSettings) -> BatchLimits:
+    """What a request may be."""
+    count_max = DOCUMENTS_MAX if settings.pack == "lines" else settings.batch_count_max
+    return BatchLimits(count_max, settings.batch_bytes_max, RECORD_BYTES_MAX, settings.batch_seconds)
 
 
 class FirehoseSink:
@@ -57,8 +63,7 @@ class FirehoseSink:
         stream: Stream,
     ) -> None:
         self.name = name
-        count_max = DOCUMENTS_MAX if settings.pack == "lines" else settings.batch_count_max
-        self.limits = BatchLimits(count_max, settings.batch_bytes_max, RECORD_BYTES_MAX, settings.batch_seconds)
+        self.limits = limits_of(settings)
         self._pack = settings.pack
         self._stream_name = settings.stream
         self._client = client

@@ -20,11 +20,16 @@ from ingestd.sinks.cluster import Answer, Cluster
 from ingestd.sinks.gzipped import gzipped
 from ingestd.sinks.payload import Pieces
 
-__all__ = ["OpenSearchSink"]
+__all__ = ["OpenSearchSink", "limits_of"]
 
 ITEM_BYTES_MAX = 100 * MIB  # http.max_content_length as it comes; a smaller one is met as 413
 PIECES_MAX = 64  # of a body; many small ones (what came back of a batch) are joined: a write costs more than a copy then
 EMPTY_BULK_ERRORS = ("action_request_validation_exception", "parse_exception")
+
+
+def limits_of(settings: OpenSearchSettings) -> BatchLimits:
+    """What a request may be."""
+    return BatchLimits(settings.batch_count_max, settings.batch_bytes_max, ITEM_BYTES_MAX, settings.batch_seconds)
 
 
 class OpenSearchSink:
@@ -34,7 +39,7 @@ class OpenSearchSink:
 
     def __init__(self, name: str, settings: OpenSearchSettings, cluster: Cluster, executor: Executor | None = None) -> None:
         self.name = name
-        self.limits = BatchLimits(settings.batch_count_max, settings.batch_bytes_max, ITEM_BYTES_MAX, settings.batch_seconds)
+        self.limits = limits_of(settings)
         self._settings = settings
         self._cluster = cluster
         self._executor = executor

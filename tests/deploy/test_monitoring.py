@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from prometheus_client.core import Metric
 
+from ingestd.core.saturation import STAGES as STAGES_OF_LOAD
 from ingestd.model import Outcome
 from ingestd.service import Service
 from ingestd.shell.telemetry import _COUNTERS, Telemetry
+from ingestd.signals import Signals
 from tests.deploy.documents import loaded_json, loaded_yaml
 
 NAME = re.compile(r"\bingestd_\w+")
@@ -35,6 +37,9 @@ def metrics() -> dict[str, set[str]]:
     shows = Service.__new__(Service)
     shows.telemetry, shows._deliveries = telemetry, {}
     shows._show(*[Anything()] * 3)  # type: ignore[arg-type]  # only the names are looked at
+    signals = Signals.__new__(Signals)
+    signals._telemetry = telemetry
+    signals._show()
     found |= {f"ingestd_{name}": {label} - {""} for name, (label, _) in telemetry._gauges.items()}
     families: list[Metric] = [
         family
@@ -76,6 +81,7 @@ FIXED = {
     "ingestd_bytes_total": STAGES,
     "ingestd_messages_total": {"received", "deleted", "given_back", "lost"},
     "ingestd_stage_seconds_bucket": {"sink_.*"},
+    "ingestd_limited_by": set(STAGES_OF_LOAD),
 }
 
 

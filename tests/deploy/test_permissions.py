@@ -16,11 +16,14 @@ from tests.deploy.documents import DEPLOY, loaded_json, template
 ROOMS = Path(__file__).parents[2] / "ingestd"
 SERVICES = ("firehose", "s3", "sqs")
 OUTSIDE = {"bench", "demo"}  # their calls go to the embedded AWS alone
+OPERATOR = {"backfill", "listing.py"}  # what people run by hand, with more permissions than the service has
 ASKED_BY_HAND = {"firehose:DescribeDeliveryStream"}  # a sink's check(): for whoever sets it up, never for a task
 # Batches have no permission of their own, and a version that is named asks for one more.
 NAMED_OTHERWISE = {
     "sqs:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
     "sqs:DeleteMessageBatch": {"sqs:DeleteMessage"},
+    "sqs:SendMessageBatch": {"sqs:SendMessage"},
+    "s3:ListObjectsV2": {"s3:ListBucket"},
     "s3:GetObject": {"s3:GetObject", "s3:GetObjectVersion"},
 }
 # The cluster is not called by the SDK: a bulk request is a POST.
@@ -49,11 +52,13 @@ def words(path: Path) -> Iterator[str]:
             yield node.value
 
 
-def asked_for() -> set[str]:
+def asked_for(*, by_operator: bool = False) -> set[str]:
+    """The actions behind the calls in the service's modules, or in those of the operator's commands alone."""
     known = operations()
-    modules = [path for path in ROOMS.rglob("*.py") if not OUTSIDE & set(path.relative_to(ROOMS).parts)]
+    paths = [(path, set(path.relative_to(ROOMS).parts)) for path in ROOMS.rglob("*.py")]
+    modules = [path for path, parts in paths if not OUTSIDE & parts and bool(OPERATOR & parts) is by_operator]
     calls = {known[word] for path in modules for word in words(path) if word in known}
-    return {action for call in calls - ASKED_BY_HAND for action in NAMED_OTHERWISE.get(call, {call})} | BY_HTTP
+    return {action for call in calls - ASKED_BY_HAND for action in NAMED_OTHERWISE.get(call, {call})}
 
 
 def statements(policy: Any) -> dict[str, Any]:
@@ -68,6 +73,7 @@ def of_template() -> dict[str, Any]:
 
 
 OF_FILE = statements(loaded_json("iam-policy.json"))
+OF_OPERATOR = statements(loaded_json("iam-operator-policy.json"))
 
 
 def actions(of: Mapping[str, Any]) -> set[str]:
@@ -76,7 +82,14 @@ def actions(of: Mapping[str, Any]) -> set[str]:
 
 def test_the_policy_allows_what_the_code_asks_for() -> None:
     """Sets equal (S7): a call that is added without its permission is found, and a permission without a call."""
-    assert actions(OF_FILE) == asked_for()
+    assert actions(OF_FILE) == asked_for() | BY_HTTP
+
+
+def test_the_operator_s_policy_allows_what_its_commands_ask_for() -> None:
+    """What the commands that are run by hand call themselves, and what the pipeline calls that some of them run."""
+    of_pipeline = {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "firehose:PutRecordBatch"}
+    assert of_pipeline <= asked_for()
+    assert actions(OF_OPERATOR) == asked_for(by_operator=True) | of_pipeline | BY_HTTP
 
 
 def test_cloudformation_says_the_same() -> None:
@@ -99,7 +112,7 @@ def test_terraform_takes_its_actions_from_the_file() -> None:
 
 def test_nothing_is_allowed_everywhere() -> None:
     """Each resource is one queue, one stream, one path, or what is in one bucket."""
-    for each in OF_FILE.values():
+    for each in [*OF_FILE.values(), *OF_OPERATOR.values()]:
         for resource in each["Resource"]:
             assert resource.count("*") <= 1
             assert "*" not in resource or re.fullmatch(r"arn:aws:s3:::[A-Z_]+/.*\*", resource)

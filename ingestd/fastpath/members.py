@@ -1,0 +1,308 @@
+"""A record's members into leaves: what `formats/table.py` says of the JSON shape, slowly.
+
+The columns' paths make a tree, along which the record is walked once. What belongs to nobody is held back on the way, and is
+written where the nearest object above it that keeps JSON is, or to `extra`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from ingestd.fastpath.reading import Leaves, read, read_list
+from ingestd.fastpath.unreadable import Unreadable
+from ingestd.formats.table import (
+    DEPTH_MAX,
+    MEMBERS_MAX,
+    NAME_MAX,
+    TEXT_MAX,
+    DateTime,
+    Epoch,
+    IpList,
+    Items,
+    Json,
+    Pairs,
+    Reading,
+    Table,
+    Words,
+)
+
+__all__ = ["WHITESPACE", "Members"]
+
+WHITESPACE = b" \t\n\r"
+SURROGATES = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.S
+)
+SELECTED = re.compile(r"(.+?)\[(?:([^=\]]+)=([^\]]*))?\]\.(.+)")
+FOLDED, VALUE = "json", "value"
+STRUCTURED = (Json, Pairs)
+LISTS = (Items, Words, IpList)
+
+
+class _Rest(dict[str, Any]):
+    """Of an object that was walked: the members that belong to no column."""
+
+
+@dataclass(slots=True)
+class _Node:
+    """A place in the columns' paths: the members below it, and the column that is named so, or -1."""
+
+    members: dict[str, _Node] = field(default_factory=dict)
+    column: int = -1
+
+
+@dataclass(slots=True)
+class _Walked:
+    """Values by column, and where each of them would be held if it belonged to none."""
+
+    values: dict[int, Any] = field(default_factory=dict)
+    homes: dict[int, tuple[_Rest, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """A column that looks into an array: at `below` of each item, or of the first one whose `name` is `value`."""
+
+    column: int
+    array: list[str]
+    name: str
+    value: str
+    below: list[str]
+
+
+class Members:
+    """Reads the records of one table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._root = _Node()
+        self._places = {column.name: place for place, column in enumerate(table.columns)}
+        self._selections: list[_Selection] = []
+        self._absent: tuple[Any, ...] = (None, "", {}, [], *["-"] * table.dashes)
+        for place, column in enumerate(table.columns):
+            if found := SELECTED.fullmatch(column.name):
+                array, name, value, below = found.groups("")
+                self._selections.append(_Selection(place, array.split("."), name, value.lower(), below.split(".")))
+                continue
+            node = self._root
+            for name in column.name.split("."):
+                node = node.members.setdefault(name, _Node())
+            node.column = place
+
+    def leaves(self, line: bytes) -> Leaves:
+        """What the record fills. Raises Unreadable."""
+        record, walked = _record(line), _Walked()
+        try:
+            rest = self._walk(self._root, record, walked)
+            for selection in self._selections:
+                walked.values[selection.column] = self._select(record, selection)
+            leaves = self._filled(walked)
+            if rest := _pruned(rest):
+                leaves[self._table.extra] = _kept(rest)
+        except orjson.JSONEncodeError:  # deeper than orjson writes
+            raise Unreadable("bad_json") from None
+        return leaves
+
+    def _walk(self, node: _Node, record: dict[str, Any], walked: _Walked) -> _Rest:
+        """Give the columns below `node` their values; what is left of the object."""
+        rest = _Rest()
+        for name, value in record.items():
+            if value in self._absent:
+                continue
+            child = _child(node, name)
+            if child is not None and child.members and isinstance(value, dict):
+                below = self._walk(child, value, walked)
+                if self._keeps(child.column) and child.column not in walked.values:
+                    walked.values[child.column] = below
+                else:
+                    rest[name] = below
+            elif child is not None and child.column not in walked.values and self._takes(child.column, value):
+                walked.values[child.column] = value
+                walked.homes[child.column] = rest, name
+            else:
+                rest[name] = value
+        return rest
+
+    def _keeps(self, place: int) -> bool:
+        return place >= 0 and any(isinstance(reading, Json) for reading in self._table.columns[place].readings)
+
+    def _takes(self, place: int, value: Any) -> bool:
+        """Whether the column can read such a value; one that is known, but not kept, can."""
+        if place < 0:
+            return False
+        readings = self._table.columns[place].readings
+        if not readings or not isinstance(value, dict | list):
+            return True
+        kinds = STRUCTURED if isinstance(value, dict) else (*STRUCTURED, *LISTS)
+        return any(isinstance(reading, kinds) for reading in readings)
+
+    def _select(self, record: Any, selection: _Selection) -> Any:
+        array = _below(record, selection.array)
+        items = [item for item in array if isinstance(item, dict)] if isinstance(array, list) else []
+        if selection.name:
+            named = (item for item in items if _lowered(item.get(selection.name)) == selection.value)
+            return _below(next(named, None), selection.below)
+        found: list[Any] = []
+        for item in items:
+            value = _below(item, selection.below)
+            found += value if isinstance(value, list) else [value]
+        return [value for value in found if value not in self._absent]
+
+    def _filled(self, walked: _Walked) -> Leaves:
+        """The leaves of all columns; of tables that catch, what fills nothing goes back to where it came from."""
+        leaves: Leaves = {}
+        columns = sorted(walked.values, key=lambda place: (self._keeps(place), place))  # what keeps the rest comes last
+        for place in columns:
+            try:
+                found = self._read(place, walked.values)
+            except Unreadable as unreadable:
+                if not self._table.catches:
+                    raise Unreadable(unreadable.reason, self._table.columns[place].name) from None
+                found = {}
+            if self._table.catches and place in walked.homes and not found.keys() - leaves.keys():
+                home, name = walked.homes[place]
+                home[name] = walked.values[place]
+            for path, text in found.items():
+                leaves.setdefault(path, text)  # the first to fill a path keeps it
+        return leaves
+
+    def _read(self, place: int, values: dict[int, Any]) -> Leaves:
+        leaves: Leaves = {}
+        for reading in self._table.columns[place].readings:
+            value = values[place]
+            if isinstance(reading, Epoch) and reading.instead and value in self._absent:
+                value = values.get(self._places[reading.instead])
+            elif isinstance(reading, DateTime):
+                time = values.get(self._places[reading.time])
+                value = f"{value}T{time}" if isinstance(value, str) and isinstance(time, str) else None
+            if isinstance(value, _Rest):
+                value = _pruned(value)
+            if value not in self._absent:
+                for path, text in _leaves(reading, value).items():
+                    leaves.setdefault(path, text)
+        return leaves
+
+
+# values
+
+
+def _record(line: bytes) -> dict[str, Any]:
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        text = line.decode("utf-8", "replace")
+        try:
+            record = orjson.loads(SURROGATES.sub(lambda found: r"\ufffd" if found[1] else found[0], text))
+        except orjson.JSONDecodeError:
+            raise Unreadable("bad_json") from None
+    if not isinstance(record, dict):
+        raise Unreadable("bad_json")
+    return record
+
+
+def _leaves(reading: Reading, value: Any) -> Leaves:
+    """What a value that is there fills."""
+    if isinstance(reading, Json):
+        return {reading.path: _kept(value)}
+    if isinstance(reading, Pairs):
+        return {reading.path: _kept(_paired(value))}
+    if isinstance(value, list) and isinstance(reading, LISTS):
+        return read_list(reading, [_text(item) for item in value])
+    return {} if isinstance(value, dict | list) else read(reading, _text(value))
+
+
+def _text(value: Any) -> bytes:
+    """A string's content, nothing for null, and the JSON of all else."""
+    if isinstance(value, str):
+        return value.encode()
+    return b"" if value is None else orjson.dumps(value)
+
+
+def _paired(value: Any) -> Any:
+    pairs: dict[str, list[Any]] = {}
+    for item in value if isinstance(value, list) else [None]:
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+            return value
+        pairs.setdefault(item["name"].lower(), []).append(item.get("value"))
+    return {name: values if len(values) > 1 else values[0] for name, values in pairs.items()}
+
+
+def _child(node: _Node, name: str) -> _Node | None:
+    """The place below that is named so; a name with dots leads further."""
+    if (child := node.members.get(name)) is not None or "." not in name:
+        return child
+    for part in name.split("."):
+        if (child := node.members.get(part)) is None:
+            return None
+        node = child
+    return node
+
+
+def _below(value: Any, path: list[str]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _lowered(value: Any) -> str | None:
+    return value.lower() if isinstance(value, str) and value.isascii() else None
+
+
+def _pruned(rest: _Rest) -> _Rest:
+    """Without the objects of which nothing is left."""
+    for name, value in list(rest.items()):
+        if isinstance(value, _Rest) and not _pruned(value):
+            del rest[name]
+    return rest
+
+
+# what is kept as JSON
+
+
+def _kept(value: Any) -> bytes:
+    """An object within bounds, as JSON."""
+    kept = value if isinstance(value, dict) else {VALUE: value}
+    members, longest, levels = _measured(kept)
+    if members > MEMBERS_MAX or longest > NAME_MAX:
+        kept = {FOLDED: _folded(kept)}
+    elif levels > DEPTH_MAX:
+        kept = _flattened(kept, DEPTH_MAX)
+    return orjson.dumps(kept)
+
+
+def _measured(value: Any) -> tuple[int, int, int]:
+    """How many members, the longest name, how many levels."""
+    members = longest = levels = 0
+    waiting = [(value, 1)]
+    while waiting:
+        value, level = waiting.pop()
+        levels = max(levels, level)
+        if isinstance(value, dict):
+            members += len(value)
+            longest = max(longest, *map(len, value), 0)
+        waiting += [(item, level + 1) for item in _items(value) if isinstance(item, dict | list)]
+    return members, longest, levels
+
+
+def _items(value: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value
+
+
+def _flattened(value: Any, levels: int) -> Any:
+    """The same, with what is deeper than so many levels as text."""
+    if not isinstance(value, dict | list):
+        return value
+    if levels == 0:
+        return _folded(value)
+    if isinstance(value, dict):
+        return {name: _flattened(item, levels - 1) for name, item in value.items()}
+    return [_flattened(item, levels - 1) for item in value]
+
+
+def _folded(value: Any) -> str | list[str]:
+    text = orjson.dumps(value).decode()
+    pieces = [text[at : at + TEXT_MAX] for at in range(0, len(text), TEXT_MAX)]
+    return pieces if len(pieces) > 1 else text
