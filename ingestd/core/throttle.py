@@ -28,14 +28,13 @@ class Throttle:
         self.not_before = 0.0
         self.paused: str | None = None
         self.paused_at: float | None = None
-        self._backoff = backoff
-        self._hold = replace(backoff, ceiling_seconds=min(backoff.ceiling_seconds, HELD_SECONDS_MAX))
+        self._backoff, self._hold = backoff, _at_most(backoff, HELD_SECONDS_MAX)
         self._cut_at = float("-inf")
         self._setbacks = 0
 
     def change(self, most: int, backoff: Backoff) -> None:
         """Other bounds from now on; what was learnt within them stays."""
-        self.most, self._backoff = most, backoff
+        self.most, self._backoff, self._hold = most, backoff, _at_most(backoff, HELD_SECONDS_MAX)
         self.limit = min(self.limit, float(most))
 
     def permits(self) -> int:
@@ -70,3 +69,7 @@ class Throttle:
         self.limit = 1.0
         self._setbacks += 1
         self.not_before = now + max(self._backoff.delay(self._setbacks, rand), self._backoff.first_seconds / 2)
+
+
+def _at_most(backoff: Backoff, ceiling_seconds: float) -> Backoff:
+    return replace(backoff, ceiling_seconds=min(backoff.ceiling_seconds, ceiling_seconds))

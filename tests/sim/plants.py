@@ -175,11 +175,4 @@ PLANTS = (
         "        self._budget.give(held_bytes)\n        self._owe(",
         "        self._owe(",
     ),
-    _plant(
-        "budget_leaks_on_cancel",
-        228,
-        "shell.budget",
-        "            if not future.cancelled():\n                self.give(amount)\n            elif",
-        "            if",
-    ),
 )
