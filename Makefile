@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check integration million sim fuzz bench arrival format lock audit clean
+.PHONY: help venv demo test check integration million kills sim fuzz bench arrival format lock audit clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
@@ -36,7 +36,7 @@ demo: $(READY) ## the whole job on this machine: embedded AWS, sample logs, live
 test: $(READY) ## the quick tests
 	@$(BIN)/python -m pytest $(addprefix --ignore=,$(SLOW)) $(ARGS)
 
-integration: $(READY) ## the tests with a real OpenSearch (Java 17 and Maven needed)
+integration: $(READY) ## the tests with a real OpenSearch and Elasticsearch (Java 21 and Maven needed)
 	@$(BIN)/python -m pytest tests/integration $(ARGS)
 
 check: $(READY) ## form, types, imports between rooms, fresh lock files
@@ -46,9 +46,13 @@ check: $(READY) ## form, types, imports between rooms, fresh lock files
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_locks.py
 
-million: $(READY) ## the service with a million lines and ten kills, into a real OpenSearch; the kernel on a million a format
+million: $(READY) ## the service with a million lines, into a real OpenSearch; the kernel on a million a format
 	INGESTD_KERNEL_LINES=1000000 $(BIN)/python -m pytest tests/fastpath/test_compiled.py -k "generated_lines and bulk" $(ARGS)
-	INGESTD_TEST_LINES=1000000 INGESTD_TEST_KILLS=10 $(BIN)/python -m pytest tests/integration/test_service.py $(ARGS)
+	INGESTD_TEST_LINES=1000000 $(BIN)/python -m pytest tests/integration/test_service.py $(ARGS)
+
+KILLS ?= 200
+kills: $(READY) ## the service killed KILLS times, at named moments and at any other, into a real OpenSearch
+	INGESTD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest tests/integration/test_reliability.py -k r01 $(ARGS)
 
 SEEDS ?= 0:1000000
 sim: $(READY) ## the simulation, many seeds: make sim SEEDS=0:10000
@@ -56,7 +60,7 @@ sim: $(READY) ## the simulation, many seeds: make sim SEEDS=0:10000
 
 FUZZ_SECONDS ?= 600
 fuzz: $(READY) ## the kernel on mutated lines, with bounds checked, for FUZZ_SECONDS a format
-	for each in alb cloudfront; do NUMBA_BOUNDSCHECK=1 $(BIN)/python tests/fuzz/fuzz_kernel.py $$each $(FUZZ_SECONDS) || exit 1; done
+	NUMBA_BOUNDSCHECK=1 $(BIN)/python tests/fuzz/fuzz_kernel.py all $(FUZZ_SECONDS)
 
 bench: $(READY) ## what this machine carries, stage by stage
 	@$(BIN)/ingestd bench

@@ -16,6 +16,8 @@ COMMANDS = {
     "check": "Validate the settings and show what they come to.",
     "setup": "Templates, retention, roles and dashboards into OpenSearch or Elasticsearch.",
     "backfill": "What is in a bucket already, delivered or announced.",
+    "dlq": "Dead letters by class, or one of them.",
+    "redrive": "Dead letters back in.",
     "parse": "Log objects to documents, as NDJSON on stdout.",
     "generate": "Sample logs on stdout.",
     "top": "What a service does now, in the terminal.",

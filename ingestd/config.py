@@ -50,6 +50,7 @@ __all__ = [
     "FirehoseSettings",
     "FormatSettings",
     "HttpSettings",
+    "InletSettings",
     "LogSettings",
     "MemorySettings",
     "ObjectSettings",
@@ -120,6 +121,8 @@ class ObjectSettings(Section):
     """Decoded to stored bytes; deflate cannot exceed 1032, so only a stronger code's bomb does."""
     line_bytes_max: Annotated[int, Field(ge=1, le=64 * MIB)] = 1 * MIB
     """A longer line is cut out as a reject, and reading goes on behind it."""
+    envelope_bytes_max: Annotated[int, Field(ge=1 * MIB, le=64 * MIB)] = 16 * MIB
+    """The same for an envelope of CloudWatch Logs, which holds many lines: some 10 MB at most as Firehose hands them on."""
     block_bytes: Annotated[int, Field(ge=64 * KIB, le=64 * MIB)] = 1 * MIB
     """What is parsed in one piece: fits the processor's cache, and is large beside the cost of handing it over."""
     parquet_bytes_max: Annotated[int, Field(ge=1, le=4 * GIB)] = 128 * MIB
@@ -140,8 +143,8 @@ class RetrySettings(Section):
 
     first_seconds: Seconds = 0.5
     """The first ceiling: shorter than a search cluster's hiccup is not worth asking again."""
-    ceiling_seconds: Seconds = 60.0
-    """The last ceiling: how long after healing a sink may stay unused."""
+    ceiling_seconds: Seconds = 20.0
+    """The last ceiling: how long after healing a sink may stay unused. With 20 it is at full rate again within 30 s."""
 
 
 class EventSettings(Section):
@@ -247,14 +250,21 @@ SinkSettings = Annotated[OpenSearchSettings | FirehoseSettings, Field(discrimina
 
 
 class RouteSettings(Section):
-    """One `[[route]]`: which objects, and where they go. The first that fits wins; what is left out fits everything."""
+    """One `[[route]]`: which objects, and where they go. The first that fits wins; what is left out fits everything.
+
+    With log_group it is for events of log groups, in objects of envelopes: the first that fits, else the object's own route.
+    """
 
     bucket: Glob | None = None
     """A bucket's name; * and ? stand for anything."""
     key: Regex | None = None
     """A regular expression that is searched for in the object's key."""
+    stream: Glob | None = None
+    """The stream's name of records that come by [inlet]; * and ? stand for anything."""
+    log_group: Glob | None = None
+    """A CloudWatch log group's name; * and ? stand for anything. Sinks and dataset that it leaves out are the object's."""
     format: FormatName = "auto"
-    """The log's format; auto recognises it by key and content."""
+    """The log's format, or its events' where they come in envelopes; auto recognises it by key, or log group, and content."""
     dataset: Dataset | None = None
     """event.dataset and part of the index's name, instead of the format's own."""
     sinks: Annotated[tuple[SinkName, ...], Texts] = ()
@@ -326,7 +336,7 @@ class ColumnSettings(Section):
     """One `[[format.columns]]`: the columns in the order in which they stand in a line."""
 
     name: ColumnName
-    """What the column is called in the log's header line or its documentation."""
+    """What the column is called in the log's header line or its documentation; of records: a path, `a.b` for b in a."""
     type: Literal[
         "text",
         "integer",
@@ -341,8 +351,11 @@ class ColumnSettings(Section):
         "version",
         "tls",
         "request",
+        "moment",
+        "boolean",
+        "json",
     ] = "text"
-    """text, integer, decimal, ip, endpoint, time (ISO 8601), epoch, clf_time, list, status, version, tls, request."""
+    """text, integer, decimal, ip, endpoint, time, epoch, clf_time, moment (any), list, status, version, tls, boolean, json."""
     field: FieldPath | None = None
     """The field that it fills; request, status, version and tls have their own. Without any it is not kept."""
     percent: Literal[0, 1, 2] = 0
@@ -352,7 +365,7 @@ class ColumnSettings(Section):
 
 
 class FormatSettings(Section):
-    """One `[[format]]`: a delimited log of your own, or a known one whose fields are chosen by its user."""
+    """One `[[format]]`: a log of your own, delimited or described by patterns, or a known one whose fields its user chooses."""
 
     name: FormatName
     """What routes and metrics call it; no other format's name."""
@@ -362,8 +375,12 @@ class FormatSettings(Section):
     """With a base: the names of the columns that stand in a line, in their order (CloudFront's own order is known)."""
     columns: tuple[ColumnSettings, ...] = ()
     """Without a base: the columns, one table each."""
-    shape: Literal["spaced", "spaced_raw", "tabbed", "csv"] = "spaced"
-    """How columns are kept apart: quotes and brackets count in spaced, backslashes are no escapes in spaced_raw."""
+    shape: Literal["spaced", "spaced_raw", "tabbed", "csv", "pattern", "json"] = "spaced"
+    """How columns are kept apart: quotes and brackets count in spaced, backslashes are no escapes in spaced_raw; or json."""
+    patterns: Annotated[tuple[str, ...], Texts] = ()
+    """Of the shape pattern: RE2 expressions whose groups are named as columns; the first that is the whole line counts."""
+    wrapper: str | None = None
+    """Of json: the name of the array that holds the records, where an object begins with one."""
     separator: Separator | None = None
     """One character between columns instead of the shape's own: a space, a tab, a comma."""
     runs: bool = False
@@ -379,9 +396,9 @@ class FormatSettings(Section):
     key: Regex | None = None
     """A regular expression that is searched for in an object's key: with format = "auto" such objects are of this format."""
     content: Regex | None = None
-    """A regular expression that an object's first line begins with; without key and content only routes choose this format."""
+    """A regular expression that an object's first line begins with, or, of json, ` the names of its first members `."""
     dated_by_object: bool = False
-    """Lines without a time of their own have that of their object; else they are dead letters."""
+    """Lines without a time of their own have that of their object, or of the event they are; else they are dead letters."""
 
 
 class DeadLetterSettings(Section):
@@ -412,6 +429,49 @@ class HttpSettings(Section):
     """Who may see the page and /stats; without one whoever reaches the port. Health and /metrics are open in any case."""
     password: SecretStr | None = None
     """Of that user; or `password_file`, whose content it is."""
+
+
+class InletSettings(Section):
+    """A way in beside the queue: Firehose delivers here (POST /firehose), and applications put records by the AWS SDK."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Where calls are taken; 0 takes a free one. Without one this is off."""
+    host: str = "0.0.0.0"  # noqa: S104 - a container is reached from outside by design
+    """All addresses; 127.0.0.1 where only this machine puts records."""
+    streams: Annotated[tuple[Glob, ...], Texts] = ("*",)
+    """The streams that are taken, by name, * and ? stand for anything; for another the answer is that it is not there."""
+    api_key: SecretStr | None = None
+    """The access key of Firehose's HTTP endpoint; two with a space while it changes. Or `api_key_file`; or `api_key_secret`."""
+    api_key_secret: SecretArn | None = None
+    """That key's ARN in AWS Secrets Manager, read at the start; `:api_key` behind it, as Firehose has it in JSON."""
+    credentials: SecretStr | None = None
+    """What the SDK signs with, as ID:SECRET, several with spaces. Or `credentials_file`; or `credentials_secret`."""
+    credentials_secret: SecretArn | None = None
+    """Their ARN in AWS Secrets Manager, read at the start; `:KEY` behind it names one key of JSON."""
+    cert_file: str | None = None
+    """Our certificate (PEM, with its chain). Without one calls come in plain: behind a load balancer that ends TLS."""
+    key_file: str | None = None
+    """The key of that certificate, if it has a file of its own."""
+    spool_bucket: Bucket | None = None
+    """Answer once the records are an object here, which comes by the queue as others do; else once the sinks have them."""
+    spool_prefix: Prefix = "ingestd/spool/"
+    """Keys of those objects begin with this; the role needs PutObject here."""
+    answer_seconds: Seconds = 50.0
+    """Then the answer is 503, and the call goes on: its sender's retry finds it. SDKs wait 60 seconds, Firehose 180."""
+    body_bytes_max: Annotated[int, Field(ge=64 * KIB, le=256 * MIB)] = 64 * MIB
+    """Of a body, before compression: Firehose's own maximum."""
+    held_bytes_max: Annotated[int, Field(ge=1 * MIB)] = 256 * MIB
+    """Calls that are read and not yet settled hold no more, beside memory.budget_bytes; over it they are answered 503."""
+    calls_max: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """Calls under way at once; the next is answered 503."""
+    calls_per_second_max: Annotated[float, Field(ge=1, le=100_000)] = 500.0
+    """And of faster ones."""
+    connections_max: Annotated[int, Field(ge=1, le=10_000)] = 512
+    """Connections at once; one more is closed."""
+    stall_seconds: Seconds = 10.0
+    """A sender that is silent for longer while we wait for its body is cut off."""
+    bytes_per_second_min: Annotated[int, Field(ge=1)] = 16 * KIB
+    """And one that is slower, for it would hold a call's place for hours."""
 
 
 class LogSettings(Section):
@@ -445,4 +505,5 @@ class Settings(Section):
     setup: SetupSettings = SetupSettings()
     role: Annotated[tuple[RoleSettings, ...], Tables] = ()
     http: HttpSettings = HttpSettings()
+    inlet: InletSettings = InletSettings()
     log: LogSettings = LogSettings()

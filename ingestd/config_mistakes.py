@@ -15,7 +15,7 @@ from ingestd.errors import Fatal
 __all__ = ["MASK", "SECRETS", "ConfigError", "Mistake", "shown"]
 
 MASK = "********"
-SECRETS = frozenset({"password", "api_key"})
+SECRETS = frozenset({"password", "api_key", "credentials"})
 SHOWN_CHARS_MAX = 80
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
-from ingestd.config_mistakes import Mistake, shown
+from ingestd.config_mistakes import MASK, Mistake, shown
 
 __all__ = ["BUILT_IN_ROLES", "broken_rules"]
 
 BUILT_IN_ROLES = ("ingestd_writer", "logs_reader", "security_reader")
+CALL_HOLDS = 4  # times a body, while it is read: what came, its text, the texts in it, and the records that they become
 BLOCKS_MIN = 8  # one block being read, parsed, batched and sent, for two workers; fewer would have them wait for each other
 
 
@@ -29,6 +30,7 @@ def broken_rules(
     yield from _queue(settings)
     yield from _limits(settings)
     yield from _page(settings)
+    yield from _inlet(settings)
     for name, sink in settings.sinks.items():
         if isinstance(sink, OpenSearchSettings):
             yield from _auth(f"sinks.{name}", sink)
@@ -45,9 +47,10 @@ def _mistake(path: str, found: object, allowed: str) -> Mistake:
 
 
 def _service(settings: Settings, sink_names: Collection[str]) -> Iterator[Mistake]:
-    if settings.queue.url is None:
+    by_queue = settings.inlet.port is None or settings.inlet.spool_bucket is not None or settings.queue.url is not None
+    if by_queue and settings.queue.url is None:
         yield _mistake("queue.url", None, "the SQS queue that the notices come to")
-    if not settings.queue.buckets and not settings.queue.dangerously_any_bucket:
+    if by_queue and not settings.queue.buckets and not settings.queue.dangerously_any_bucket:
         allowed = "the buckets that notices may name, or dangerously_any_bucket = true"
         yield _mistake("queue.buckets", None, allowed)
     if not sink_names:
@@ -74,6 +77,25 @@ def _page(settings: Settings) -> Iterator[Mistake]:
     for name, other in (("username", "password"), ("password", "username")):
         if given[name] is None and given[other] is not None:
             yield _mistake(f"http.{name}", None, f"a value, since http.{other} has one")
+
+
+def _inlet(settings: Settings) -> Iterator[Mistake]:
+    inlet = settings.inlet
+    for name in ("api_key", "credentials"):
+        if getattr(inlet, name) is not None and getattr(inlet, f"{name}_secret") is not None:
+            yield _mistake(f"inlet.{name}_secret", getattr(inlet, f"{name}_secret"), f"nothing, since {name} says it")
+    if inlet.credentials and any(not all(each.partition(":")) for each in inlet.credentials.get_secret_value().split()):
+        yield Mistake("inlet.credentials", MASK, "ID:SECRET, several with spaces between", "")
+    keys = (inlet.api_key, inlet.api_key_secret, inlet.credentials, inlet.credentials_secret)
+    if inlet.port is not None and not any(keys):
+        yield _mistake("inlet.api_key", None, "a key for Firehose, or credentials for the SDK, since inlet.port is open")
+    if inlet.key_file and not inlet.cert_file:
+        yield _mistake("inlet.cert_file", None, "the certificate that key_file is the key of")
+    if inlet.held_bytes_max < CALL_HOLDS * inlet.body_bytes_max:
+        allowed = f"at least {CALL_HOLDS} times inlet.body_bytes_max: {CALL_HOLDS * inlet.body_bytes_max}"
+        yield _mistake("inlet.held_bytes_max", inlet.held_bytes_max, allowed)
+    if inlet.spool_bucket and inlet.spool_bucket not in settings.queue.buckets and not settings.queue.dangerously_any_bucket:
+        yield _mistake("inlet.spool_bucket", inlet.spool_bucket, "one of queue.buckets, since its notices come by the queue")
 
 
 def _permits(path: str, sink: OpenSearchSettings | FirehoseSettings) -> Iterator[Mistake]:
@@ -106,18 +128,21 @@ def _auth(path: str, sink: OpenSearchSettings) -> Iterator[Mistake]:
 
 def _routes(settings: Settings, sink_names: Collection[str]) -> Iterator[Mistake]:
     names = ", ".join(sorted(sink_names)) or "none is given"
-    if len(sink_names) > 1 and not settings.route:
+    if len(sink_names) > 1 and all(route.log_group for route in settings.route):
         yield _mistake("route", None, f"routes that say what goes to which sink ({names})")
     for index, route in enumerate(settings.route):
         path = f"route.{index}"
-        if not (route.bucket or route.key) and index < len(settings.route) - 1:
-            yield Mistake(path, "no bucket and no key", "one of them, or the last place, since it takes everything", "")
+        takes_all = not (route.bucket or route.key or route.stream or route.log_group)
+        if takes_all and any(other.log_group is None for other in settings.route[index + 1 :]):
+            yield Mistake(path, "no bucket, key or stream", "one of them, or the last place, since it takes everything", "")
+        if route.stream and (route.bucket or route.key):
+            yield _mistake(f"{path}.stream", route.stream, "no bucket and key beside it: a record has none")
         for place, sink in enumerate(route.sinks):
             if sink not in sink_names:
                 yield _mistake(f"{path}.sinks.{place}", sink, f"the name of a sink ({names})")
         if route.drop and route.sinks:
             yield _mistake(f"{path}.drop", True, "false, or no sinks")
-        if not route.drop and not route.sinks and len(sink_names) > 1:
+        if not route.drop and not route.sinks and route.log_group is None and len(sink_names) > 1:
             yield _mistake(f"{path}.sinks", None, f"one or more sinks, or drop = true ({names})")
 
 
@@ -151,7 +176,11 @@ def _own_formats(settings: Settings, own: Sequence[str], formats: Collection[str
             yield _mistake(
                 f"{path}.columns", form.columns, "none beside a base, which brings its own; fields chooses among them"
             )
-        if form.base is not None and not form.fields and not form.columns:
+        if (form.shape == "pattern") != bool(form.patterns):
+            yield _mistake(f"{path}.patterns", form.patterns or None, 'some with shape = "pattern", and none without')
+        if form.base is not None and form.fields and form.patterns:
+            yield _mistake(f"{path}.fields", form.fields, "none beside patterns, whose groups say what stands in a line")
+        if form.base is not None and not form.fields and not form.columns and not form.patterns:
             yield _mistake(f"{path}.fields", None, "the names of the base's columns that stand in a line")
         if form.base is not None and formats is not None and form.base not in formats:
             yield _mistake(f"{path}.base", form.base, ", ".join(sorted(formats)))

@@ -76,7 +76,7 @@ class _Gathering:
     def _with_secret(self, entry: Entry) -> Entry:
         """The secret itself in the place of the name of the file that holds it."""
         name = entry.keys[-1].removesuffix("_file")
-        has_secrets = (len(entry.keys) == 3 and entry.keys[0] == "sinks") or entry.keys[:-1] == ("http",)
+        has_secrets = (len(entry.keys) == 3 and entry.keys[0] == "sinks") or entry.keys[:-1] in (("http",), ("inlet",))
         if not has_secrets or name not in SECRETS or name == entry.keys[-1]:
             return entry
         secret = ""

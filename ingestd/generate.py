@@ -21,14 +21,19 @@ STRANGE_SHARE = 0.02
 POOL_LINES = 4096
 CHUNK_LINES = 1024
 SECONDS_A_DAY = 86400
-FORMS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d\t%H:%M:%S", "%d/%b/%Y:%H:%M:%S")  # how logs write a second; else as epoch seconds
+FORMS = (
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d\t%H:%M:%S",
+    '%Y-%m-%d","time":"%H:%M:%S',
+    "%d/%b/%Y:%H:%M:%S",
+)  # how logs write a second; else as epoch seconds
 
 
 def lines(table: Table, count: int, seed: int, strange: float = STRANGE_SHARE, day: date = DAY) -> Iterator[bytes]:
     """`count` lines, without newlines and without the table's preamble."""
     random = Random(seed)  # noqa: S311 - repeatable by design, no secret
     samples = [table.sample(random) for _ in range(POOL_LINES)]
-    form = next((form for form in FORMS if SAMPLE_TIME.strftime(form) in samples[0]), "")
+    form = next((form for form in FORMS if any(SAMPLE_TIME.strftime(form) in sample for sample in samples)), "")
     moment = _written(SAMPLE_TIME, form)
     pool = [sample.encode().split(moment) for sample in samples]
     odd = StrangeRecords(table) if table.shape is Shape.JSON else Strange(table)

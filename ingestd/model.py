@@ -5,7 +5,7 @@ Units: bytes unless a name says otherwise; offsets count bytes of the decoded ob
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 
 __all__ = [
     "PAD",
+    "Again",
     "Batch",
     "BatchLimits",
     "Block",
+    "Call",
+    "Carrier",
     "DeadLetter",
     "Depth",
     "Documents",
+    "Events",
     "Framing",
     "Ignored",
     "Message",
@@ -30,14 +34,19 @@ __all__ = [
     "Part",
     "Period",
     "Place",
+    "RecordOrigin",
     "Refusal",
     "Reject",
+    "Run",
     "Source",
+    "Spot",
     "Verdict",
+    "Way",
 ]
 
 PAD = 64  # bytes behind a block's last line that a vector load may read (and nothing reads for meaning)
 
+Spot = tuple[int, str]  # where a line is in its object: its offset, and its event's id if it is one; else an empty string
 Period = Literal["daily", "weekly", "monthly", "none"]
 
 
@@ -64,6 +73,44 @@ class ObjectRef:
     region: str | None = None
     owner: str | None = None
     event_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """Records that their sender brings itself and waits to be answered for: what a message and its objects are together.
+
+    `id` is the sender's, and the same whenever it tries again; `stream` the name of the stream that it puts them on, `arn` the
+    whole of that where it says so. `at`: when it says that it began. `parameters` go with each of the records.
+    """
+
+    id: str
+    stream: str
+    records: tuple[bytes, ...]
+    at: float
+    arn: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        return sum(map(len, self.records))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Records [first, last) of a call that are read in one piece, as an object would be: a compressed one alone, or the
+    text of several of one format, each ended by a newline."""
+
+    call: Call
+    first: int
+    last: int
+    data: bytes
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+    @property
+    def event_at(self) -> float:
+        return self.call.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +142,35 @@ class Notice:
     """What a message body says: objects to read and records that need none. Both empty is impossible.
 
     `refused` are records that are to be dead-lettered (with the message's body) while the others are read: one bad record does
-    not cost the good ones. A message with nothing but refused records is Poison and no Notice.
+    not cost the good ones. A message with nothing but refused records is Poison and no Notice. `again` and `kept` are a
+    redrive's: objects to read once more, and dead letters that stay dead.
     """
 
     objects: tuple[ObjectRef, ...]
     ignored: tuple[Ignored, ...] = ()
     refused: tuple[Ignored, ...] = ()
+    again: tuple[Again, ...] = ()
+    kept: tuple[DeadLetter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """The log group and stream from which CloudWatch Logs has sent events in an envelope, and the filters that chose them."""
+
+    group: str
+    stream: str
+    filters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOrigin:
+    """What a document says of the call that its line came in; `record` is the first of those that were read in one piece."""
+
+    stream: str
+    arn: str
+    request_id: str
+    record: int
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +178,10 @@ class Source:
     """Where an object's lines come from, as known once S3 has answered; part of every document made of it.
 
     `etag` and `modified_at` are S3's answer to the GET, not the notice's word: they are the same for each delivery of the same
-    bytes, by event, backfill or redrive, and so ids and indices are too.
+    bytes, by event, backfill or redrive, and so ids and indices are too. `carrier` is of lines that came in an envelope.
+
+    Lines that came in a call have a `record`; then there is no bucket, `key` is the stream, `etag` names record and content,
+    and `modified_at` is the call's own time.
     """
 
     bucket: str
@@ -117,6 +190,8 @@ class Source:
     modified_at: float
     region: str | None = None
     account: str | None = None
+    record: RecordOrigin | None = None
+    carrier: Carrier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,26 +216,59 @@ class Framing:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """Where documents of one format go that are encoded alike: `sinks` by name, each of which wants them by `framing`.
+
+    Lines that go several ways count in one of them, where `counted_by` names the sink whose answers are their outcomes; in the
+    others it is empty.
+    """
+
+    format: str
+    framing: Framing
+    sinks: tuple[str, ...]
+    counted_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """What the lines of a block are, one by one, where each is an event that has an id and a time of its own.
+
+    Line i ends at `ends[i]` of the block's data, where the next begins; it may hold newlines. `ids[i]` is its document's id,
+    letters, digits, `_` and `-`, and the same whenever the event comes; `times_ms[i]` its time since 1970, in milliseconds.
+    """
+
+    ends: tuple[int, ...]
+    ids: tuple[str, ...]
+    times_ms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Whole lines of a decoded object: `data[:size]`, each line ended by a newline, then at least PAD bytes of room.
 
     `offset` is where the block begins in the decoded object. The buffer belongs to the reader again once parsing returns.
+    With `events` the lines are these, without newlines between them, and `offset` is that of the envelope that held them all.
     """
 
     data: bytearray
     size: int
     offset: int
+    events: Events | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A line that could not become a document: its place, why, and its bytes (cut to `bytes_max` of the setting)."""
+    """A line that could not become a document: its place, why, and its bytes (cut to `bytes_max` of the setting).
+
+    `id` is that of the event that the line was, if it was one.
+    """
 
     offset: int
     reason: str
     column: str
     raw: bytes
     length: int
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,7 +276,8 @@ class Documents:
     """What a block became. `data` holds the documents back to back, each ended by a newline, ready for the sink's wire.
 
     Document i is `data[starts[i]:starts[i + 1]]`, its action line first if the framing has one; the document proper begins
-    at `bodies[i]`. `starts` has one element more than there are documents. `offsets[i]` is the line's offset in the object.
+    at `bodies[i]`. `starts` has one element more than there are documents. `offsets[i]` is the line's offset in the object,
+    and `ids[i]` its event's id, if the lines are events. `way` says where they go, once that is known.
     Conservation: lines == len(self) + len(rejects) + skipped + dropped.
     """
 
@@ -182,9 +291,16 @@ class Documents:
     dropped: int = 0
     fallback: int = 0
     drifted: int = 0
+    ids: tuple[str, ...] = ()
+    way: Way | None = None
 
     def __len__(self) -> int:
         return len(self.bodies)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the numbers here are those of lines, and not of lines that count elsewhere."""
+        return self.way is None or bool(self.way.counted_by)
 
     def body(self, index: int) -> memoryview:
         """Document `index` alone, without its action line and without the newline."""
@@ -193,7 +309,7 @@ class Documents:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A run of documents [first, last) of one object, inside a batch. `receipt` is the ledger's name for that object."""
+    """Documents [first, last) of one object, inside a batch. `receipt` is the ledger's name for that object."""
 
     documents: Documents
     first: int
@@ -209,7 +325,7 @@ class Part:
 
     @property
     def data(self) -> memoryview:
-        """The run as it goes over the wire: action lines and documents."""
+        """They as they go over the wire: action lines and documents."""
         return memoryview(self.documents.data)[self.documents.starts[self.first] : self.documents.starts[self.last]]
 
 
@@ -236,12 +352,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """What a sink takes in one request, in encoded bytes, and how long a batch may wait to be filled."""
+    """What a sink takes in one request, in encoded bytes, and how long a batch may wait to be filled.
+
+    `slow_seconds`: a request that the sink works on for longer had better been smaller.
+    """
 
     count_max: int
     bytes_max: int
     item_bytes_max: int
     seconds: float
+    slow_seconds: float = float("inf")
 
 
 class Outcome(Enum):
@@ -270,6 +390,7 @@ class Verdict:
 
     `throttled`: the sink asked for less. `paused`: the fault is of the index, the credentials or the cluster, not of
     documents: stop sending, alarm, keep everything. `split`: the request was too large; halve and remember.
+    `took_seconds`: how long the sink says that it worked on the request; two verdicts may differ in it and say the same.
     """
 
     items: int
@@ -281,6 +402,7 @@ class Verdict:
     split: bool = False
     after_seconds: float | None = None
     reason: str = ""
+    took_seconds: float | None = field(default=None, compare=False)
 
     @property
     def accepted(self) -> int:
@@ -311,20 +433,28 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a dead letter comes from; empty where it does not apply."""
+    """Where a dead letter comes from; empty where it does not apply. `region` and `owner`: the bucket's, as far as told."""
 
     bucket: str = ""
     key: str = ""
     version_id: str = ""
     etag: str = ""
+    region: str = ""
+    owner: str = ""
     offset: int | None = None
+    event_id: str = ""
     message_id: str = ""
     sink: str = ""
+    stream: str = ""
+    request_id: str = ""
+    record: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One thing that could not be delivered. `raw` is its bytes (perhaps cut: `length` is the whole length)."""
+    """One thing that could not be delivered. `raw` is its bytes (perhaps cut: `length` is the whole length).
+
+    What came in a call is whole, for it is nowhere else."""
 
     kind: Literal["line", "object", "message", "document"]
     reason: str
@@ -334,3 +464,18 @@ class DeadLetter:
     length: int
     at: float = field(default=0.0)
     receive_count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """An object that is read once more because of its dead letters.
+
+    `letters`: those of single lines, by the lines' spots; nothing else of the object is delivered then, and only if its etag
+    is still that of `ref`. None: the object itself was the dead letter. `sinks`: where to, by name; none: as its route says.
+    """
+
+    ref: ObjectRef
+    message_id: str
+    receive_count: int
+    letters: Mapping[Spot, DeadLetter] | None = None
+    sinks: tuple[str, ...] = ()

@@ -2,79 +2,125 @@
 
 Each step is a room's; here they are only joined. Two rules hold it together. Memory is taken before anything is read, and given
 back when what was made of it has come to rest. A message is deleted when the ledger says so, and by nothing else.
+
+A call that brings its records itself goes the same way: it is a message, its runs of records are objects, and it is answered
+where a message would be deleted.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
 
 import structlog
 
 from ingestd.config import Settings
+from ingestd.core.batch import chosen, spots
 from ingestd.core.expansion import Expansion
 from ingestd.core.ledger import Decision, Ledger
 from ingestd.core.notice import Allowed, read_notice
 from ingestd.core.routing import Route, Router
+from ingestd.core.runs import runs_of
 from ingestd.core.sources import SourceName, Sources
 from ingestd.core.span import stem_of
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
-from ingestd.fastpath.parser import Parser, open_parser
+from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
 from ingestd.formats.own import known_formats
-from ingestd.model import DeadLetter, Documents, Framing, Message, ObjectRef, Outcome, Part, Place, Refusal, Reject, Source
+from ingestd.model import (
+    Again,
+    Call,
+    DeadLetter,
+    Documents,
+    Framing,
+    Message,
+    Notice,
+    ObjectRef,
+    Outcome,
+    Part,
+    Place,
+    Refusal,
+    Reject,
+    Run,
+    Source,
+    Spot,
+)
 from ingestd.shell.budget import Budget
 from ingestd.shell.deadletters import DeadLetters
 from ingestd.shell.delivery import Delivery
 from ingestd.shell.drift import Drift
 from ingestd.shell.leases import Leases
 from ingestd.shell.objects import Objects
+from ingestd.shell.records import open_run
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
 
-__all__ = ["Pipeline"]
+__all__ = ["Holder", "Pipeline"]
 
 log = structlog.get_logger()
 
 Kind = Literal["line", "object", "message", "document"]
 
+UNKNOWN = "unknown"
 GIVE_BACK_SECONDS = 60  # a message that cannot be finished here is shown to others after this
+
+
+class Holder(Protocol):
+    """Who holds what was received and ends it, by the ledger's number: the leases for a message, `Calls` for a call."""
+
+    def settle(self, number: int) -> None:
+        """All of it has come to rest."""
+        ...
+
+    def give_back(self, number: int, after_seconds: int = 0) -> None:
+        """It cannot be finished here: it may be tried again, in so many seconds."""
+        ...
 
 
 @dataclass(slots=True)
 class _Opened:
-    """An object under way: what its lines are counted and its dead letters are placed by."""
+    """An object (or a run of records) under way: what its lines are counted and its dead letters are placed by.
 
-    message: Message
-    ref: ObjectRef
+    `sinks` and `unseen` are a redrive's: where alone its documents go, and the dead letters whose lines have not been met yet.
+    """
+
+    received: Message | Call
+    ref: ObjectRef | Run
+    sinks: tuple[str, ...] = ()
+    unseen: dict[Spot, DeadLetter] | None = None
     source: Source | None = None
-    format: str = "unknown"
-    # The deliveries of the object's route, grouped by how they want documents encoded: each group is encoded once.
-    groups: list[tuple[Framing, list[Delivery]]] = field(default_factory=list)
     decoding: Decoding | None = None
 
     @property
     def place(self) -> Place:
+        if isinstance(self.ref, Run):
+            return Place(stream=self.ref.call.stream, request_id=self.ref.call.id, record=self.ref.first)
         etag = self.source.etag if self.source else self.ref.etag or ""
         return Place(
             bucket=self.ref.bucket,
             key=self.ref.key,
             version_id=self.ref.version_id or "",
             etag=etag,
-            message_id=self.message.id,
+            region=self.ref.region or "",
+            owner=self.ref.owner or "",
+            message_id=self.received.id,
         )
 
-    def counts_lines(self, delivery: Delivery) -> bool:
-        """Whether this delivery's answers are the outcomes of lines: the route's first sink, so that a line counts once."""
-        return bool(self.groups) and self.groups[0][1][0] is delivery
+    @property
+    def format(self) -> str:
+        """What the object is, and its lines are counted by where nothing else is known of them."""
+        return self.decoding.reader.name if self.decoding and self.decoding.reader else UNKNOWN
 
 
 class Pipeline:
-    """One consumer's stages, joined. `deliveries` by sink name; the first of a route is the one whose outcomes count lines."""
+    """One consumer's stages, joined. `deliveries` by sink name; the first of a route is the one whose outcomes count lines.
+
+    `read`: what a message asks for; raises Poison. Without it, messages are notices from the queue.
+    """
 
     def __init__(
         self,
@@ -89,6 +135,7 @@ class Pipeline:
         telemetry: Telemetry,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
+        read: Callable[[Message], Notice] | None = None,
     ) -> None:
         self._objects = objects
         self._deliveries = deliveries
@@ -100,11 +147,12 @@ class Pipeline:
         self._clock = clock
         self._wall_clock = wall_clock
         self.change(settings)
-        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
+        self._read = read or (lambda message: read_notice(message.body, self._allowed))
         self._drift = Drift(clock)
         self.sources = Sources()
         self._ledger = Ledger()
         self._expansion = Expansion(settings.object.block_bytes)
+        self._holders: dict[int, Holder] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._opened: dict[int, _Opened] = {}
         self._is_stopping = False
@@ -113,9 +161,10 @@ class Pipeline:
     def change(self, settings: Settings) -> None:
         """Other settings from the next message on, so far as config_changes.py lets them differ."""
         self._settings = settings
-        any_bucket = settings.queue.dangerously_any_bucket
-        self._allowed = Allowed(("*",) if any_bucket else settings.queue.buckets, settings.queue.owners)
+        self._allowed = Allowed.by(settings.queue)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
+        known = known_formats(settings.format, settings.events.timestamp_paths)
+        self._ways = Ways(known, self._router, self._deliveries, self._framing)
 
     # --- message -------------------------------------------------------------------------------------------------------------
 
@@ -153,19 +202,30 @@ class Pipeline:
         number = self._ledger.receive()
         self._telemetry.message_ended("received")
         self._leases.hold(number, message, received_at)
-        task = self._tasks[number] = asyncio.create_task(self._carry(number, message))
+        self._begin(number, self._leases, self._carry(number, message))
+
+    def accept_call(self, call: Call, holder: Holder) -> int:
+        """Begin with a call; the number that `holder` is told its end by."""
+        number = self._ledger.receive()
+        self._begin(number, holder, self._carry_call(number, call))
+        return number
+
+    def _begin(self, number: int, holder: Holder, carrying: Coroutine[Any, Any, None]) -> None:
+        self._holders[number] = holder
+        task = self._tasks[number] = asyncio.create_task(carrying)
         task.add_done_callback(lambda task: self._ended(number, task))
 
     def lose(self, number: int) -> None:
         """The lease is gone: stop the work on this message; nothing of it will be deleted."""
         self._ledger.lose(number)
+        self._holders.pop(number, None)
         if task := self._tasks.get(number):
             task.cancel()
 
     def give_up(self, number: int) -> None:
         """The message cannot be finished here: let another receipt of it try."""
         if self._ledger.give_up(number) is Decision.GIVE_BACK:
-            self._leases.give_back(number, 0 if self._is_stopping else GIVE_BACK_SECONDS)
+            self._holders.pop(number).give_back(number, 0 if self._is_stopping else GIVE_BACK_SECONDS)
         if task := self._tasks.get(number):
             task.cancel()
 
@@ -182,7 +242,7 @@ class Pipeline:
 
     async def _carry(self, number: int, message: Message) -> None:
         try:
-            notice = read_notice(message.body, self._allowed)
+            notice = self._read(message)
         except Poison as poison:
             self._bury(number, message, poison)
             return
@@ -190,9 +250,25 @@ class Pipeline:
             self._telemetry.count("objects", 1, ignored.reason)
         for refused in notice.refused:
             self._bury(number, message, Poison("record refused", reason=refused.reason, key=refused.key))
+        if notice.kept:
+            self._stay_dead(number, message, notice.kept)
         async with asyncio.TaskGroup() as tasks:
             for ref in notice.objects:
-                tasks.create_task(self._carry_object(number, message, ref))
+                tasks.create_task(self._carry_object(number, _Opened(message, ref)))
+            for again in notice.again:
+                tasks.create_task(self._carry_object(number, _opened_again(message, again)))
+
+    async def _carry_call(self, number: int, call: Call) -> None:
+        route = self._router.route_stream(call.stream)
+        format_of = self.known_by_content if route is None or route.format == "auto" else lambda _: route.format
+        runs = await self._workers.run(lambda: runs_of(call, format_of))
+        async with asyncio.TaskGroup() as tasks:
+            for run in runs:
+                tasks.create_task(self._carry_object(number, _Opened(call, run)))
+
+    def known_by_content(self, record: bytes) -> str | None:
+        """The name of the format that a record shows by itself."""
+        return self._ways.seen(record[: registry.HEAD_BYTES])
 
     def _ended(self, number: int, task: asyncio.Task[None]) -> None:
         """The task of a message is over: by itself, by a fault of ours, or because it was lost or given up."""
@@ -206,17 +282,20 @@ class Pipeline:
 
     # --- object --------------------------------------------------------------------------------------------------------------
 
-    async def _carry_object(self, number: int, message: Message, ref: ObjectRef) -> None:
+    async def _carry_object(self, number: int, opened: _Opened) -> None:
         receipt = self._ledger.open(number)
-        opened = self._opened[receipt] = _Opened(message, ref)
+        self._opened[receipt] = opened
         outcome, is_done = "broken_off", False
         try:
             async with self._slots:
                 outcome = await self._read_object(receipt, opened)
+            self._owe_again(receipt, opened)
             is_done = True
         except Poison as poison:
             outcome = poison.reason
-            self._owe(receipt, [self._object_letter(opened, poison)])
+            if opened.unseen is None:
+                self._owe(receipt, [self._object_letter(opened, poison)])
+            self._owe_again(receipt, opened)
             is_done = True
         except (Retryable, LeaseLost) as error:
             outcome = error.reason
@@ -226,7 +305,10 @@ class Pipeline:
                 self.give_up(number)
             if opened.decoding:
                 self._budget.give(opened.decoding.release())
-            self._telemetry.count("objects", 1, outcome)
+            if isinstance(opened.ref, Run):
+                self._telemetry.count("records", len(opened.ref), outcome)
+            else:
+                self._telemetry.count("objects", 1, outcome)
             self._act(number, self._ledger.read(receipt))
             self._close_if_done(receipt)
 
@@ -235,42 +317,41 @@ class Pipeline:
         ref = opened.ref
         if self._is_stopping:
             raise Retryable("stopping before the object was opened", reason="stopping")
-        if (reason := registry.control_object(ref.key)) is not None:
+        if isinstance(ref, Run):
+            route = self._router.route_stream(ref.call.stream)
+        elif (reason := registry.control_object(ref.key)) is not None:
             return reason
-        route = self._router.route(ref.bucket, ref.key)
+        else:
+            route = self._router.route(ref.bucket, ref.key)
         if route is None:
             raise Poison("no route fits this object", reason="no_route")
         if route.drop:
+            opened.unseen = None
             return "dropped"
-        async with self._objects.open(ref) as body:
+        async with open_run(ref) if isinstance(ref, Run) else self._objects.open(ref) as body:
             opened.source = body.source
+            if opened.unseen is not None and isinstance(ref, ObjectRef) and body.source.etag != ref.etag:
+                raise Poison("the object is another by now", reason="replaced")
             opened.decoding = Decoding(
-                self._settings.object, lambda head: self._choose(opened, route, head), self._formats.values()
+                self._settings.object,
+                lambda head: self._ways.reader(body.source, route, head, opened.sinks),
+                self._ways.known,
             )
             async for data, is_last in body.pieces():
                 self._telemetry.count("bytes", len(data), "received")
                 opened.decoding.feed(data, is_last=is_last)
                 while await self._step(receipt, opened, opened.decoding):
                     pass
-        name = SourceName(ref.bucket, stem_of(ref.key), opened.format)
+                if opened.unseen == {}:
+                    break
+        place = ("", ref.call.stream) if isinstance(ref, Run) else (ref.bucket, stem_of(ref.key))
+        name = SourceName(*place, opened.format)
         self.sources.arrived(name, opened.source.modified_at, self._wall_clock())
         return "read"
 
-    def _choose(self, opened: _Opened, route: Route, head: bytes) -> tuple[registry.Format, list[Parser]]:
-        """An object's format by its first bytes, and a parser for each way in which its sinks want documents."""
-        known = self._formats
-        found = registry.detect(opened.ref.key, head, known) if route.format == "auto" else known[route.format]
-        if found is None:
-            tried = ", ".join(known)
-            raise Poison("content is of no known format", reason="unknown_format", tried=tried)
-        opened.format = found.name
-        groups: dict[Framing, list[Delivery]] = {}
-        for delivery in (self._deliveries[name] for name in route.sinks or self._deliveries):
-            framing = delivery.sink.framing(route.dataset or found.dataset, self._settings.events)
-            groups.setdefault(framing, []).append(delivery)
-        opened.groups = list(groups.items())
-        assert opened.source is not None
-        return found, [open_parser(found, opened.source, framing) for framing in groups]
+    def _framing(self, name: str, dataset: str) -> Framing:
+        """How a sink wants the documents of a dataset."""
+        return self._deliveries[name].sink.framing(dataset, self._settings.events)
 
     # --- blocks and documents ------------------------------------------------------------------------------------------------
 
@@ -291,27 +372,34 @@ class Pipeline:
 
     def _hand_over(self, receipt: int, opened: _Opened, parsed: Sequence[Documents]) -> int:
         """Count a block's lines and give its documents away; the bytes that are now held for them."""
-        first = parsed[0]
-        self._telemetry.count("lines_read", first.lines, opened.format)
-        self._telemetry.count("fallback_lines", first.fallback, opened.format)
-        self._telemetry.count("format_drift", first.drifted, opened.format)
-        self._drift.saw(opened.format, first.drifted)
-        self._telemetry.lines(opened.format, Outcome.SKIPPED, first.skipped)
-        self._telemetry.lines(opened.format, Outcome.DROPPED, first.dropped)
+        if opened.unseen is not None:
+            parsed = _only_unseen(parsed, opened.unseen)
         held = 0
-        for documents, (_, deliveries) in zip(parsed, opened.groups, strict=False):
-            if not len(documents):
+        for documents in parsed:
+            if documents.counts:
+                self._count(receipt, opened, documents)
+            if not len(documents) or documents.way is None:
                 continue
             self._telemetry.count("bytes", len(documents.data), "encoded")
-            for delivery in deliveries:
+            for name in documents.way.sinks:
                 self._ledger.made(receipt, len(documents))
                 held += len(documents.data)
-                delivery.add(documents, receipt)
-        if first.rejects:
-            for reason, count in Counter(reject.reason for reject in first.rejects).items():
-                self._telemetry.count("rejects", count, opened.format, reason)
-            self._owe(receipt, [self._line_letter(opened, reject) for reject in first.rejects], lines=len(first.rejects))
+                self._deliveries[name].add(documents, receipt)
         return held
+
+    def _count(self, receipt: int, opened: _Opened, documents: Documents) -> None:
+        """What became of lines that are no documents, and how all were read; rejects become dead letters."""
+        name = documents.way.format if documents.way else opened.format
+        self._telemetry.count("lines_read", documents.lines, name)
+        self._telemetry.count("fallback_lines", documents.fallback, name)
+        self._telemetry.count("format_drift", documents.drifted, name)
+        self._drift.saw(name, documents.drifted)
+        self._telemetry.lines(name, Outcome.SKIPPED, documents.skipped)
+        self._telemetry.lines(name, Outcome.DROPPED, documents.dropped)
+        for reason, count in Counter(reject.reason for reject in documents.rejects).items():
+            self._telemetry.count("rejects", count, name, reason)
+        if letters := [self._line_letter(opened, reject) for reject in documents.rejects]:
+            self._owe(receipt, letters, len(letters), name)
 
     # --- verdicts ------------------------------------------------------------------------------------------------------------
 
@@ -321,10 +409,9 @@ class Pipeline:
 
     def documents_rested(self, delivery: Delivery, part: Part, accepted: int, duplicates: int, held_bytes: int) -> None:
         """Documents of a part are in the sink."""
-        opened = self._opened[part.receipt]
-        if opened.counts_lines(delivery):
-            self._telemetry.lines(opened.format, Outcome.ACCEPTED, accepted)
-            self._telemetry.lines(opened.format, Outcome.DUPLICATE, duplicates)
+        if (way := part.documents.way) and way.counted_by == delivery.name:
+            self._telemetry.lines(way.format, Outcome.ACCEPTED, accepted)
+            self._telemetry.lines(way.format, Outcome.DUPLICATE, duplicates)
         self._budget.give(held_bytes)
         self._rest(part.receipt, accepted + duplicates)
 
@@ -335,7 +422,11 @@ class Pipeline:
         opened = self._opened[part.receipt]
         letters = [self._document_letter(opened, delivery, part.documents, index, why) for index, why in refused]
         self._budget.give(held_bytes)
-        self._owe(part.receipt, letters, lines=len(letters) if opened.counts_lines(delivery) else 0)
+        way = part.documents.way
+        if way and way.counted_by == delivery.name:
+            self._owe(part.receipt, letters, len(letters), way.format)
+        else:
+            self._owe(part.receipt, letters)
         self._rest(part.receipt, len(refused))
 
     def documents_grew(self, delivery: Delivery, held_bytes: int) -> None:
@@ -344,9 +435,8 @@ class Pipeline:
 
     def documents_given_back(self, delivery: Delivery, part: Part, held_bytes: int) -> None:
         """What became of these documents will not be known here."""
-        opened = self._opened[part.receipt]
-        if opened.counts_lines(delivery):
-            self._telemetry.lines(opened.format, Outcome.GIVEN_BACK, len(part))
+        if (way := part.documents.way) and way.counted_by == delivery.name:
+            self._telemetry.lines(way.format, Outcome.GIVEN_BACK, len(part))
         self._budget.give(held_bytes)
         self.give_up(self._ledger.message_of(part.receipt))
         self._rest(part.receipt, len(part))
@@ -356,14 +446,31 @@ class Pipeline:
     def _bury(self, number: int, message: Message, poison: Poison) -> None:
         """A message, or a record of it, that cannot be read at all: a dead letter stands for it in the ledger."""
         receipt = self._ledger.open(number)
-        self._opened[receipt] = _Opened(message, ObjectRef("", ""))
-        raw = message.body.encode(errors="replace")
-        self._owe(receipt, [self._letter("message", poison.reason, str(poison), Place(message_id=message.id), raw, message)])
+        opened = self._opened[receipt] = _Opened(message, ObjectRef("", ""))
+        letter = self._letter(opened, "message", poison.reason, str(poison), message.body.encode(errors="replace"))
+        self._owe(receipt, [letter])
         self._act(number, self._ledger.read(receipt))
 
-    def _owe(self, receipt: int, letters: list[DeadLetter], lines: int = 0) -> None:
-        """Dead letters count as made until they are written; what cannot be written gives the whole message back."""
-        opened = self._opened[receipt]
+    def _stay_dead(self, number: int, message: Message, letters: Sequence[DeadLetter]) -> None:
+        """Dead letters of a redrive that nothing can be done about now."""
+        receipt = self._ledger.open(number)
+        self._opened[receipt] = _Opened(message, ObjectRef("", ""))
+        self._owe(receipt, [self._once_more(letter) for letter in letters])
+        self._act(number, self._ledger.read(receipt))
+
+    def _owe_again(self, receipt: int, opened: _Opened) -> None:
+        """The dead letters of lines that were not met in their object: they are as dead as before."""
+        if opened.unseen:
+            self._owe(receipt, [self._once_more(letter) for letter in opened.unseen.values()])
+
+    def _once_more(self, letter: DeadLetter) -> DeadLetter:
+        return replace(letter, at=self._wall_clock(), receive_count=letter.receive_count + 1)
+
+    def _owe(self, receipt: int, letters: list[DeadLetter], lines: int = 0, name: str = UNKNOWN) -> None:
+        """Dead letters count as made until they are written; what cannot be written gives the whole message back.
+
+        They are of so many lines of the format `name`.
+        """
         number = self._ledger.message_of(receipt)
         held = sum(len(letter.raw) for letter in letters)
         self._ledger.made(receipt, len(letters))
@@ -371,7 +478,7 @@ class Pipeline:
 
         def written(is_written: bool) -> None:
             self._budget.give(held)
-            self._telemetry.lines(opened.format, Outcome.DEAD_LETTERED if is_written else Outcome.GIVEN_BACK, lines)
+            self._telemetry.lines(name, Outcome.DEAD_LETTERED if is_written else Outcome.GIVEN_BACK, lines)
             if not is_written:
                 self.give_up(number)
             for letter in letters if is_written else ():
@@ -382,29 +489,36 @@ class Pipeline:
 
     def _object_letter(self, opened: _Opened, poison: Poison) -> DeadLetter:
         head = opened.decoding.head if opened.decoding else b""
-        return self._letter("object", poison.reason, str(poison), opened.place, head, opened.message)
+        raw = opened.ref.data if isinstance(opened.ref, Run) else head
+        return self._letter(opened, "object", poison.reason, str(poison), raw)
 
     def _line_letter(self, opened: _Opened, reject: Reject) -> DeadLetter:
-        place = replace(opened.place, offset=reject.offset)
-        letter = self._letter("line", reject.reason, reject.column, place, reject.raw, opened.message)
-        return replace(letter, length=reject.length)
+        is_cut = len(reject.raw) < reject.length
+        raw = opened.ref.data if isinstance(opened.ref, Run) and is_cut else reject.raw
+        letter = self._letter(opened, "line", reject.reason, reject.column, raw)
+        place = replace(letter.place, offset=reject.offset, event_id=reject.id)
+        return replace(letter, place=place, length=reject.length)
 
     def _document_letter(
         self, opened: _Opened, delivery: Delivery, documents: Documents, index: int, why: Refusal
     ) -> DeadLetter:
-        place = replace(opened.place, offset=int(documents.offsets[index]), sink=delivery.name)
-        return self._letter("document", why.reason, why.detail, place, bytes(documents.body(index)), opened.message)
+        event = documents.ids[index] if documents.ids else ""
+        letter = self._letter(opened, "document", why.reason, why.detail, bytes(documents.body(index)))
+        offset = int(documents.offsets[index])
+        return replace(letter, place=replace(letter.place, offset=offset, event_id=event, sink=delivery.name))
 
-    def _letter(self, kind: Kind, reason: str, detail: str, place: Place, raw: bytes, message: Message) -> DeadLetter:
+    def _letter(self, opened: _Opened, kind: Kind, reason: str, detail: str, raw: bytes) -> DeadLetter:
+        """What a record brought is kept whole, for it is nowhere else; of an object's line the object has the rest."""
+        received = opened.received
         return DeadLetter(
             kind=kind,
             reason=reason,
             detail=detail,
-            place=place,
-            raw=raw[: self._settings.dead_letters.raw_bytes_max],
+            place=opened.place,
+            raw=raw if isinstance(opened.ref, Run) else raw[: self._settings.dead_letters.raw_bytes_max],
             length=len(raw),
             at=self._wall_clock(),
-            receive_count=message.receive_count,
+            receive_count=received.receive_count if isinstance(received, Message) else 1,
         )
 
     # --- settled -------------------------------------------------------------------------------------------------------------
@@ -416,8 +530,23 @@ class Pipeline:
 
     def _act(self, number: int, decision: Decision) -> None:
         if decision is Decision.DELETE:
-            self._leases.settle(number)
+            self._holders.pop(number).settle(number)
 
     def _close_if_done(self, receipt: int) -> None:
         if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and opened.ref.event_at:
             self._telemetry.settled_after(max(self._wall_clock() - opened.ref.event_at, 0.0))
+
+
+def _opened_again(message: Message, again: Again) -> _Opened:
+    """Dead letters that come of it are the next attempt of those that it is read for."""
+    message = replace(message, id=again.message_id, receive_count=again.receive_count + 1)
+    return _Opened(message, again.ref, again.sinks, None if again.letters is None else dict(again.letters))
+
+
+def _only_unseen(parsed: Sequence[Documents], unseen: dict[Spot, DeadLetter]) -> list[Documents]:
+    """What became of the lines that are looked for, which are seen by that."""
+    found = [chosen(documents, unseen) for documents in parsed]
+    for documents in found:
+        for spot in (*spots(documents), *((reject.offset, reject.id) for reject in documents.rejects)):
+            unseen.pop(spot, None)
+    return found

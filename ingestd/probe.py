@@ -122,7 +122,7 @@ async def _of_queue(settings: Settings, clients: Clients, named: dict[str, str])
 def _objects_of(body: str, settings: Settings) -> dict[str, str]:
     """Bucket -> key, of a notice."""
     try:
-        notice = read_notice(body, Allowed(settings.queue.buckets, settings.queue.owners))
+        notice = read_notice(body, Allowed.by(settings.queue))
     except Poison:
         return {}
     return {ref.bucket: ref.key for ref in notice.objects}

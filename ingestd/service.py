@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from random import Random
 from typing import Any
 
 import structlog
 
-from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
+from ingestd.config import FirehoseSettings, InletSettings, OpenSearchSettings, Settings
 from ingestd.config_changes import safe_changes
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
@@ -19,18 +20,23 @@ from ingestd.errors import Fatal, Retryable
 from ingestd.fastpath.parser import unavailable
 from ingestd.formats.leaves import known_paths
 from ingestd.formats.own import known_formats
+from ingestd.model import Message, Notice
 from ingestd.pipeline import Pipeline
 from ingestd.shell import logs
 from ingestd.shell.budget import Budget
+from ingestd.shell.calls import Calls
 from ingestd.shell.clients import Clients, open_clients
 from ingestd.shell.deadletters import DeadLetters
 from ingestd.shell.delivery import Delivery
 from ingestd.shell.departures import NoticeQueue
 from ingestd.shell.http import serve
+from ingestd.shell.inlet import Door, Inlet
 from ingestd.shell.leases import Leases
+from ingestd.shell.listening import serve_inlet
 from ingestd.shell.objects import Objects
 from ingestd.shell.queue import Queue
-from ingestd.shell.secrets import with_secrets
+from ingestd.shell.secrets import renewed, with_secrets
+from ingestd.shell.spool import Spool
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
 from ingestd.signals import Signals
@@ -52,18 +58,30 @@ PAUSE_UNREADY_SECONDS = 60.0
 
 
 class Service:
-    """One consumer of the queue. `telemetry` may be read from outside at any time."""
+    """One consumer of the queue. `telemetry` may be read from outside at any time; `read` tells what messages ask for.
+
+    `reread`: gives the settings as they are by now, for secrets that changed meanwhile; nothing else of them is taken.
+    """
 
     def __init__(
-        self, settings: Settings, *, random: Random | None = None, wall_clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        *,
+        random: Random | None = None,
+        wall_clock: Callable[[], float] = time.time,
+        read: Callable[[Message], Notice] | None = None,
+        reread: Callable[[], Settings] | None = None,
     ) -> None:
         self.settings = settings
+        self._reread = reread or (lambda: self.settings)
         self.telemetry = Telemetry()
         self.http_port: int | None = None
+        self.inlet_port: int | None = None
         self.pipeline: Pipeline | None = None
         self.leases: Leases | None = None
         self._random = random or Random()  # noqa: S311 - spreads waits, keeps no secret
         self._wall_clock = wall_clock
+        self._read = read
         self.state = "starting"
         self._deliveries: dict[str, Delivery] = {}
         self._budget: Budget | None = None
@@ -72,8 +90,8 @@ class Service:
 
     async def run(self, stop: asyncio.Event, clients: Clients | None = None) -> None:
         """Serve until `stop` is set, then drain; with the settings' clients, or these. Raises Fatal when it cannot go on."""
-        if self.settings.queue.url is None:
-            raise Fatal("queue.url is not set", reason="no_queue")
+        if self.settings.queue.url is None and self.settings.inlet.port is None:
+            raise Fatal("neither queue.url nor inlet.port is set", reason="no_queue")
         async with AsyncExitStack() as stack:
             self.http_port = await stack.enter_async_context(
                 serve(self.settings.http, self.telemetry, why_dead=lambda: None, why_not_ready=self._why_not_ready)
@@ -103,9 +121,12 @@ class Service:
 
     async def _consume(self, stop: asyncio.Event, clients: Clients, workers: Workers, queue: NoticeQueue | None) -> None:
         settings = await with_secrets(self.settings, clients.session)
+        if queue is not None:  # it alone is to be worked through
+            settings = settings.model_copy(update={"inlet": InletSettings()})
         telemetry, clock = self.telemetry, asyncio.get_running_loop().time
         backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
         url = settings.queue.url or ""
+        has_queue = bool(url or queue)
         queue = queue or Queue(
             clients.sqs, url, wait_seconds=settings.queue.wait_seconds, visibility_seconds=settings.queue.visibility_seconds
         )
@@ -140,6 +161,7 @@ class Service:
             telemetry=telemetry,
             clock=clock,
             wall_clock=self._wall_clock,
+            read=self._read,
         )
         fields = known_paths(known_formats(settings.format, settings.events.timestamp_paths).values())
         for name, sink in self._sinks(settings, clients, workers).items():
@@ -153,18 +175,29 @@ class Service:
             pipeline,
             leases,
             self._deliveries,
-            queue,
+            queue if has_queue else None,
             cores=workers.threads,
             clock=clock,
             wall_clock=self._wall_clock,
             namespace=settings.log.emf_namespace,
         )
-        receivers = [self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers)]
-        async with self._kept_running([leases.run(), self._watch_loop(clock), signals.run()]):
+        receivers = [
+            self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers if has_queue else 0)
+        ]
+        async with (
+            self._inlet(settings, pipeline, clients, workers, clock),
+            self._kept_running([leases.run(), self._watch_loop(clock), signals.run()]),
+        ):
             async with self._kept_running([each.run() for each in self._deliveries.values()]):
                 async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
                     self.state = "ready"
-                    log.info("ready", queue=url.rsplit("/", 1)[-1], sinks=sorted(self._deliveries), http_port=self.http_port)
+                    log.info(
+                        "ready",
+                        queue=url.rsplit("/", 1)[-1],
+                        sinks=sorted(self._deliveries),
+                        http_port=self.http_port,
+                        inlet_port=self.inlet_port,
+                    )
                     await stop.wait()
                     self.state = "draining"
                     pipeline.stop_starting()
@@ -176,6 +209,38 @@ class Service:
             with suppress(TimeoutError):
                 async with asyncio.timeout(RETURN_SECONDS):
                     await leases.all_sent()
+
+    @asynccontextmanager
+    async def _inlet(
+        self, settings: Settings, pipeline: Pipeline, clients: Clients, workers: Workers, clock: Callable[[], float]
+    ) -> AsyncIterator[None]:
+        """The way in beside the queue, if it is wanted: open while the service is ready, and answering to the end."""
+        inlet = settings.inlet
+        if inlet.port is None:
+            yield
+            return
+        store = None
+        if inlet.spool_bucket:
+            store = Spool(clients.s3, inlet.spool_bucket, inlet.spool_prefix, workers, pipeline.known_by_content).put
+        calls = Calls(
+            self.telemetry,
+            calls_max=inlet.calls_max,
+            held_bytes_max=inlet.held_bytes_max,
+            begin=pipeline.accept_call,
+            store=store,
+        )
+        self.telemetry.gauge("calls_in_flight", "", lambda: {"": len(calls)})
+        self.telemetry.gauge("calls_held_bytes", "", lambda: {"": calls.held_bytes})
+
+        def is_open() -> bool:
+            return self.state == "ready" and (store is not None or pipeline.has_room)
+
+        door = Door(is_open, clock, self._wall_clock)
+        async with serve_inlet(inlet, Inlet(inlet, calls, self.telemetry, workers, door)) as self.inlet_port:
+            try:
+                yield
+            finally:
+                calls.give_all_back()
 
     def reload(self, read: Callable[[], Settings]) -> None:
         """Take other settings while running, all of them or none; what came of it is logged, counted and in `/stats`."""
@@ -250,7 +315,8 @@ class Service:
         sinks: dict[str, Sink] = {}
         for name, sink in settings.sinks.items():
             if isinstance(sink, OpenSearchSettings):
-                sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink), workers.executor)
+                renew = partial(renewed, name, sink, self._reread, clients.session)
+                sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink, renew), workers.executor)
             elif isinstance(sink, FirehoseSettings):
                 region = sink.region or settings.aws.region
                 stream = clients.stream(sink, region, workers.executor)
@@ -283,7 +349,7 @@ class Service:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(loop) for loop in loops]
             yield
-            if grace_seconds:
+            if grace_seconds and tasks:
                 await asyncio.wait(tasks, timeout=grace_seconds)
             for task in tasks:
                 task.cancel()

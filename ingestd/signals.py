@@ -44,7 +44,7 @@ class Signals:
         pipeline: Pipeline,
         leases: Leases,
         deliveries: Mapping[str, Delivery],
-        queue: NoticeQueue,
+        queue: NoticeQueue | None,
         *,
         cores: int,
         clock: Callable[[], float],
@@ -99,6 +99,8 @@ class Signals:
         self._cpu.look(cpu_total, seconds, is_working=is_working)
 
     async def _ask(self) -> None:
+        if self._queue is None:
+            return
         try:
             self._depth = await self._queue.depth()
         except Retryable as error:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from random import Random
 
 from ingestd.fastpath.splitting import split
+from ingestd.fastpath.unreadable import Unreadable
 from ingestd.formats.table import (
     ClfTime,
     Column,
@@ -226,6 +227,8 @@ class Strange:
 
     def line(self, line: bytes, random: Random) -> bytes:
         """A strange line made of `line`, which is a plausible one."""
+        if self._table.shape is Shape.PATTERN:
+            return self._other(line, split(self._table, line).raw, random).replace(b"\n", b" ")
         return random.choice(self._kinds)(split(self._table, line).raw, random).replace(b"\n", b" ")
 
     def _with_odd_values(self, raw: list[bytes], random: Random) -> bytes:
@@ -250,6 +253,18 @@ class Strange:
             raw[position] = b'"' + value + b'"'
         else:
             raw[position] = value
+
+    def _other(self, line: bytes, raw: list[bytes], random: Random) -> bytes:
+        """A line with another value in one place: there are no columns to move where a pattern finds them."""
+        kind = random.randrange(60)
+        if kind < 2:
+            return (self._noise, self._skipped)[kind](raw, random)
+        found = [(raw[place], values) for place, values in (self._bad if kind < 5 else self._odd) if raw[place]]
+        if not found:
+            return line
+        value, values = random.choice(found)
+        odd = line.replace(value, random.choice(values), 1)
+        return odd if kind < 5 or _is_split(self._table, odd) else line
 
     def _joined(self, raw: list[bytes]) -> bytes:
         return self._separator.join(raw)
@@ -287,6 +302,14 @@ class Strange:
     def _skipped(self, raw: list[bytes], random: Random) -> bytes:
         """A blank line, a comment, or a header that says the same again."""
         return random.choice((b"", b" \t ", *(line.encode() for line in (*self._table.preamble, *self._table.comments))))
+
+
+def _is_split(table: Table, line: bytes) -> bool:
+    try:
+        split(table, line)
+    except Unreadable:
+        return False
+    return True
 
 
 def _choices(columns: tuple[Column, ...], values: dict[type, tuple[bytes, ...]]) -> list[tuple[int, tuple[bytes, ...]]]:

@@ -43,7 +43,8 @@ class StrangeRecords:
     def __init__(self, table: Table) -> None:
         self._table = table
         plain = [column for column in table.columns if "[" not in column.name]
-        self._odd = [(c.name, value) for c in plain for r in c.readings[:1] for value in (*ODD.get(type(r), ()), *WRONG)]
+        self._odd = [(c.name, value) for c in plain for r in c.readings[:1] for value in ODD.get(type(r), ())]
+        self._odd += [(c.name, value) for c in plain if not any(type(r) in BAD for r in c.readings) for value in WRONG]
         self._bad = [(c.name, value) for c in plain for r in c.readings[:1] for value in BAD.get(type(r), ())]
         self._kinds: tuple[Callable[[bytes, Random], bytes], ...] = (
             *20 * (self._with_odd_values,),

@@ -227,7 +227,7 @@ ONE_MISTAKE = [
     ("route", [{"key": "("}], "route.0.key", "'('", "a regular expression (missing )"),
     ("route", [{"format": "abl"}], "route.0.format", "'abl'", "auto, alb, cloudfront"),
     ("route", [{"drop": True, "sinks": ["main"]}], "route.0.drop", "true", "no sinks"),
-    ("route", [{}, {"drop": True}], "route.0", "no bucket and no key", "the last place"),
+    ("route", [{}, {"drop": True}], "route.0", "no bucket, key or stream", "the last place"),
     ("route", [{"buket": "b"}], "route.0.buket", "an unknown key", "bucket, if that was meant"),
     ("route", "not json", "route", "'not json'", "JSON list of tables"),
     ("route", ["x"], "route.0", "text", "a table"),

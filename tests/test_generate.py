@@ -9,11 +9,12 @@ import pytest
 
 from ingestd.fastpath.parser import open_parser
 from ingestd.formats.registry import formats
-from ingestd.formats.table import Table
+from ingestd.formats.table import Shape, Table
 from ingestd.generate import chunks, lines
 from ingestd.model import Block, Documents, Framing, Source
 
 TABLES = list(formats().values())
+ALWAYS_DATED = [table for table in TABLES if table.shape is not Shape.PATTERN or not table.dated_by_object]
 DAY = date(2025, 2, 28)
 
 
@@ -31,7 +32,7 @@ def test_same_seed_same_lines(table: Table) -> None:
     assert not any(b"\n" in line for line in first)
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", ALWAYS_DATED, ids=lambda table: table.name)
 def test_plausible_lines(table: Table) -> None:
     """Without strange lines each becomes a document, with times that ascend through the day in seconds."""
     data = b"".join(line + b"\n" for line in lines(table, 2500, 3, strange=0, day=DAY))
@@ -45,13 +46,13 @@ def test_plausible_lines(table: Table) -> None:
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_strange_lines(table: Table) -> None:
-    """Most strange lines become documents; some are rejected, some skipped, some have unknown columns."""
+    """Most strange lines become documents; some are rejected, some skipped, some have columns that are new."""
     result = parse(table, b"".join(line + b"\n" for line in lines(table, 4000, 4, strange=1)))
     assert result.lines == 4000 == len(result) + len(result.rejects) + result.skipped
     assert len(result) > 3200
-    assert result.drifted > 0 or table.catches
+    assert bool(result.drifted) == (table.shape is not Shape.PATTERN and not table.catches)
     assert result.skipped > 0
-    assert result.rejects
+    assert result.rejects or table.name == "cloudwatch_logs"  # which takes whatever there is
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
 
+import aiohttp
 import orjson
 import pyarrow as pa
 import pytest
 from aiobotocore.session import get_session
 from pyarrow import parquet
 
+from ingestd import service as service_module
 from ingestd.config import DeadLetterSettings, FirehoseSettings, HttpSettings, OpenSearchSettings, QueueSettings, Settings
 from ingestd.config import RouteSettings as Route
 from ingestd.formats.registry import formats
@@ -29,7 +31,7 @@ from ingestd.sinks.deadletter import decode
 from tests.fakes.aws import loopback_client
 from tests.fakes.bulk import FakeBulk
 from tests.fakes.firehose import FakeFirehose
-from tests.fakes.http import Items
+from tests.fakes.http import Items, Whole
 from tests.fakes.s3 import FakeS3, refusal
 
 ALB, CLOUDFRONT = formats()["alb"], formats()["cloudfront"]
@@ -103,7 +105,13 @@ class World:
         self.s3.put(bucket, key, gzip.compress(decoded))
         self.sqs.waiting.append(notice(bucket, key))
 
-    async def serve(self, *routes: Route, dead_letters: bool = True, sinks: str = "main,stream") -> Stats:
+    async def serve(
+        self,
+        *routes: Route,
+        dead_letters: bool = True,
+        sinks: str = "main,stream",
+        meanwhile: Callable[[Service], Awaitable[None]] | None = None,
+    ) -> Stats:
         """Run the service until the queue is done with; its counters."""
         known: dict[str, OpenSearchSettings | FirehoseSettings] = {
             "main": OpenSearchSettings(urls=(self.bulk.url,), batch_seconds=0.05),
@@ -123,6 +131,8 @@ class World:
             clients = Clients(self.s3, self.sqs, {None: firehose}, session)
             task = asyncio.create_task(service.run(stop, clients))
             async with asyncio.timeout(PATIENCE_SECONDS):
+                if meanwhile:
+                    await meanwhile(service)
                 while not self.sqs.is_done and not task.done():  # noqa: ASYNC110 - the fake has no event to wait for
                     await asyncio.sleep(0.01)
             stop.set()
@@ -164,6 +174,41 @@ async def test_without_routes_all_goes_to_the_one_sink() -> None:
             "logs-aws.cloudfront_logs-outliers",
         }
         assert stats.outcome("lines", "accepted") == 30
+        assert around.sqs.deleted == around.sqs.open
+
+
+async def test_events_in_envelopes_go_the_ways_of_their_log_groups() -> None:
+    """Each event is counted by its own format, goes where its log group's route says, and a second delivery of it is none."""
+
+    def envelope(group: str, *messages: str) -> bytes:
+        events = [{"id": f"{group[-1]}{n}", "timestamp": 1_700_000_000_000, "message": text} for n, text in enumerate(messages)]
+        found = {"messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": group, "logStream": "s"}
+        return orjson.dumps(found | {"subscriptionFilters": ["f"], "logEvents": events})
+
+    quiet, functions = envelope("/quiet/q", "a", "b"), envelope("/aws/lambda/f", "INFO: x", '{"message":"y"}', "")
+    bad = envelope("/aws/lambda/g", "REPORT RequestId: b3a1c2d4-1111-4222-8333-944455566677 Duration: 1.2.3 ms")
+    routes = (
+        Route(log_group="/quiet/*", drop=True),
+        Route(log_group="/aws/lambda/*", sinks=("main",)),
+        Route(sinks=("stream",)),
+    )
+    async with world() as around:
+        around.announce("first", gzip.compress(quiet + functions) + gzip.compress(envelope("other", "text") + bad))
+        stats = await around.serve(*routes)
+        around.announce("again", functions)
+        more = await around.serve(*routes)
+        assert {name for _, name in around.bulk.documents} == {"f0", "f1"}
+        assert {index for index, _ in around.bulk.documents} == {"logs-aws.lambda_logs-2023.11.14"}
+        (record,) = around.firehose.records
+        assert orjson.loads(record)["event"]["id"] == "r0"
+        assert (stats.outcome("lines", "accepted"), stats.outcome("lines", "dropped"), stats.outcome("lines", "skipped")) == (
+            3,
+            2,
+            1,
+        )
+        assert more.outcome("lines", "duplicate") == 2
+        (letter,) = around.s3.letters()
+        assert (letter.reason, letter.place.event_id, letter.place.offset) == ("bad_number", "g0", letter.place.offset)
         assert around.sqs.deleted == around.sqs.open
 
 
@@ -300,3 +345,28 @@ async def test_what_s3_refuses_is_kept_or_recorded(code: str) -> None:
         assert stats.counters["objects"] == {reason: 1}
         assert (around.sqs.returned if end == "returned" else around.sqs.deleted) == around.sqs.open
         assert [letter.reason for letter in around.s3.letters()] == ([] if end == "returned" else [reason])
+
+
+async def test_a_sink_that_stays_paused_makes_the_service_unready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a minute (here at once) `/readyz` names the sink; once it is answered again all goes in, none as a dead letter."""
+    assert service_module.PAUSE_UNREADY_SECONDS == 60.0
+    monkeypatch.setattr(service_module, "PAUSE_UNREADY_SECONDS", 0.0)
+
+    async def until_unready(service: Service) -> None:
+        status, text = 0, ""
+        while (status, text.strip()) != (503, "sink paused: main"):
+            await asyncio.sleep(0.01)
+            if service.http_port:
+                async with (
+                    aiohttp.ClientSession() as session,
+                    session.get(f"http://127.0.0.1:{service.http_port}/readyz") as said,
+                ):
+                    status, text = said.status, await said.text()
+
+    async with world() as around:
+        around.announce("a.log.gz", log(ALB, 20))
+        around.bulk.script(*[Whole(401)] * 3)
+        stats = await around.serve(sinks="main", meanwhile=until_unready)
+        assert len(around.bulk.documents) == 20
+        assert around.s3.letters() == []
+        assert stats.outcome("lines", "accepted") == 20

@@ -8,14 +8,14 @@ resource "aws_appautoscaling_target" "service" {
 }
 
 resource "aws_appautoscaling_policy" "backlog" {
-  name               = "${var.name}-backlog-per-task"
+  name               = "${var.name}-drain-time"
   policy_type        = "TargetTrackingScaling"
   service_namespace  = aws_appautoscaling_target.service.service_namespace
   scalable_dimension = aws_appautoscaling_target.service.scalable_dimension
   resource_id        = aws_appautoscaling_target.service.resource_id
 
   target_tracking_scaling_policy_configuration {
-    target_value       = var.backlog_per_task
+    target_value       = var.drain_seconds
     scale_out_cooldown = 60
     scale_in_cooldown  = 300
 
@@ -67,10 +67,42 @@ resource "aws_appautoscaling_policy" "backlog" {
         }
       }
 
+      dynamic "metrics" {
+        for_each = { rate = "MessagesPerSecond", sink = "SinkLimited" }
+
+        content {
+          id          = metrics.key
+          return_data = false
+
+          metric_stat {
+            stat = "Average"
+
+            metric {
+              namespace   = "ingestd/${var.name}"
+              metric_name = metrics.value
+            }
+          }
+        }
+      }
+
       metrics {
-        id          = "backlog"
-        label       = "messages per task"
-        expression  = "(visible + inflight) / tasks"
+        id          = "measured"
+        label       = "messages a second of a task, one where it is not known"
+        expression  = "IF(FILL(rate, 1) > 0.1, FILL(rate, 1), 0.1)"
+        return_data = false
+      }
+
+      metrics {
+        id          = "drain"
+        label       = "seconds that the backlog takes"
+        expression  = "(visible + inflight) / (measured * tasks)"
+        return_data = false
+      }
+
+      metrics {
+        id          = "target"
+        label       = "the same, at most doubling the tasks at once, and none more while the sink is the limit"
+        expression  = "IF(FILL(sink, 0) > 0.5, 0.85 * ${var.drain_seconds}, IF(drain > 2 * ${var.drain_seconds}, 2 * ${var.drain_seconds}, drain))"
         return_data = true
       }
     }

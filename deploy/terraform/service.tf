@@ -38,6 +38,7 @@ locals {
     INGESTD_QUEUE__URL            = aws_sqs_queue.notices.url
     INGESTD_QUEUE__BUCKETS        = join(",", var.log_buckets)
     INGESTD_DEAD_LETTERS__BUCKET  = aws_s3_bucket.dead_letters.bucket
+    INGESTD_INLET__PORT           = var.inlet_secret_arn != "" ? "8443" : ""
     INGESTD_LOG__FORM             = "json"
     INGESTD_LOG__EMF_NAMESPACE    = "ingestd/${var.name}"
     INGESTD_SINKS__MAIN__KIND     = var.sink
@@ -47,10 +48,13 @@ locals {
     INGESTD_SINKS__MAIN__USERNAME = var.sink == "opensearch" ? var.opensearch_username : ""
   }
 
-  secrets = local.has_secret ? [{
+  secrets = concat(local.has_secret ? [{
     name      = var.opensearch_auth == "api_key" ? "INGESTD_SINKS__MAIN__API_KEY" : "INGESTD_SINKS__MAIN__PASSWORD"
     valueFrom = var.opensearch_secret_arn
-  }] : []
+    }] : [], var.inlet_secret_arn != "" ? [{
+    name      = "INGESTD_INLET__API_KEY"
+    valueFrom = "${var.inlet_secret_arn}:api_key::"
+  }] : [])
 }
 
 resource "aws_ecs_task_definition" "service" {
@@ -79,7 +83,7 @@ resource "aws_ecs_task_definition" "service" {
     readonlyRootFilesystem = true
     user                   = "10001:10001"
     stopTimeout            = 30
-    portMappings           = [{ containerPort = 8080, protocol = "tcp" }]
+    portMappings           = [{ containerPort = 8080, protocol = "tcp" }, { containerPort = 8443, protocol = "tcp" }]
     mountPoints            = [{ sourceVolume = "compiled", containerPath = "/var/cache/ingestd", readOnly = false }]
     linuxParameters        = { capabilities = { drop = ["ALL"] } }
     environment            = [for name, value in local.environment : { name = name, value = value }]
@@ -127,6 +131,16 @@ resource "aws_ecs_service" "service" {
   deployment_circuit_breaker {
     enable   = true
     rollback = true
+  }
+
+  dynamic "load_balancer" {
+    for_each = var.inlet_target_group_arn == "" ? [] : [var.inlet_target_group_arn]
+
+    content {
+      target_group_arn = load_balancer.value
+      container_name   = "ingestd"
+      container_port   = 8443
+    }
   }
 
   network_configuration {

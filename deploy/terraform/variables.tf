@@ -142,10 +142,10 @@ variable "on_demand_weight" {
   default     = 1
 }
 
-variable "backlog_per_task" {
-  description = "Messages on the queue, waiting and in flight, for each task. A task holds up to 200."
+variable "drain_seconds" {
+  description = "How long what is on the queue, waiting and in flight, may take at the measured rate of all tasks."
   type        = number
-  default     = 300
+  default     = 60
 }
 
 variable "cpu_percent" {
@@ -176,4 +176,34 @@ variable "oldest_message_seconds" {
   description = "A notice that waits longer than this raises an alarm."
   type        = number
   default     = 900
+}
+
+variable "log_group_name" {
+  description = "A log group of CloudWatch to subscribe to, by a Firehose stream: into the first of log_buckets, or with inlet_url to the service."
+  type        = string
+  default     = ""
+}
+
+variable "inlet_url" {
+  description = "Where Firehose reaches the inlet, as https://NAME/firehose: a load balancer of yours before port 8443."
+  type        = string
+  default     = ""
+}
+
+variable "inlet_secret_arn" {
+  description = "The secret with the endpoint's access key, as {\"api_key\":\"...\"}; opens port 8443."
+  type        = string
+  default     = ""
+}
+
+variable "inlet_target_group_arn" {
+  description = "The load balancer's target group: HTTP, port 8443, targets by ip; health checks on port 8080, /readyz."
+  type        = string
+  default     = ""
+}
+
+variable "inlet_security_group_id" {
+  description = "The load balancer's security group, which may reach ports 8080 to 8443."
+  type        = string
+  default     = ""
 }

@@ -18,10 +18,10 @@ from ingestd.core.routing import Route, Router
 from ingestd.core.span import Selection
 from ingestd.errors import Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
-from ingestd.fastpath.parser import Parser, open_parser
+from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
 from ingestd.formats.own import known_formats
-from ingestd.model import Framing, ObjectRef, Source
+from ingestd.model import Framing, ObjectRef
 from ingestd.shell.listing import Listed, listed
 from ingestd.shell.objects import Objects
 from ingestd.shell.workers import Workers
@@ -29,6 +29,7 @@ from ingestd.shell.workers import Workers
 __all__ = ["Estimate", "Order", "Survey"]
 
 SAMPLE_OBJECTS = 8  # are read to know how fast this machine reads
+ESTIMATE = "estimate"  # the sink that there is not: documents are made and let go
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,9 @@ class Survey:
         self._client = client
         self._workers = workers
         self._random = random
-        self._formats = known_formats(settings.format, settings.events.timestamp_paths)
+        self._router = Router([Route(**each.model_dump()) for each in settings.route], (ESTIMATE,))
+        known = known_formats(settings.format, settings.events.timestamp_paths)
+        self._ways = Ways(known, self._router, (ESTIMATE,), lambda name, dataset: Framing(dataset, action=True, index=dataset))
 
     async def count(self, owner: str | None, checkpoint: Checkpoint | None) -> tuple[Estimate, list[Listed]]:
         """Objects and bytes, and a fair sample of the objects."""
@@ -119,15 +122,13 @@ class Survey:
     async def _read(self, found: Listed) -> int:
         settings = self._settings
         objects = Objects(self._client, settings.object, owners=settings.queue.owners)
-        route = Router([Route(**each.model_dump()) for each in settings.route], ()).route(self._order.bucket, found.key)
+        route = self._router.route(self._order.bucket, found.key)
         if route is None or route.drop or registry.control_object(found.key):
             return 0
         try:
             async with objects.open(ObjectRef(self._order.bucket, found.key, etag=found.etag)) as body:
                 source = body.source
-                decoding = Decoding(
-                    settings.object, lambda head: self._choose(found.key, route.format, head, source), self._formats.values()
-                )
+                decoding = Decoding(settings.object, lambda head: self._ways.reader(source, route, head), self._ways.known)
                 async for data, is_last in body.pieces():
                     decoding.feed(data, is_last=is_last)
                     while await self._workers.run(decoding.step) is not None:
@@ -135,9 +136,3 @@ class Survey:
         except (Poison, Retryable):
             return 0
         return found.size
-
-    def _choose(self, key: str, name: str, head: bytes, source: Source) -> tuple[registry.Format, list[Parser]]:
-        table = registry.detect(key, head, self._formats) if name == "auto" else self._formats[name]
-        if table is None:
-            raise Poison("content is of no known format", reason="unknown_format")
-        return table, [open_parser(table, source, Framing(table.dataset, action=True, index=table.dataset))]

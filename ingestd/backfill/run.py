@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
 
 from ingestd.backfill.backlog import Backlog
 from ingestd.backfill.checkpoint import Checkpoint
 from ingestd.backfill.order import Estimate, Order, Survey
 from ingestd.config import Settings
 from ingestd.core.announcement import announcement
-from ingestd.core.retry import Backoff
-from ingestd.errors import Fatal
 from ingestd.service import Service
 from ingestd.shell.clients import Clients
-from ingestd.shell.listing import Listed
 from ingestd.shell.queue import BATCH_MAX
+from ingestd.shell.sending import send
 from ingestd.shell.telemetry import Stats
 from ingestd.shell.workers import Workers
 
@@ -28,7 +25,6 @@ __all__ = ["Ended", "deliver", "enqueue", "estimate"]
 SAVE_SECONDS = 2.0  # what may have to be done twice after a kill
 SHOW_SECONDS = 0.25
 SENDS_AT_ONCE = 8
-SEND_ATTEMPTS_MAX = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +94,9 @@ async def enqueue(
             if not batch:
                 break
             new = [each for each in batch if checkpoint.mark.begin(each.key)]
-            parts = [new[begin : begin + BATCH_MAX] for begin in range(0, len(new), BATCH_MAX)]
-            await asyncio.gather(*(_send(clients.sqs, url, order.bucket, part) for part in parts))
+            bodies = [announcement(order.bucket, each.key, etag=each.etag, size=each.size) for each in new]
+            parts = [bodies[begin : begin + BATCH_MAX] for begin in range(0, len(bodies), BATCH_MAX)]
+            await asyncio.gather(*(send(clients.sqs, url, part) for part in parts))
             for each in new:
                 checkpoint.settled(each.key, each.size)
             sent += len(new)
@@ -131,18 +128,3 @@ async def _saved(checkpoint: Checkpoint, show: Callable[[], None]) -> AsyncItera
                 task.cancel()
             await checkpoint.save()
             show()
-
-
-async def _send(client: Any, url: str, bucket: str, part: Sequence[Listed]) -> None:
-    """Up to ten messages; what the queue does not take is sent again. One that is there twice does no harm."""
-    backoff = Backoff(first_seconds=0.5, ceiling_seconds=10.0)
-    waiting = {str(index): announcement(bucket, each.key, etag=each.etag, size=each.size) for index, each in enumerate(part)}
-    for attempt in range(1, SEND_ATTEMPTS_MAX + 1):
-        entries = [{"Id": name, "MessageBody": body} for name, body in waiting.items()]
-        answer = await client.send_message_batch(QueueUrl=url, Entries=entries)
-        for entry in answer.get("Successful", ()):
-            waiting.pop(entry["Id"], None)
-        if not waiting:
-            return
-        await asyncio.sleep(backoff.delay(attempt, 1.0))
-    raise Fatal("the queue does not take messages", reason="queue_refused", messages=len(waiting))

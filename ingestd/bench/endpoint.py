@@ -40,7 +40,7 @@ def application(content: bytes) -> web.Application:
         count = body.count(b"\n") // 2
         seen["requests"] += 1
         seen["documents"] += count
-        answer = b'{"errors":false,"items":[' + b",".join([CREATED] * count) + b"]}"
+        answer = b'{"took":30,"errors":false,"items":[' + b",".join([CREATED] * count) + b"]}"
         return web.Response(body=answer, content_type="application/json")
 
     async def firehose(request: web.Request) -> web.Response:

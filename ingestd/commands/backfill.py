@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +17,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from ingestd.backfill.checkpoint import Checkpoint, FileStore, S3Store
 from ingestd.backfill.order import Estimate, Order
 from ingestd.backfill.run import deliver, enqueue, estimate
+from ingestd.commands.arguments import leaves, moment, place, settings_from
 from ingestd.config import LogSettings, Settings
-from ingestd.config_loading import load
-from ingestd.config_mistakes import ConfigError
 from ingestd.config_sources import FILE_VARIABLE
 from ingestd.core.span import Selection
 from ingestd.errors import IngestdError
 from ingestd.fastpath.parser import unavailable
 from ingestd.formats.own import known_formats
-from ingestd.formats.registry import formats
 from ingestd.shell import logs
 from ingestd.shell.clients import Clients, open_clients
 from ingestd.shell.telemetry import Stats
@@ -36,23 +32,6 @@ from ingestd.shell.workers import Workers
 __all__ = ["command"]
 
 LEFT_SHOWN = 10
-
-
-def moment(value: str) -> float:
-    """A day or a time of ISO 8601, UTC unless it says another zone, as epoch seconds."""
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no day or time as 2026-11-22 or 2026-11-22T14:00") from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-
-
-def place(value: str) -> tuple[str, str]:
-    """Bucket and prefix of s3://bucket/prefix."""
-    bucket, _, prefix = value.removeprefix("s3://").partition("/")
-    if not value.startswith("s3://") or not bucket:
-        raise click.BadParameter(f"{value!r} is not as s3://bucket/prefix")
-    return bucket, prefix
 
 
 @click.command(name="backfill")
@@ -99,17 +78,12 @@ def command(
     try:
         is_whole = asyncio.run(_backfill(order, settings, checkpoint, dry_run=dry_run))
     except* IngestdError as group:
-        raise click.ClickException("; ".join(str(error) for error in _leaves(group))) from None
+        raise click.ClickException("; ".join(str(error) for error in leaves(group))) from None
     sys.exit(0 if is_whole else 1)
 
 
 def _settings(config: Path | None, *, enqueue: bool) -> Settings:
-    try:
-        settings = load(config, os.environ, formats=formats(), service=False)
-        known_formats(settings.format)
-    except ConfigError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    settings = settings_from(config)
     if enqueue and settings.queue.url is None:
         raise click.ClickException("queue.url is not set: there is no queue to announce anything on")
     if not enqueue and not settings.sinks:
@@ -205,11 +179,3 @@ def _say_what_is_left(console: Console, checkpoint: Checkpoint) -> None:
         console.print(f"left: {key!r}, {why}", highlight=False, markup=False)
     if checkpoint.left:
         console.print(f"{len(checkpoint.left):,} objects are left; the same command tries them again", highlight=False)
-
-
-def _leaves(group: BaseExceptionGroup[IngestdError]) -> Iterator[IngestdError]:
-    for each in group.exceptions:
-        if isinstance(each, BaseExceptionGroup):
-            yield from _leaves(each)
-        else:
-            yield each

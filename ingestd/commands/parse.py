@@ -13,23 +13,25 @@ import click
 import orjson
 
 from ingestd.commands.output import standard_output
-from ingestd.config import ObjectSettings
+from ingestd.config import ObjectSettings, Settings
 from ingestd.config_loading import load
 from ingestd.config_mistakes import ConfigError
 from ingestd.config_sources import FILE_VARIABLE
+from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import Poison
 from ingestd.fastpath.decoding import Decoding
-from ingestd.fastpath.parser import Parser, open_parser
+from ingestd.fastpath.reader import Reader
+from ingestd.fastpath.ways import Ways
 from ingestd.formats.own import known_formats
-from ingestd.formats.registry import Format, control_object, detect, formats
+from ingestd.formats.registry import Format, control_object, formats
 from ingestd.model import Documents, Framing, Reject, Source
 
 __all__ = ["command"]
 
-AUTO = "auto"
 READ_BYTES = 1 << 20
 SHOWN_BYTES = 60  # of an object that is of no known format
 LOCAL_BUCKET = "local"
+OUT = "stdout"
 STDIN = Path("-")
 
 
@@ -37,14 +39,16 @@ STDIN = Path("-")
 class Reading:
     """Objects read one after the other, all to the same outputs, and what became of their lines."""
 
-    chosen: Format | None
+    name: str
     known: Mapping[str, Format]
+    ways: Ways
     out: BinaryIO
     refused: BinaryIO | None
     lines: int = 0
     documents: int = 0
     rejects: int = 0
     skipped: int = 0
+    dropped: int = 0
 
     def read(self, path: str, file: BinaryIO) -> None:
         """One object. Raises Poison for what it is, OSError for what the file is."""
@@ -54,27 +58,28 @@ class Reading:
             following = file.read(READ_BYTES)
             decoding.feed(data, is_last=not following)
             while (parsed := decoding.step()) is not None:
-                self._take(path, parsed[0])
+                for documents in parsed:
+                    self._take(path, documents)
             if not following:
                 return
             data = following
 
-    def _choose(self, path: str, head: bytes) -> tuple[Format, list[Parser]]:
-        """The object's format, and a parser. Raises Poison if its format is to be found out and cannot."""
-        declared = self.chosen or detect(path, head, self.known)
-        if declared is None and not head.strip():
-            declared = next(iter(self.known.values()))  # blank lines are skipped by every format
-        if declared is None:
-            found, allowed = head[:SHOWN_BYTES], list(self.known)
-            raise Poison("content of no known format", reason="unknown_format", found=found, allowed=allowed)
+    def _choose(self, path: str, head: bytes) -> Reader:
+        """What reads the object. Raises Poison if its format is to be found out and cannot."""
+        name = self.name if self.name != AUTO or head.strip() else next(iter(self.known))  # every format skips blank lines
         source = Source(bucket=LOCAL_BUCKET, key=path, etag="", modified_at=0.0)
-        return declared, [open_parser(declared, source, Framing(declared.dataset, action=False))]
+        try:
+            return self.ways.reader(source, Route((OUT,), format=name), head)
+        except Poison as poison:
+            found, allowed = head[:SHOWN_BYTES], list(self.known)
+            raise Poison("content of no known format", reason=poison.reason, found=found, allowed=allowed) from None
 
     def _take(self, path: str, documents: Documents) -> None:
         self.out.write(documents.data)
         self.lines += documents.lines
         self.documents += len(documents)
         self.skipped += documents.skipped
+        self.dropped += documents.dropped
         self._refuse(path, documents.rejects)
 
     def _refuse(self, path: str, rejects: tuple[Reject, ...]) -> None:
@@ -83,7 +88,8 @@ class Reading:
             self.refused.writelines(_reject_line(path, reject) for reject in rejects)
 
     def __str__(self) -> str:
-        return f"{self.lines} lines: {self.documents} documents, {self.rejects} rejects, {self.skipped} skipped"
+        dropped = f", {self.dropped} dropped" if self.dropped else ""
+        return f"{self.lines} lines: {self.documents} documents, {self.rejects} rejects, {self.skipped} skipped{dropped}"
 
 
 @click.command(name="parse")
@@ -108,12 +114,15 @@ def command(name: str, config: Path | None, rejects: Path | None, paths: tuple[P
     A directory stands for all files in it.
     Exit status 1 if an object could not be read to its end; the others are read all the same.
     """
-    failed, known = 0, _known(config)
+    failed, settings = 0, _settings(config)
+    known = known_formats(settings.format, settings.events.timestamp_paths) if config else formats()
+    routes = [Route(**route.model_dump()) for route in settings.route if route.log_group]
+    ways = Ways(known, Router(routes, (OUT,)), (OUT,), lambda name, dataset: Framing(dataset, action=False))
     if name != AUTO and name not in known:
         raise click.BadParameter(f"{name!r} is none of {', '.join([AUTO, *known])}", param_hint="--format")
     with standard_output() as out, ExitStack() as stack:
         refused = stack.enter_context(rejects.open("wb")) if rejects else None
-        reading = Reading(known.get(name), known, out, refused)
+        reading = Reading(name, known, ways, out, refused)
         for path in _files(paths):
             if reason := control_object(str(path)):
                 click.echo(f"{path}: skipped, {reason}", err=True)
@@ -132,13 +141,12 @@ def command(name: str, config: Path | None, rejects: Path | None, paths: tuple[P
         sys.exit(1)
 
 
-def _known(config: Path | None) -> Mapping[str, Format]:
-    """All formats, those of the file among them."""
+def _settings(config: Path | None) -> Settings:
+    """The file's settings, of which formats and the routes of log groups count here."""
     if config is None:
-        return formats()
+        return Settings()
     try:
-        settings = load(config, {}, formats=formats().keys(), service=False)
-        return known_formats(settings.format, settings.events.timestamp_paths)
+        return load(config, {}, formats=formats().keys(), service=False)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -66,6 +67,7 @@ async def _serve(settings: Settings, config: Path | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    service = Service(settings)
-    loop.add_signal_handler(signal.SIGHUP, lambda: service.reload(lambda: _read(config)))
+    read = partial(_read, config)
+    service = Service(settings, reread=read)
+    loop.add_signal_handler(signal.SIGHUP, lambda: service.reload(read))
     await service.run(stop)

@@ -7,14 +7,15 @@ that is sent again is copied together first (`again`), so that one stubborn docu
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 
 import numpy as np
 
-from ingestd.model import Batch, BatchLimits, Documents, Part
+from ingestd.model import Batch, BatchLimits, Documents, Part, Spot
 
-__all__ = ["Batcher", "again", "halves", "joined", "rewritten"]
+__all__ = ["Batcher", "again", "chosen", "halves", "joined", "rewritten", "spots"]
 
 
 class Batcher:
@@ -105,6 +106,18 @@ def halves(batch: Batch, items: Sequence[int]) -> tuple[Batch, Batch]:
     return again(batch, items[:middle]), again(batch, items[middle:])
 
 
+def spots(documents: Documents) -> Iterator[Spot]:
+    """Where each document's line is."""
+    return zip(documents.offsets.tolist(), documents.ids or repeat(""), strict=False)
+
+
+def chosen(documents: Documents, wanted: Collection[Spot]) -> Documents:
+    """What became of the lines at these spots of the object, copied together; the others are as if they had not been read."""
+    indices = np.array([index for index, spot in enumerate(spots(documents)) if spot in wanted], np.int64)
+    rejects = tuple(reject for reject in documents.rejects if (reject.offset, reject.id) in wanted)
+    return replace(_copied(documents, indices), rejects=rejects, lines=len(indices) + len(rejects))
+
+
 def _copied(documents: Documents, indices: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Documents:
     view = memoryview(documents.data)
     begins, ends = documents.starts[indices], documents.starts[indices + 1]
@@ -115,6 +128,8 @@ def _copied(documents: Documents, indices: np.ndarray[tuple[int], np.dtype[np.in
         starts=starts,
         bodies=starts[:-1] + documents.bodies[indices] - begins,
         offsets=documents.offsets[indices],
+        ids=tuple(documents.ids[index] for index in indices.tolist()) if documents.ids else (),
+        way=documents.way,
     )
 
 

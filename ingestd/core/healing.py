@@ -40,8 +40,7 @@ _TOO_LONG = (
     r'DocValuesField "(?P<path>.+?)" is too large',
 )
 _STRANGE = (
-    r"Limit of total fields \[",
-    r"Limit of mapping depth \[",
+    r"(?:failed to parse: )?Limit of (?:total fields|mapping depth) \[",
     r"failed to parse: (?:The depth of the field|field name|object field starting or ending)",
     r"(?:field name|object field starting or ending|The depth of the field)",
 )

@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import unquote_plus
 
+from ingestd.config import QueueSettings
 from ingestd.core.origin import is_account, is_region
 from ingestd.model import Ignored, ObjectRef
 
@@ -36,6 +37,11 @@ class Allowed:
 
     buckets: tuple[str, ...]
     owners: tuple[str, ...] = ()
+
+    @classmethod
+    def by(cls, settings: QueueSettings) -> Allowed:
+        """As the settings say."""
+        return cls(("*",) if settings.dangerously_any_bucket else settings.buckets, settings.owners)
 
     def has_bucket(self, bucket: str) -> bool:
         return any(fnmatchcase(bucket, pattern) for pattern in self.buckets)

@@ -1,6 +1,6 @@
 """How many requests a sink may have under way: additive increase, multiplicative decrease, and a pause that probes.
 
-open      up to `limit` requests; each contented answer adds 1/limit (one more permit a round of answers)
+open      up to `limit` requests; each contented answer adds 1/limit (one more permit a round of answers), a slow one nothing
 held      a throttled answer halves the limit, at most once a round trip (an answer to a request that was sent before the cut
           says nothing new), and nothing is sent before `not_before`: some seconds at most, unless the sink asks for more,
           for how seldom it is asked is how late it is found to be well again
@@ -45,10 +45,12 @@ class Throttle:
         """Whether one more request may go now."""
         return under_way < self.permits() and now >= self.not_before
 
-    def answered(self, now: float) -> None:
-        """A request came back and the sink is content with the load."""
+    def answered(self, now: float, *, is_in_time: bool = True) -> None:
+        """A request came back and the sink is content with the load; out of time, more of it would only wait there."""
         self.paused = self.paused_at = None
         self._setbacks = 0
+        if not is_in_time:
+            return
         self.limit = min(float(self.most), self.limit + 1.0 / max(self.limit, 1.0))
 
     def throttled(self, sent_at: float, now: float, rand: float, wish_seconds: float | None = None) -> None:

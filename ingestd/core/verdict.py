@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import repeat
 from typing import Any
@@ -24,7 +24,7 @@ from ingestd.model import Refusal, Verdict
 __all__ = ["FILTER_PATH", "bulk_verdict", "firehose_error_verdict", "firehose_verdict", "request_failed"]
 
 # Positions are all that ties an item to its document, so each item must stay in the answer: its status keeps it there.
-FILTER_PATH = "errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason"
+FILTER_PATH = "took,errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason"
 
 DETAIL_CHARS_MAX = 300
 
@@ -154,23 +154,26 @@ _NO_ANSWER = {  # there was none, by what the sink saw
     "credentials": _Failure("credentials", paused=True),
 }
 
-_ALL_WELL = (b'{"errors":false,"items":[', b'{"create":{"status":201}}', b"]}")
+# Elasticsearch names the errors first, OpenSearch the time (milliseconds).
+_ALL_WELL = re.compile(rb'\{(?:"took":(\d+),"errors":false|"errors":false(?:,"took":(\d+))?),"items":\[')
+_CREATED = b'{"create":{"status":201}}'
 
 
 def bulk_verdict(status: int, body: bytes, items: int, after_seconds: float | None = None) -> Verdict:
     """The verdict on a bulk request of `items` documents that asked for FILTER_PATH; `after_seconds` is Retry-After."""
     if status != 200:
         return _whole_bulk(status, body, items, after_seconds)
-    head, item, tail = _ALL_WELL
-    if items and body == head + (item + b",") * (items - 1) + item + tail:  # nearly always: spares parsing thousands of items
-        return Verdict(items)
+    head = _ALL_WELL.match(body)
+    if head and items and body == head[0] + (_CREATED + b",") * (items - 1) + _CREATED + b"]}":
+        return Verdict(items, took_seconds=_seconds(head[1] or head[2]))  # nearly always: spares parsing thousands of items
     try:
-        reported = orjson.loads(body)["items"]
+        answer = orjson.loads(body)
+        reported = answer["items"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return Verdict.nothing_settled(items, "bad_answer")
     if not isinstance(reported, list) or len(reported) != items:
         return Verdict.nothing_settled(items, "bad_answer")
-    return _settle(items, (_bulk_item(entry) for entry in reported))
+    return replace(_settle(items, (_bulk_item(entry) for entry in reported)), took_seconds=_seconds(answer.get("took")))
 
 
 def firehose_verdict(answer: Mapping[str, Any], items: int) -> Verdict:
@@ -278,6 +281,11 @@ def _error_words(error: object) -> tuple[str, str]:
     reason, cause = str(error.get("reason", "")), error.get("caused_by")
     behind = str(cause.get("reason", "")) if isinstance(cause, dict) else ""
     return str(error.get("type", "")), f"{reason}: {behind}" if behind else reason
+
+
+def _seconds(took: object) -> float | None:
+    """Of the server's milliseconds; of anything else nothing."""
+    return int(took) / 1000.0 if isinstance(took, int | bytes) else None
 
 
 def _word(kind: str) -> str:

@@ -13,12 +13,13 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from ingestd.core.identity import index_names, index_window, object_id
+from ingestd.core.identity import day_number, index_names, index_window, object_id
 from ingestd.fastpath.buffers import Buffers
+from ingestd.fastpath.joints import OBJECT_PATHS
 from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.block import encode
-from ingestd.fastpath.layout import ID, TIMESTAMP, fixed
-from ingestd.fastpath.plan import OBJECT_PATHS, Plan, compile_plan
+from ingestd.fastpath.layout import ID, TIMESTAMP, fixed, second
+from ingestd.fastpath.plan import Plan, compile_plan
 from ingestd.fastpath.reference import ReferenceParser
 from ingestd.fastpath.workspace import WORKSPACE, Workspace
 from ingestd.formats.table import Table
@@ -49,22 +50,20 @@ class CompiledParser:
     def __init__(self, table: Table, source: Source, framing: Framing) -> None:
         self._table, self._framing = table, framing
         self._reference = ReferenceParser(table, source, framing)
-        self._plan = compile_plan(table, framing, self._reference.order)
         self._first_day, last_day = index_window(source, framing)
         self._days = last_day - self._first_day + 1
         self._actions, self._action_spans = _actions(framing, self._first_day, last_day)
         self._ratio = RATIO_FIRST
         head = bytearray(codes.SCRATCH_WORDS + object_id(source).encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
-        values, slots = fixed(table, framing, source), self._plan.slots if self._plan else {}
-        made = np.zeros((len(slots) + 1, 2), np.int64)  # position and size of what the object brings
-        for path in OBJECT_PATHS if slots else ():
-            made[slots[path]] = len(head), len(values[path]) | codes.SCRATCH
+        values = fixed(table, framing, source)
+        self._brought = {ID: (codes.W_ID, codes.ID)}  # what the object brings: position in the head of scratch, size
+        for path in (path for path in OBJECT_PATHS if path in values):
+            self._brought[path] = len(head), len(values[path])
             head += values[path]
-        if ID in slots:
-            made[slots[ID]] = codes.W_ID, codes.ID | codes.SCRATCH
-        self._head = np.frombuffer(head, np.uint8)
-        self._made: Numbers = made.ravel()
-        self._fixed = len(head) + int((self._action_spans & 0xFFFF).max())
+        self._day, self._time = day_number(source.modified_at), len(head)
+        self._head = np.frombuffer(head + second(source.modified_at), np.uint8)
+        self._fixed = len(self._head) + int((self._action_spans & 0xFFFF).max())
+        self._follow()
 
     def parse(self, block: Block) -> Documents:
         end = block.offset + block.size
@@ -80,8 +79,9 @@ class CompiledParser:
         while plan := self._plan:
             why = encode(
                 buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts,
-                plan.owned, plan.names, plan.strings, plan.joints, plan.text, self._action_spans, self._actions, plan.prefixes,
-                plan.params, work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
+                plan.owned, plan.names, plan.strings, plan.joints, plan.text, plan.twins, plan.meanings, plan.prefixes,
+                plan.places, plan.members, plan.kept_slots, self._action_spans, self._actions, plan.params,
+                work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
             )  # fmt: skip
             self._take_left(block, plan, work, state, rejects, read)
             written, documents = int(state[codes.S_OUT]), int(state[codes.S_DOCUMENTS])
@@ -139,12 +139,22 @@ class CompiledParser:
         order = self._reference.order
         documents = self._reference.parse(Block(block.data[at:stop], stop - at, block.offset + at))
         if self._reference.order is not order:
-            self._plan = compile_plan(self._table, self._framing, self._reference.order)
+            self._follow()
         return replace(documents, fallback=documents.lines - documents.skipped)
+
+    def _follow(self) -> None:
+        """Take up the order of columns that the reference has come to."""
+        self._plan = plan = compile_plan(self._table, self._framing, self._reference.order)
+        made = np.zeros((int(plan.params[codes.P_SLOTS]) + 1 if plan else 1, 2), np.int64)
+        for path, (at, size) in self._brought.items():
+            if plan and path in plan.slots:
+                made[plan.slots[path]] = at, size | codes.SCRATCH
+        self._made: Numbers = made.ravel()
 
     def _state(self, block: Block) -> Numbers:
         state = np.zeros(codes.STATE, np.int64)
         state[codes.S_SIZE], state[codes.S_OFFSET], state[codes.S_SCRATCH] = block.size, block.offset, len(self._head)
+        state[codes.S_TIME], state[codes.S_DAY] = self._time, self._day
         state[codes.S_FIRST_DAY], state[codes.S_DAYS], state[codes.S_FIXED] = self._first_day, self._days, self._fixed
         return state
 

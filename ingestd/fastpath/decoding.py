@@ -12,17 +12,17 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import numpy as np
 
 from ingestd.config import ObjectSettings
-from ingestd.core.inflate import Inflater
+from ingestd.core.layers import Layers
 from ingestd.errors import Poison
 from ingestd.fastpath import columnar
-from ingestd.fastpath.cutting import Cutter, open_cutter
-from ingestd.fastpath.parser import Parser
+from ingestd.fastpath.cutting import Cutter
+from ingestd.fastpath.reader import Reader
 from ingestd.formats.registry import HEAD_BYTES, Format
 from ingestd.model import Documents, Reject
 
 __all__ = ["Choose", "Decoding"]
 
-Choose = Callable[[bytes], tuple[Format, Sequence[Parser]]]
+Choose = Callable[[bytes], Reader]
 
 
 class Decoding:
@@ -38,9 +38,9 @@ class Decoding:
         self._known = known
         self._file: bytearray | None = None  # a Parquet file, until its text has been read
         self._text: Iterator[bytes] | None = None
-        self._parsers: Sequence[Parser] = ()
+        self.reader: Reader | None = None
         self._cutter: Cutter | None = None
-        self._inflater = Inflater(limits.decoded_bytes_max, limits.ratio_max)
+        self._inflater = Layers(limits.decoded_bytes_max, limits.ratio_max)
         self._piece_bytes = limits.block_bytes
         self._is_fed = False
         self._is_last = False
@@ -68,14 +68,14 @@ class Decoding:
         self._is_last = is_last
         self._is_fed = True
 
-    def step(self) -> tuple[Documents, ...] | None:
-        """The next block's documents, once for each parser; None when more must be fed, or after the last. Raises Poison."""
+    def step(self) -> Sequence[Documents] | None:
+        """The next block's documents, by their ways; None when more must be fed, or after the last. Raises Poison."""
         while True:
             block = self._cutter.next() if self._cutter else None
             if isinstance(block, Reject):
                 return (_rejected(block),)
-            if block is not None:
-                return tuple(parser.parse(block) for parser in self._parsers)
+            if block is not None and self.reader is not None:
+                return self.reader.read(block)
             if not self._inflate():
                 return None
 
@@ -135,8 +135,8 @@ class Decoding:
 
     def _begin(self) -> None:
         """Enough has been seen of the object."""
-        form, self._parsers = self._choose(self.head[:HEAD_BYTES])
-        self._cutter = open_cutter(form, self._limits)
+        self.reader = self._choose(self.head[:HEAD_BYTES])
+        self._cutter = self.reader.cutter(self._limits)
         self._cutter.push(self.head)
         self.head = self.head[:HEAD_BYTES]
 

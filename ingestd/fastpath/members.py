@@ -82,6 +82,11 @@ class Members:
         self._places = {column.name: place for place, column in enumerate(table.columns)}
         self._selections: list[_Selection] = []
         self._absent: tuple[Any, ...] = (None, "", {}, [], *["-"] * table.dashes)
+        self._replaced = {  # columns in whose place others may be read
+            place
+            for place, column in enumerate(table.columns)
+            if any(isinstance(reading, Epoch) and reading.instead for reading in column.readings)
+        }
         for place, column in enumerate(table.columns):
             if found := SELECTED.fullmatch(column.name):
                 array, name, value, below = found.groups("")
@@ -154,7 +159,9 @@ class Members:
     def _filled(self, walked: _Walked) -> Leaves:
         """The leaves of all columns; of tables that catch, what fills nothing goes back to where it came from."""
         leaves: Leaves = {}
-        columns = sorted(walked.values, key=lambda place: (self._keeps(place), place))  # what keeps the rest comes last
+        columns = sorted(
+            walked.values.keys() | self._replaced, key=lambda place: (self._keeps(place), place)
+        )  # what keeps the rest comes last
         for place in columns:
             try:
                 found = self._read(place, walked.values)
@@ -172,7 +179,7 @@ class Members:
     def _read(self, place: int, values: dict[int, Any]) -> Leaves:
         leaves: Leaves = {}
         for reading in self._table.columns[place].readings:
-            value = values[place]
+            value = values.get(place)
             if isinstance(reading, Epoch) and reading.instead and value in self._absent:
                 value = values.get(self._places[reading.instead])
             elif isinstance(reading, DateTime):

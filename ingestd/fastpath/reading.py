@@ -40,7 +40,7 @@ from ingestd.formats.table import (
     Words,
 )
 
-__all__ = ["Leaves", "read", "read_list", "string"]
+__all__ = ["SECONDS_MAX", "Leaves", "read", "read_list", "string"]
 
 Leaves = dict[str, bytes]  # JSON by path
 
@@ -272,7 +272,7 @@ def _cut(reading: Cut, value: bytes) -> Leaves:
         kept = b"" if text == b"-" else text.removeprefix(piece.label.encode())
         if piece.type == "date":
             kept = _zulu(kept)
-        leaves |= _parts({piece.path: kept})
+        leaves = _parts({piece.path: kept}) | leaves  # the first to fill a path keeps it
     return leaves
 
 

@@ -5,16 +5,19 @@ The semantics are written in formats/table.py; here is the way from a block to d
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 import numpy as np
 import orjson
 
 from ingestd.core.identity import document_id, index_names, index_window, object_id
-from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths
+from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths, second
 from ingestd.fastpath.members import WHITESPACE, Members
 from ingestd.fastpath.order import Order, header_pattern
-from ingestd.fastpath.reading import Leaves, read, string
+from ingestd.fastpath.reading import SECONDS_MAX, Leaves, read, string
 from ingestd.fastpath.splitting import Pieces, split, trim
 from ingestd.fastpath.unreadable import Unreadable
 from ingestd.formats.table import DateTime, Epoch, Reading, Shape, Table
@@ -26,6 +29,20 @@ EPOCH_DAY = date(1970, 1, 1).toordinal()
 Node = list[tuple[bytes, "str | Node"]]  # an object's members: `"name":`, and a leaf's path or the object below
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What stands before a newline, or an event.
+
+    `id` is its document's, `time` the one that it has if it says none itself, `event` the event's id if it is one.
+    """
+
+    raw: bytes
+    offset: int
+    id: str
+    time: bytes
+    event: str = ""
+
+
 class ReferenceParser:
     """A `Parser` (see parser.py). `order` is the column order that holds for the next line."""
 
@@ -35,53 +52,69 @@ class ReferenceParser:
         self._framing = framing
         self._object = object_id(source)
         self._fixed = fixed(table, framing, source)
-        self._tree = _tree(paths(table, framing))
-        self._indices = _Indices(source, framing)
-        self._object_time = _second(source.modified_at) if table.dated_by_object else b""
+        self._tree = _tree(paths(table, framing, carried=source.carrier is not None))
+        self._indices = _Indices.of_window(framing, *index_window(source, framing))
+        self._object_time = string(second(source.modified_at)) if table.dated_by_object else b""
         self._header = header_pattern(table)
         self._comments = tuple(comment.encode() for comment in table.comments)
         self._places = {column.name: place for place, column in enumerate(table.columns)}
         self._members = Members(table) if table.shape is Shape.JSON else None
 
     def parse(self, block: Block) -> Documents:
-        lines = bytes(memoryview(block.data)[: block.size]).split(b"\n")
-        if not lines[-1]:
-            lines.pop()
         out, starts, bodies, offsets = bytearray(), [0], [], []
         rejects: list[Reject] = []
-        skipped = drifted = 0
-        offset = block.offset
-        for raw in lines:
-            size = len(raw) + 1
-            line, at = trim(raw), offset
-            if self._members:
-                at += len(raw) - len(raw.lstrip(WHITESPACE))
-                raw = line = line.strip(WHITESPACE)
-            if self._skips(line):
+        ids: list[str] = []
+        lines = skipped = drifted = 0
+        for line in self._lines(block):
+            lines += 1
+            text = line.raw if self._members else trim(line.raw)
+            if self._skips(text):
                 skipped += 1
-            else:
-                try:
-                    leaves = self._leaves(line)
-                except Unreadable as unreadable:
-                    rejects.append(Reject(at, unreadable.reason, unreadable.column, raw, len(raw)))
-                else:
-                    drifted += self._table.extra in leaves and not self._table.catches
-                    out += self._action(leaves, at)
-                    bodies.append(len(out))
-                    out += self._document(leaves, line, at)
-                    starts.append(len(out))
-                    offsets.append(at)
-            offset += size
+                continue
+            try:
+                leaves = self._leaves(text, line.time)
+            except Unreadable as unreadable:
+                reason, column = unreadable.reason, unreadable.column
+                rejects.append(Reject(line.offset, reason, column, line.raw, len(line.raw), line.event))
+                continue
+            drifted += self._table.extra in leaves and not self._table.catches
+            out += self._action(leaves, line.id)
+            bodies.append(len(out))
+            out += self._document(leaves, text, line)
+            starts.append(len(out))
+            offsets.append(line.offset)
+            ids.append(line.event)
         return Documents(
             bytes(out),
             np.array(starts, np.int64),
             np.array(bodies, np.int64),
             np.array(offsets, np.int64),
             tuple(rejects),
-            lines=len(lines),
+            lines=lines,
             skipped=skipped,
             drifted=drifted,
+            ids=tuple(ids) if block.events else (),
         )
+
+    def _lines(self, block: Block) -> Iterator[_Line]:
+        """The lines of a block, or its events."""
+        data = bytes(memoryview(block.data)[: block.size])
+        if block.events is None:
+            lines = data.split(b"\n")
+            offset = block.offset
+            for raw in lines if lines[-1] else lines[:-1]:
+                text, at = raw, offset
+                if self._members:
+                    text = trim(raw).strip(WHITESPACE)
+                    at += len(raw.rstrip(b"\r")) - len(trim(raw).lstrip(WHITESPACE))
+                yield _Line(text, at, document_id(self._object, at), self._object_time)
+                offset += len(raw) + 1
+            return
+        begin, events = 0, block.events
+        for end, event, time in zip(events.ends, events.ids, events.times_ms, strict=True):
+            text = data[begin:end].strip(WHITESPACE) if self._members else data[begin:end].rstrip(b"\n")
+            yield _Line(text, block.offset, event, _millisecond(time) if self._table.dated_by_object else b"", event)
+            begin = end
 
     def _skips(self, line: bytes) -> bool:
         """Whether the line is none to read; a header line takes effect here."""
@@ -92,13 +125,13 @@ class ReferenceParser:
             return True
         return line.startswith(self._comments)
 
-    def _leaves(self, line: bytes) -> Leaves:
-        """What the line fills. Raises Unreadable."""
+    def _leaves(self, line: bytes, time: bytes) -> Leaves:
+        """What the line fills; `time` if it has none of its own. Raises Unreadable."""
         leaves = self._members.leaves(line) if self._members else self._of_columns(line)
         if TIMESTAMP not in leaves:
-            if not self._object_time:
+            if not time:
                 raise Unreadable("missing_timestamp", _timestamp_column(self._table))
-            leaves[TIMESTAMP] = self._object_time
+            leaves[TIMESTAMP] = time
         return leaves
 
     def _of_columns(self, line: bytes) -> Leaves:
@@ -130,7 +163,8 @@ class ReferenceParser:
         return value
 
     def _value(self, pieces: Pieces, column: str) -> bytes:
-        position = self.order.positions[self._places[column]]
+        place = self._places.get(column, -1)  # a user's choice of columns may lack one that another would read
+        position = self.order.positions[place] if place >= 0 else -1
         return pieces.values[position] if 0 <= position < len(pieces.values) else b""
 
     def _extra(self, pieces: Pieces) -> list[bytes]:
@@ -146,29 +180,35 @@ class ReferenceParser:
                 extra.append(string(name + raw))
         return extra
 
-    def _action(self, leaves: Leaves, offset: int) -> bytes:
+    def _action(self, leaves: Leaves, name: str) -> bytes:
         """The line before the document, or nothing."""
         if not self._framing.action:
             return b""
-        index, name = self._indices.of(leaves[TIMESTAMP]), document_id(self._object, offset)
+        index = self._indices.of(leaves[TIMESTAMP])
         return b'{"create":{"_index":' + index + b',"_id":"' + name.encode() + b'"}}\n'
 
-    def _document(self, leaves: Leaves, line: bytes, offset: int) -> bytes:
+    def _document(self, leaves: Leaves, text: bytes, line: _Line) -> bytes:
         leaves = leaves | self._fixed
-        leaves[OFFSET] = b"%d" % offset
-        leaves[ID] = string(document_id(self._object, offset).encode())
+        leaves[OFFSET] = b"%d" % line.offset
+        leaves[ID] = string(line.id.encode())
         if self._framing.original:
-            leaves[ORIGINAL] = string(line)
+            leaves[ORIGINAL] = string(text)
         return _object(self._tree, leaves) + b"\n"
 
 
 class _Indices:
     """The index of an event's day."""
 
-    def __init__(self, source: Source, framing: Framing) -> None:
-        self._first, last = index_window(source, framing)
-        self._names = [orjson.dumps(name) for name in index_names(framing, self._first, last)]
+    def __init__(self, framing: Framing, first: int, last: int) -> None:
+        self._first = first
+        self._names = [orjson.dumps(name) for name in index_names(framing, first, last)]
         self._outlier = orjson.dumps(framing.outlier_index)
+
+    @staticmethod
+    @lru_cache(maxsize=256)
+    def of_window(framing: Framing, first: int, last: int) -> _Indices:
+        """The same for all objects of a day."""
+        return _Indices(framing, first, last)
 
     def of(self, timestamp: bytes) -> bytes:
         """The index, as JSON, of an event at `timestamp`, a JSON string that begins with a date."""
@@ -176,9 +216,12 @@ class _Indices:
         return self._names[place] if 0 <= place < len(self._names) else self._outlier
 
 
-def _second(at: float) -> bytes:
-    """Epoch seconds as JSON."""
-    return string(datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode())
+def _millisecond(at: int) -> bytes:
+    """Epoch milliseconds as JSON; nothing for a year that is not kept (see Epoch)."""
+    if not 0 <= at < SECONDS_MAX * 1000:
+        return b""
+    whole = datetime.fromtimestamp(at // 1000, UTC)
+    return string(b"%s.%03dZ" % (whole.strftime("%Y-%m-%dT%H:%M:%S").encode(), at % 1000))
 
 
 def _timestamp_column(table: Table) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ingestd.fastpath.unreadable import Unreadable
+from ingestd.formats.patterns import compiled
 from ingestd.formats.table import Shape, Table
 
 __all__ = ["Pieces", "split", "trim"]
@@ -39,7 +40,9 @@ def trim(line: bytes) -> bytes:
 
 
 def split(table: Table, line: bytes) -> Pieces:
-    """The columns of a line. Raises Unreadable for a quote that is not closed."""
+    """The columns of a line. Raises Unreadable for a quote that is not closed, and for a line that no pattern matches."""
+    if table.shape is Shape.PATTERN:
+        return _captured(table, line)
     if table.runs:
         line = line.strip(table.between)
     if table.shape is not Shape.TABBED:
@@ -48,6 +51,14 @@ def split(table: Table, line: bytes) -> Pieces:
     if table.runs:
         raw = [value for value in raw if value]
     return Pieces([b"" if value == b"-" else value for value in raw], raw)
+
+
+def _captured(table: Table, line: bytes) -> Pieces:
+    for pattern in table.patterns:
+        if (groups := compiled(pattern).match(line)) is not None:
+            raw = [groups.get(column.name, b"") for column in table.columns]
+            return Pieces([b"" if value == b"-" else value for value in raw], raw)
+    raise Unreadable("no_pattern")
 
 
 def _split_quoted(table: Table, line: bytes) -> Pieces:

@@ -15,6 +15,7 @@ __all__ = ["WORKSPACE", "Workspace"]
 DOCUMENTS_FIRST, LEFT_MAX = 8192, 1024
 SMALL_BYTES = 1 << 19
 MEMO = b"1970-01-" + b"70-01-01" + bytes(8)  # a good date, as kernel/times.py remembers it, and its day
+MEMO += b"01/Jan/1" + b"Jan/1970" + bytes(8)  # and as kernel/moments.py does
 
 
 class Workspace(threading.local):

@@ -20,6 +20,11 @@ CARRIED = (
     Leaf("cloud.region"),
     Leaf("aws.s3.bucket.name"),
     Leaf("aws.s3.object.key"),
+    Leaf("aws.firehose.stream"),
+    Leaf("aws.firehose.arn"),
+    Leaf("aws.firehose.request_id"),
+    Leaf("aws.firehose.record", "long"),
+    Leaf("aws.firehose.parameters", "flat_object"),
     Leaf("log.offset", "long"),
     # What a document has when it did not fit the mapping as it was (core/healing).
     Leaf("tags"),
@@ -35,7 +40,7 @@ def every_leaf(form: Format) -> Iterator[Leaf]:
     yield from form.leaves()
     # Not every kind of format has constants, or a place for columns that it does not know.
     yield from (Leaf(path) for path, _ in getattr(form, "constants", ()))
-    if extra := getattr(form, "extra", ""):
+    if (extra := getattr(form, "extra", "")) and getattr(form, "shape", None) is not Shape.PATTERN:
         yield Leaf(extra, "flat_object" if getattr(form, "shape", None) is Shape.JSON else "keyword")
 
 

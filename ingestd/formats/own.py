@@ -10,14 +10,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from types import MappingProxyType
+from typing import Any
+
+import orjson
 
 from ingestd.config import ColumnSettings, FormatSettings
 from ingestd.config_mistakes import ConfigError, Mistake, shown
 from ingestd.formats import events
+from ingestd.formats.patterns import compiled
 from ingestd.formats.registry import formats
 from ingestd.formats.table import (
     SAMPLE_TIME,
     SEPARATORS,
+    Boolean,
     ClfTime,
     Column,
     Decimal,
@@ -26,6 +31,8 @@ from ingestd.formats.table import (
     Instant,
     Integer,
     Ip,
+    Json,
+    Moment,
     Reading,
     Request,
     Shape,
@@ -40,7 +47,9 @@ from ingestd.formats.table import (
 __all__ = ["known_formats", "own_formats"]
 
 TIMESTAMP = "@timestamp"
-HOUSE = ("cloud", "aws.s3", "log.offset", "event.id", "event.original", "event.dataset", "event.kind")  # filled elsewhere
+HOUSE = (  # filled elsewhere
+    "cloud", "aws.s3", "aws.firehose", "log.offset", "event.id", "event.original", "event.dataset", "event.kind",
+)  # fmt: skip
 OF_THEIR_OWN = ("request", "status", "version", "tls")  # types that know their fields
 
 READINGS: dict[str, Callable[[str, ColumnSettings], Reading]] = {
@@ -57,6 +66,9 @@ READINGS: dict[str, Callable[[str, ColumnSettings], Reading]] = {
     "version": lambda path, column: Version(path or "http.version"),
     "tls": lambda path, column: Tls(path or "tls.protocol_text"),
     "request": lambda path, column: Request(),
+    "moment": lambda path, column: Moment(path),
+    "boolean": lambda path, column: Boolean(path),
+    "json": lambda path, column: Json(path),
 }
 
 # Plausible values, for tests and trials: the first reading of a column says which.
@@ -71,6 +83,8 @@ SAMPLES: dict[type, str] = {
     Status: "200",
     Version: "HTTP/2.0",
     Tls: "TLSv1.3",
+    Moment: SAMPLE_TIME.strftime("%Y-%m-%dT%H:%M:%S+00:00"),
+    Boolean: "true",
     Request: '"GET https://www.example.com:443/a?b=c HTTP/1.1"',
 }
 
@@ -96,14 +110,15 @@ def own_formats(settings: Sequence[FormatSettings]) -> Mapping[str, Table]:
 
 def _table(form: FormatSettings) -> Table:
     base = formats()[form.base] if form.base else None
-    columns = _chosen(base, form.fields) if base else tuple(_column(column) for column in form.columns)
+    fields = form.fields or tuple(_captured(form))
+    columns = _chosen(base, fields) if base else tuple(_column(column) for column in form.columns)
     table = Table(
         name=form.name,
         dataset=form.dataset or form.name,
         service=form.name,
         shape=Shape(form.shape),
         columns=columns,
-        required=min(form.required or len(columns), len(columns)),
+        required=0 if form.shape == "json" else min(form.required or len(columns), len(columns)),
         key=form.key or "",
         content=form.content or "",
         sample=_sampler(columns, Shape(form.shape), form.separator),
@@ -111,7 +126,9 @@ def _table(form: FormatSettings) -> Table:
         separator=form.separator or "",
         runs=form.runs,
         dated_by_object=form.dated_by_object,
+        patterns=form.patterns,
         comments=form.comments,
+        wrapper=form.wrapper or "",
         constants=(("event.kind", "event"),),
         own=True,
     )
@@ -121,7 +138,11 @@ def _table(form: FormatSettings) -> Table:
         table,
         dataset=form.dataset or base.dataset,
         service=base.service,
-        shape=base.shape,
+        shape=Shape(form.shape) if form.patterns else base.shape,
+        required=table.required if base.required else 0,
+        wrapper=base.wrapper,
+        dashes=base.dashes,
+        rest=base.rest,
         sample=_sampler(columns, base.shape, base.separator),
         header=base.header,
         separator=base.separator,
@@ -140,6 +161,11 @@ def _chosen(base: Table, fields: Sequence[str]) -> tuple[Column, ...]:
     return tuple(columns[name] for name in fields)
 
 
+def _captured(form: FormatSettings) -> list[str]:
+    """What the groups of its patterns are named, each once."""
+    return list(dict.fromkeys(group for pattern in form.patterns for group in compiled(pattern).groups))
+
+
 def _column(column: ColumnSettings) -> Column:
     if column.field is None and column.type not in OF_THEIR_OWN:
         return Column(column.name)
@@ -153,12 +179,34 @@ def _sibling(path: str, name: str) -> str:
 def _sampler(columns: Sequence[Column], shape: Shape, separator: str | None) -> Callable[[Random], str]:
     """What makes a line with a value for each column."""
     values = [SAMPLES.get(type(column.readings[0]), "x") if column.readings else "-" for column in columns]
+    if shape is Shape.JSON:
+        record = orjson.dumps(_nested(columns, values)).decode()
+        return lambda random: record
     if shape is Shape.CSV:
         values = [value.strip("[]") for value in values]
     elif shape is Shape.TABBED:
         values = [value.strip('"[]') for value in values]
     line = (separator or SEPARATORS[shape]).join(values)
     return lambda random: line
+
+
+def _nested(columns: Sequence[Column], values: Sequence[str]) -> dict[str, Any]:
+    """A record with these values at the columns' paths, as far as those are no looks into arrays."""
+    record: dict[str, Any] = {}
+    for column, value in sorted(zip(columns, values, strict=True), key=lambda pair: -pair[0].name.count(".")):
+        *objects, last = column.name.split(".")
+        if "[" in column.name or column.name in _prefixes(columns):
+            continue
+        node = record
+        for name in objects:
+            node = node.setdefault(name, {})
+        node[last] = value.strip('"[]')
+    return record
+
+
+def _prefixes(columns: Sequence[Column]) -> set[str]:
+    """The paths that have others below them."""
+    return {column.name[:place] for column in columns for place, char in enumerate(column.name) if char in ".["}
 
 
 # mistakes
@@ -175,14 +223,46 @@ def _mistakes(path: str, form: FormatSettings) -> Iterator[Mistake]:
                 yield _mistake(f"{path}.fields.{place}", name, "each name once")
         if any(name not in known for name in form.fields):
             return
+    wrong = list(_pattern_mistakes(path, form, base))
+    if wrong:
+        yield from wrong
+        return
+    yield from _shape_mistakes(path, form)
     yield from _column_mistakes(path, form)
     yield from _field_mistakes(path, form, _table(form))
 
 
+def _pattern_mistakes(path: str, form: FormatSettings, base: Table | None) -> Iterator[Mistake]:
+    columns = [column.name for column in (base.columns if base else form.columns)]
+    missing = dict.fromkeys(columns if form.patterns and not base else ())
+    for place, pattern in enumerate(form.patterns):
+        try:
+            groups = compiled(pattern).groups
+        except ValueError as error:
+            yield _mistake(f"{path}.patterns.{place}", pattern, f"a regular expression as RE2 has them ({error})")
+            return
+        for group in groups:
+            missing.pop(group, None)
+            if group not in columns:
+                yield _mistake(f"{path}.patterns.{place}", group, f"groups that are named as columns: {', '.join(columns)}")
+    for name in missing:
+        yield _mistake(f"{path}.columns.{columns.index(name)}.name", name, "the name of a group, since nothing else fills it")
+
+
+def _shape_mistakes(path: str, form: FormatSettings) -> Iterator[Mistake]:
+    """What is said of lines has no meaning for records, and the other way round."""
+    given = {name for name in ("required", "separator", "header") if getattr(form, name) is not None}
+    given |= {"runs"} if form.runs else set()
+    for name in sorted(given) if form.shape == "json" else ():
+        yield _mistake(f"{path}.{name}", getattr(form, name), "none for records, whose members have names")
+    if form.wrapper is not None and form.shape != "json":
+        yield _mistake(f"{path}.wrapper", form.wrapper, 'none but with shape = "json"')
+
+
 def _column_mistakes(path: str, form: FormatSettings) -> Iterator[Mistake]:
-    names = [column.name.lower() for column in form.columns]
+    names = [column.name if form.shape == "json" else column.name.lower() for column in form.columns]
     for place, column in enumerate(form.columns):
-        if names.index(column.name.lower()) < place:
+        if names.index(names[place]) < place:
             yield _mistake(f"{path}.columns.{place}.name", column.name, "each name once, whatever its case")
         if column.type == "request" and column.field:
             yield _mistake(f"{path}.columns.{place}.field", column.field, "none: a request line has fields of its own")

@@ -10,9 +10,9 @@ from functools import cache
 from types import MappingProxyType
 
 import ingestd.formats
-from ingestd.formats.table import Table
+from ingestd.formats.table import Shape, Table
 
-__all__ = ["HEAD_BYTES", "Format", "control_object", "detect", "formats"]
+__all__ = ["HEAD_BYTES", "Format", "control_object", "detect", "detect_events", "formats"]
 
 Format = Table  # every kind of format there is: so far, lines
 HEAD_BYTES = 64 << 10  # what `detect` wants to see of an object: some lines, whatever comments stand before them
@@ -37,6 +37,15 @@ def detect(key: str, head: bytes, known: Mapping[str, Format] | None = None) -> 
     """The format that an object's first bytes (and perhaps its key) show best; of equals the first. `known`: among these."""
     best = max((known or formats()).values(), key=lambda declared: declared.recognises(key, head))
     return best if best.recognises(key, head) else None
+
+
+def detect_events(group: str, is_json: bool, head: bytes, known: Mapping[str, Format] | None = None) -> Format:
+    """The format of a log group's events, that are JSON or not: told by its name, or by the first one's bytes, or what catches.
+
+    A user's own pattern for keys is searched for in the group's name.
+    """
+    fitting = [declared for declared in (known or formats()).values() if (declared.shape is Shape.JSON) == is_json]
+    return max(fitting, key=lambda declared: declared.recognises_events(group, head))
 
 
 def control_object(key: str) -> str | None:

@@ -21,12 +21,14 @@ bytes (ASCII where letters are named) until a string is written.
   then `[0-9]{1,18}` with or without `.[0-9]{1,18}`, or `.[0-9]{1,18}` alone, then perhaps `[eE][+-]?[0-9]{1,2}` with a value
   of at most 18. Leading zeros of the whole part go, but for the last digit (`000` is 0, `007.50` is 7.50, `-00` is -0); `.5`
   is written 0.5.
-* Rejects. In this order: a quote that is not closed (`unterminated_quote`, no column); a line that does not reach a required
+* Rejects. In this order: a quote that is not closed (`unterminated_quote`, no column), or no pattern that matches
+  (`no_pattern`, no column); a line that does not reach a required
   column, of those that a header names if there is one (`too_few_columns`, naming the first such in documented order); then
   column by column in documented order, reading by reading, a number that is none (`bad_number`) and an event's own time that is
   none (`bad_timestamp`), both naming the column; last, no time at all (`missing_timestamp`, naming the first column that could
-  hold it), unless the table is `dated_by_object`: then the time is the object's last modification, `YYYY-MM-DDThh:mm:ssZ`. The
-  first of these decides. Nothing else rejects a line.
+  hold it), unless the table is `dated_by_object`: then the time is the object's last modification, `YYYY-MM-DDThh:mm:ssZ`, or,
+  of a line that is an event (model.Events), the event's, `YYYY-MM-DDThh:mm:ss.sssZ`. The first of these decides. Nothing else
+  rejects a line.
 * Leaves. A reading fills leaves, fields at dotted paths. Of two that fill one path the first in documented order wins. A leaf
   without a value is left out, an object without leaves too. Their order is `fastpath/layout.py`'s.
 * Extra. Values at positions that belong to no column of the table go to `extra`, an array of strings in the line's order: as
@@ -139,6 +141,9 @@ class Shape(Enum):
     CSV: a comma. A column that begins with `"` is quoted: pairs of `"` in it are one `"` of its value, and it ends at the first
     `"` that is not one of a pair. That one stands before a separator or the line's end, or the line is rejected.
     JSON: a line is a record, and a column one of its members (see above).
+    PATTERN: no separators. The first of the table's patterns that matches the whole line (formats/patterns.py) says what its
+    columns are: a group's name is the column's. A column whose group has no part in the match is absent, none lacks, and none
+    is `extra`.
     """
 
     SPACED = "spaced"
@@ -146,9 +151,17 @@ class Shape(Enum):
     TABBED = "tabbed"
     CSV = "csv"
     JSON = "json"
+    PATTERN = "pattern"
 
 
-SEPARATORS = {Shape.SPACED: " ", Shape.SPACED_RAW: " ", Shape.TABBED: "\t", Shape.CSV: ",", Shape.JSON: ""}
+SEPARATORS = {
+    Shape.SPACED: " ",
+    Shape.SPACED_RAW: " ",
+    Shape.TABBED: "\t",
+    Shape.CSV: ",",
+    Shape.JSON: "",
+    Shape.PATTERN: "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +192,10 @@ class Table:
                by a header's names alone
     separator  one ASCII character instead of the shape's own
     runs       several separators in a row are one
-    dated_by_object  lines without a time of their own have the object's
+    dated_by_object  lines without a time of their own have that of their object, or of the event that they are
+    patterns   of the PATTERN shape: regular expressions, the most particular first
+    group      pattern matched at the start of a CloudWatch log group's name: its events are of this format, whatever they hold
+    named      the paths that the groups of `group` fill, in their order, in documents of such events
     comments   prefixes of lines that are not log lines
     constants  leaves with the same value in each document
     key        pattern searched for in the object's key
@@ -189,7 +205,7 @@ class Table:
     delivered  the names of columns in the order in which they are written however a user has chosen among them; (): as chosen
     wrapper    name of the array of records, where an object may begin with one
     dashes     of records: `-` is absent
-    catches    of records: it takes what no other format recognises, and all that a record holds
+    catches    it takes what no other format recognises: of records all that one holds; as text the events of log groups alone
     rest       of records: where members go that no column names, instead of `aws.<service>.extra`
     own        described by a user
     sample     one line of plausible content, for `ingestd generate` (no newline), all its times in the second SAMPLE_TIME
@@ -210,6 +226,9 @@ class Table:
     separator: str = ""
     runs: bool = False
     dated_by_object: bool = False
+    patterns: tuple[str, ...] = ()
+    group: str = ""
+    named: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
     constants: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     control: str | None = None
@@ -240,12 +259,13 @@ class Table:
                     if leaf.path not in seen:
                         seen.add(leaf.path)
                         yield leaf
+        yield from (Leaf(path) for path in self.named if path not in seen)
 
     def recognises(self, key: str, head: bytes) -> int:
         """How well an object fits: 3 by key and content, 2 by content alone, 0 not at all (a key alone proves nothing).
 
         A user's own word is stronger: 4 where all fits that is asked for, key or content or both, and 0 otherwise. What catches
-        is weaker: 1.
+        whatever it is is weaker: 1.
         """
         by_key = bool(self.key and re.search(self.key, key))
         if self.own:
@@ -253,7 +273,13 @@ class Table:
             return 4 if asked and all(asked) else 0
         if not self._begins(head):
             return 0
-        return 1 if self.catches else 3 if by_key else 2
+        return 1 if self.catches and not self.content else 3 if by_key else 2
+
+    def recognises_events(self, group: str, head: bytes) -> int:
+        """How well events fit: as an object would whose key is the log group's name, but for a name that says it: 3."""
+        if self.group and re.match(self.group, group):
+            return 3
+        return max(self.recognises(group, head), int(self.catches))
 
     def _begins(self, head: bytes) -> bool:
         """Whether `content` is seen at the first line that is not blank, or at the first that is no comment either; of

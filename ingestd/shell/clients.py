@@ -12,7 +12,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
 
 from ingestd.config import AwsSettings, FirehoseSettings, OpenSearchSettings, Settings
-from ingestd.sinks.cluster import Cluster
+from ingestd.sinks.cluster import Cluster, Renew
 from ingestd.sinks.stream import Stream
 
 __all__ = ["Clients", "client_options", "open_clients"]
@@ -27,9 +27,9 @@ class Clients:
     firehose: dict[str | None, Any]
     session: AioSession
 
-    def cluster(self, settings: OpenSearchSettings) -> Cluster:
+    def cluster(self, settings: OpenSearchSettings, renew: Renew | None = None) -> Cluster:
         """A client of an OpenSearch or Elasticsearch cluster; whoever asked for it closes it."""
-        return Cluster(settings, self.credentials)
+        return Cluster(settings, self.credentials, renew)
 
     def stream(self, settings: FirehoseSettings, region: str | None, executor: Executor | None) -> Stream:
         """What puts records on a delivery stream."""

@@ -1,8 +1,8 @@
 """The way of documents to one sink: batches are sealed, sent under permits, and what was not taken is sent again.
 
-Who decides what: core/batch when a batch is full, core/throttle how many requests may be under way, core/retry how long to
-wait, the sink's verdict what became of each item, core/healing whether a refused one may be changed and sent once more. Here is
-only the waiting, and the report of what came to rest.
+Who decides what: core/batch when a batch is full, core/pace how many bytes make it full, core/throttle how many requests may be
+under way, core/retry how long to wait, the sink's verdict what became of each item, core/healing whether a refused one may be
+changed and sent once more. Here is only the waiting, and the report of what came to rest.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import structlog
 
 from ingestd.core.batch import Batcher, again, halves, joined, rewritten
 from ingestd.core.healing import heal
+from ingestd.core.pace import Pace
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
 from ingestd.model import Batch, BatchLimits, Documents, Part, Refusal, Verdict
@@ -31,7 +32,6 @@ __all__ = ["Delivery", "Rest"]
 
 log = structlog.get_logger()
 
-SPLIT_BYTES_MIN = 64 * 1024
 HEALED_AT_ONCE = 100  # documents, some milliseconds; then the event loop may turn to others
 
 
@@ -95,6 +95,7 @@ class Delivery:
         self._random = random
         self._fields = fields
         self._batcher = Batcher(sink.limits)
+        self._pace = Pace(sink.limits.bytes_max, sink.limits.slow_seconds)
         self._ready: deque[Batch] = deque()
         self._retries: list[tuple[float, int, Batch]] = []
         self._sequence = 0
@@ -136,6 +137,7 @@ class Delivery:
     def change(self, limits: BatchLimits, permits_max: int, backoff: Backoff) -> None:
         """Other limits from the next batch on; what a server did not take is found out anew."""
         self._batcher.limits = limits
+        self._pace = Pace(limits.bytes_max, limits.slow_seconds)
         self._backoff = backoff
         self.throttle.change(permits_max, backoff)
         self._wake.set()
@@ -233,7 +235,7 @@ class Delivery:
     def _answered(self, batch: Batch, answer: _Answer, sent_at: float) -> None:
         verdict, healed, now = answer.verdict, answer.healed, answer.at
         self._telemetry.stage_seconds.labels(f"sink_{self.sink.kind}").observe(now - sent_at)
-        self._steer(verdict, sent_at, now)
+        self._steer(verdict, batch.bytes, sent_at, now)
         self._report(batch, _reprieved(verdict, healed))
         if healed:
             self._send_healed(batch, healed, now)
@@ -253,7 +255,7 @@ class Delivery:
         self._rest.documents_grew(self, changed.bytes - again(batch, sorted(healed)).bytes)
         self._again(changed, now)
 
-    def _steer(self, verdict: Verdict, sent_at: float, now: float) -> None:
+    def _steer(self, verdict: Verdict, size: int, sent_at: float, now: float) -> None:
         if verdict.paused:
             if self.throttle.paused is None:
                 log.error("sink paused", sink=self.name, reason=verdict.paused)
@@ -263,7 +265,9 @@ class Delivery:
         elif not verdict.split:
             if self.throttle.paused is not None:
                 log.info("sink resumed", sink=self.name)
-            self.throttle.answered(now)
+            is_in_time = self._pace.answered(size, verdict.took_seconds, sent_at, now)
+            self._batcher.limits = replace(self._batcher.limits, bytes_max=self._pace.bytes_max)
+            self.throttle.answered(now, is_in_time=is_in_time)
 
     def _report(self, batch: Batch, verdict: Verdict) -> None:
         self._telemetry.count("requests", 1, self.name, verdict.reason or "answered")
@@ -293,12 +297,10 @@ class Delivery:
         heapq.heappush(self._retries, (due_at, self._sequence, batch))
 
     def _shrink(self, batch: Batch) -> None:
-        """The server's limit is on uncompressed bytes and is not asked for: remember half of what it did not take."""
-        limits = self._batcher.limits
-        smaller = max(min(batch.bytes // 2, limits.bytes_max), SPLIT_BYTES_MIN)
-        if smaller < limits.bytes_max:
-            log.warning("request too large", sink=self.name, bytes=batch.bytes, batch_bytes_max=smaller)
-            self._batcher.limits = replace(limits, bytes_max=smaller)
+        """The server's limit is on uncompressed bytes: remember half of what it did not take."""
+        if self._pace.too_large(batch.bytes):
+            log.warning("request too large", sink=self.name, bytes=batch.bytes, batch_bytes_max=self._pace.bytes_max)
+            self._batcher.limits = replace(self._batcher.limits, bytes_max=self._pace.bytes_max)
 
     def _refuse_the_rest(self, batch: Batch, items: Sequence[int]) -> None:
         self._telemetry.count("documents", len(items), self.name, "refused")

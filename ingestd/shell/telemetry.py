@@ -1,7 +1,7 @@
 """What is counted: one place, read by `/metrics`, `/stats`, the demo and the page. Labels are bounded; no key, no bucket.
 
 The conservation law is visible here, once at rest: lines read = accepted + duplicate + dead_lettered + dropped + skipped +
-given_back; messages received = deleted + given_back + lost + expired.
+given_back; messages received = deleted + given_back + lost + expired; calls received = settled + spooled + given_back.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _COUNTERS = {
     "bytes": ("bytes through a stage", ("stage",)),
     "objects": ("objects", ("outcome",)),
     "messages": ("messages", ("outcome",)),
+    "calls": ("calls that bring records, taken or refused", ("outcome",)),
+    "records": ("records that calls brought", ("outcome",)),
     "requests": ("requests to a sink", ("sink", "outcome")),
     "healed": ("documents changed so that the sink would take them", ("sink", "reason")),
     "retries": ("documents to be sent again", ("sink", "reason")),

@@ -1,23 +1,23 @@
 """One OpenSearch or Elasticsearch cluster over HTTP, by opensearch-py's transport: its pool of nodes, its signer, no retries.
 
 * Any status is an answer and comes back as one; only the lack of an answer raises. Who tries again is decided by the caller.
-* Nodes are used in turn. One that cannot be reached, or that says 502-504, is left out for a while.
+* Nodes are used in turn, a slow one less: the fewer requests a node has under way, the sooner it gets the next. One that cannot
+  be reached, does not answer in time, or says 502-504, is left out for a while and then tried again.
 * opensearch-py logs bodies and turns warning headers into warnings; here it does neither, for bodies are payload.
-* A signature covers the body as it goes out, compressed, and is made with credentials asked for at that moment.
+* A signature covers the body as it goes out, compressed, and is made with credentials asked for at that moment. A password or
+  an API key that is refused is asked for again, so that one that was rotated is picked up.
 """
 
 from __future__ import annotations
 
-import base64
 import ssl
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
-from botocore.exceptions import BotoCoreError
-from opensearchpy import AsyncHttpConnection, AsyncOpenSearch, AWSV4SignerAsyncAuth
+from opensearchpy import AsyncHttpConnection, AsyncOpenSearch, RoundRobinSelector
 from opensearchpy.exceptions import ConnectionError as NoAnswer
 from opensearchpy.exceptions import ConnectionTimeout, TransportError
 from opensearchpy.serializer import Serializer
@@ -25,14 +25,19 @@ from opensearchpy.serializer import Serializer
 from ingestd import __version__
 from ingestd.config import OpenSearchSettings
 from ingestd.errors import Fatal, Retryable
+from ingestd.sinks.authorization import authorization, signer
 from ingestd.sinks.credentials import Credentials
 from ingestd.sinks.payload import Body, Pieces
 
-__all__ = ["Answer", "Cluster"]
+__all__ = ["Answer", "Cluster", "Renew"]
+
 NODE_IS_SICK = (502, 503, 504)
 NODE_REST_SECONDS = 5.0  # how long a sick node is left out at first; it doubles
 NODE_REST_DOUBLINGS_MAX = 3
 RETRY_AFTER_SECONDS_MAX = 300.0
+REFUSED = 401
+
+Renew = Callable[[], Awaitable[OpenSearchSettings]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +50,26 @@ class Answer:
 
 
 class Cluster:
-    """A client of one cluster; belongs to the event loop that first uses it."""
+    """A client of one cluster; belongs to the event loop that first uses it. `renew`: the settings with secrets as of now."""
 
-    def __init__(self, settings: OpenSearchSettings, credentials: Credentials | None = None) -> None:
-        self._signer = _signer(settings, credentials)
+    def __init__(
+        self, settings: OpenSearchSettings, credentials: Credentials | None = None, renew: Renew | None = None
+    ) -> None:
+        self._signer = signer(settings, credentials)
+        self._authorization = authorization(settings)
+        self._renew = renew if self._authorization else None
         self._client = AsyncOpenSearch(
             list(settings.urls),
             connection_class=_Connection,
             serializer=_AsItIs(),
             http_auth=self._signer,
-            headers=_headers(settings),
+            headers={"user-agent": f"ingestd/{__version__}"},
+            selector_class=_LeastBusy,
             ssl_context=_ssl_context(settings),
             timeout=settings.timeout_seconds,
             maxsize=settings.permits_max,
             max_retries=0,
-            retry_on_timeout=False,
+            retry_on_timeout=True,  # of no retries at all; but only so it leaves out who is silent
             retry_on_status=NODE_IS_SICK,
             dead_timeout=NODE_REST_SECONDS,
             timeout_cutoff=NODE_REST_DOUBLINGS_MAX,
@@ -74,11 +84,14 @@ class Cluster:
         """
         if self._signer is not None:
             await self._signer.refresh()
+        answer = await self._answer(method, path, params=dict(params), body=body, headers=self._authorization | dict(headers))
+        if answer.status == REFUSED and self._renew is not None:
+            self._authorization = authorization(await self._renew())
+        return answer
+
+    async def _answer(self, method: str, path: str, **asked: Any) -> Answer:
         try:
-            return cast(
-                Answer,
-                await self._client.transport.perform_request(method, path, params=dict(params), body=body, headers=headers),
-            )
+            return cast(Answer, await self._client.transport.perform_request(method, path, **asked))
         except ConnectionTimeout as error:
             raise Retryable("the cluster did not answer in time", reason="timeout") from error
         except NoAnswer as error:
@@ -95,7 +108,9 @@ class Cluster:
 
 
 class _Connection(AsyncHttpConnection):
-    """opensearch-py's connection to one node, that gives back any answer whole."""
+    """opensearch-py's connection to one node, that gives back any answer whole. `under_way`: requests without an answer yet."""
+
+    under_way = 0
 
     async def perform_request(
         self,
@@ -108,7 +123,13 @@ class _Connection(AsyncHttpConnection):
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, dict[str, str], Answer]:
         payload: Any = Body(body) if body else None
-        status, fields, text = await super().perform_request(method, url, params, payload, timeout, range(300, 600), headers)
+        self.under_way += 1
+        try:
+            status, fields, text = await super().perform_request(
+                method, url, params, payload, timeout, range(300, 600), headers
+            )
+        finally:
+            self.under_way -= 1
         answer = Answer(status, text.encode("utf-8", "surrogatepass"), _seconds(fields.get("retry-after")))
         if status in NODE_IS_SICK:
             raise TransportError(status, "", answer)
@@ -121,6 +142,14 @@ class _Connection(AsyncHttpConnection):
     def _raise_warnings(self, warning_headers: object) -> None: ...
 
 
+class _LeastBusy(RoundRobinSelector):
+    """The node with the fewest requests under way; equals in turn."""
+
+    def select(self, connections: Sequence[Any]) -> Any:
+        fewest = min(connection.under_way for connection in connections)
+        return super().select([connection for connection in connections if connection.under_way == fewest])
+
+
 class _AsItIs(Serializer):
     """Lets bytes out and answers in untouched: bodies are encoded and answers read elsewhere."""
 
@@ -131,51 +160,6 @@ class _AsItIs(Serializer):
 
     def dumps(self, data: Any) -> Any:
         return data
-
-
-class _Signer:
-    """SigV4 by opensearch-py's signer, over credentials that are fetched without blocking the event loop."""
-
-    def __init__(self, credentials: Credentials, region: str, service: str) -> None:
-        self._credentials = credentials
-        self._frozen: Any = None
-        self._sign = AWSV4SignerAsyncAuth(self, region, service)
-
-    async def refresh(self) -> None:
-        try:
-            self._frozen = await self._credentials()
-        except BotoCoreError as error:
-            raise Retryable("no AWS credentials to be had", reason="credentials") from error
-        if self._frozen is None:
-            raise Retryable("no AWS credentials to be had", reason="credentials")
-
-    def get_frozen_credentials(self) -> Any:
-        return self._frozen
-
-    def __call__(self, method: str, url: str, body: Body | None, headers: dict[str, str]) -> dict[str, str]:
-        return self._sign(method, url, body.data if body else b"", headers)
-
-
-def _signer(settings: OpenSearchSettings, credentials: Credentials | None) -> _Signer | None:
-    if settings.auth != "sigv4":
-        return None
-    if credentials is None or settings.region is None:
-        raise Fatal("signing needs AWS credentials and a region", reason="credentials")
-    return _Signer(credentials, settings.region, settings.service)
-
-
-def _headers(settings: OpenSearchSettings) -> dict[str, str]:
-    headers = {"user-agent": f"ingestd/{__version__}"}
-    if settings.auth == "basic":
-        if settings.username is None or settings.password is None:
-            raise Fatal("basic authentication needs a username and a password", reason="credentials")
-        pair = f"{settings.username}:{settings.password.get_secret_value()}"
-        headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-    if settings.auth == "api_key":
-        if settings.api_key is None:
-            raise Fatal("authentication by API key needs one", reason="credentials")
-        headers["authorization"] = f"ApiKey {settings.api_key.get_secret_value()}"
-    return headers
 
 
 def _ssl_context(settings: OpenSearchSettings) -> ssl.SSLContext | None:

@@ -28,7 +28,7 @@ from ingestd.sinks.gzipped import gzipped
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
 
-__all__ = ["DeadLetterSink", "decode", "encode"]
+__all__ = ["DeadLetterSink", "decode", "encode", "reason_folder"]
 
 
 def encode(letter: DeadLetter) -> bytes:
@@ -155,6 +155,10 @@ class DeadLetterSink:
             raise Retryable("dead letters were not written", reason="dead_letters") from error
 
 
+def reason_folder(reason: str) -> str:
+    """The part of a key that stands for a reason."""
+    return re.sub(r"[^a-z0-9_]", "_", reason.lower())[:64] or "unknown"
+
+
 def _folder(letter: DeadLetter) -> str:
-    reason = re.sub(r"[^a-z0-9_]", "_", letter.reason.lower())[:64] or "unknown"
-    return f"{datetime.fromtimestamp(letter.at, UTC):%Y/%m/%d}/{reason}"
+    return f"{datetime.fromtimestamp(letter.at, UTC):%Y/%m/%d}/{reason_folder(letter.reason)}"

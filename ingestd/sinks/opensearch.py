@@ -23,13 +23,16 @@ from ingestd.sinks.payload import Pieces
 __all__ = ["OpenSearchSink", "limits_of"]
 
 ITEM_BYTES_MAX = 100 * MIB  # http.max_content_length as it comes; a smaller one is met as 413
+SLOW_SHARE = 1 / 6  # of the timeout, behind which the work is done twice: 5 s of 30
 PIECES_MAX = 64  # of a body; many small ones (what came back of a batch) are joined: a write costs more than a copy then
 EMPTY_BULK_ERRORS = ("action_request_validation_exception", "parse_exception")
 
 
 def limits_of(settings: OpenSearchSettings) -> BatchLimits:
     """What a request may be."""
-    return BatchLimits(settings.batch_count_max, settings.batch_bytes_max, ITEM_BYTES_MAX, settings.batch_seconds)
+    count_max, bytes_max = settings.batch_count_max, settings.batch_bytes_max
+    slow_seconds = settings.timeout_seconds * SLOW_SHARE
+    return BatchLimits(count_max, bytes_max, ITEM_BYTES_MAX, settings.batch_seconds, slow_seconds)
 
 
 class OpenSearchSink:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -49,12 +50,11 @@ class BulkEndpointContract:
         return f"contract-{uuid4().hex}"
 
     async def test_all_well_is_answered_in_the_shortest_form(self, url: str, index: str) -> None:
-        """With the filter, an answer in which all is well is these very bytes, whatever was sent."""
+        """With the filter, an answer in which all is well is these very bytes but for the time, whatever was sent."""
         status, answer = await bulk(url, ndjson((index, "1", b'{"n":1}'), (index, "2", b'{"n":2}')))
-        assert (status, answer) == (
-            200,
-            b'{"errors":false,"items":[{"create":{"status":201}},{"create":{"status":201}}]}',
-        )
+        assert status == 200
+        assert re.fullmatch(rb'\{("took":\d+,"errors":false|"errors":false,"took":\d+),"items":\[.*\]\}', answer)
+        assert answer.endswith(b',"items":[{"create":{"status":201}},{"create":{"status":201}}]}')
 
     async def test_the_same_id_again_is_a_conflict(self, url: str, index: str) -> None:
         """A second `create` of an id is answered 409, in its own place, and the first document stays."""

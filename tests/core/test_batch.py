@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from ingestd.core.batch import Batcher, again, halves, joined, rewritten
-from ingestd.model import Batch, BatchLimits
+from ingestd.core.batch import Batcher, again, chosen, halves, joined, rewritten
+from ingestd.model import Batch, BatchLimits, Reject
 from tests.fakes.built import built
 
 LIMITS = BatchLimits(count_max=4, bytes_max=100, item_bytes_max=50, seconds=2.0)
@@ -122,6 +123,26 @@ def _crumb(texts: list[bytes]) -> Batch:
     batch = batcher.flush()
     assert batch is not None
     return batch
+
+
+def test_only_the_lines_that_are_looked_for_are_chosen() -> None:
+    """Documents and rejects at the spots, with their bytes and places; nothing else counts as read."""
+    rejects = (Reject(7, "r", "", b"x", 1), Reject(9, "r", "", b"y", 1))
+    found = chosen(built([b"a", b"b", b"c"], action=b"act\n", rejects=rejects), {(200, ""), (9, ""), (5, ""), (100, "e")})
+    assert [bytes(found.body(index)) for index in range(len(found))] == [b"c"]
+    assert (bytes(found.data), found.offsets.tolist()) == (b"act\nc\n", [200])
+    assert ([reject.offset for reject in found.rejects], found.lines, found.skipped) == ([9], 2, 0)
+    assert len(chosen(built([b"a"]), set())) == 0
+
+
+def test_events_of_one_envelope_are_told_apart() -> None:
+    """Lines that share an offset are chosen by their events' ids."""
+    events = replace(
+        built([b"a", b"b"]), offsets=np.array([7, 7]), ids=("e1", "e2"), rejects=(Reject(7, "r", "", b"x", 1, "e3"),)
+    )
+    found = chosen(events, {(7, "e2"), (7, "e3"), (7, "")})
+    assert (found.ids, [reject.id for reject in found.rejects]) == (("e2",), ["e3"])
+    assert len(chosen(events, {(7, "")})) == 0
 
 
 class BatchMachine(RuleBasedStateMachine):

@@ -106,6 +106,7 @@ def test_a_value_too_long_for_a_term_is_cut(document: dict[str, Any], detail: st
     [
         TOO_MANY,
         f"{TOO_MANY} while adding new fields [3]",
+        f"failed to parse: {TOO_MANY} while adding new fields [105]",
         "failed to parse: The depth of the field has exceeded the allowed limit of [20].",
         "failed to parse: field name cannot be an empty string",
         "failed to parse: object field starting or ending with a [.] makes object resolution ambiguous: [a..b]",

@@ -23,6 +23,15 @@ def test_a_round_of_content_answers_adds_one_permit() -> None:
     assert throttle.permits() == 6
 
 
+def test_a_slow_answer_adds_no_permit() -> None:
+    """It ends a pause as any answer does, but more requests would only wait in the server."""
+    throttle = Throttle(4, 6, BACKOFF)
+    throttle.pause("forbidden", 0.0, 0.0)
+    for _ in range(20):
+        throttle.answered(0.0, is_in_time=False)
+    assert (throttle.permits(), throttle.paused) == (1, None)
+
+
 def test_one_round_trip_is_cut_once() -> None:
     """Sixteen throttled answers to requests sent together say one thing, not sixteen."""
     throttle = Throttle(16, 16, BACKOFF)

@@ -142,6 +142,23 @@ def test_all_well_is_all_well_in_any_spelling(spaced: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("head", "seconds"),
+    [
+        (b'{"took":1500,"errors":false,', 1.5),
+        (b'{"errors":false,"took":7,', 0.007),
+        (b'{ "took":7,"errors":false,', 0.007),
+        (b'{"errors":false,', None),
+        (b'{"took":null,"errors":false,', None),
+        (b'{"took":"7","errors":false,', None),
+    ],
+)
+def test_the_servers_own_time_is_heard(head: bytes, seconds: float | None) -> None:
+    """In whatever order the answer says it; what is no number is no time."""
+    verdict = bulk_verdict(200, ALL_WELL.replace(b'{"errors":false,', head), 3)
+    assert (verdict, verdict.took_seconds) == (Verdict(3), seconds)
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",

@@ -140,7 +140,7 @@ async def test_a_cluster_with_a_password_gets_it_as_a_secret(aws: str) -> None:
         made = await container(aws, stack)
     # moto's tasks have no secrets: those of the template.
     (task,) = template()["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"]
-    condition, (secret,), _ = task["Secrets"]["Fn::If"]
+    condition, secret, _ = task["Secrets"][0]["Fn::If"]
     assert condition == "HasSecret"
     assert secret["ValueFrom"] == {"Ref": "OpenSearchSecretArn"}
     _, key, password = secret["Name"]["Fn::If"]
@@ -179,6 +179,21 @@ def test_the_backlog_counts_what_is_in_flight() -> None:
     """A target by messages that wait alone would let tasks go in the middle of their work."""
     policy = template()["Resources"]["ScaleOnBacklog"]["Properties"]["TargetTrackingScalingPolicyConfiguration"]
     metrics = {each["Id"]: each for each in policy["CustomizedMetricSpecification"]["Metrics"]}
-    assert metrics["backlog"]["Expression"] == "(visible + inflight) / tasks"
-    assert [each for each in metrics if metrics[each]["ReturnData"]] == ["backlog"]
-    assert template()["Parameters"]["BacklogPerTask"]["Default"] > Settings().queue.messages_in_flight_max
+    assert metrics["drain"]["Expression"] == "(visible + inflight) / (measured * tasks)"
+    assert [each for each in metrics if metrics[each]["ReturnData"]] == ["target"]
+
+
+def test_what_scaling_goes_by_is_what_the_service_tells() -> None:
+    """The names of its metrics and their namespace; the log that they are told in is at a level that has them."""
+    (one,) = template()["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"]
+    told = {each["Name"]: each["Value"] for each in one["Environment"] if "Name" in each}
+    policy = template()["Resources"]["ScaleOnBacklog"]["Properties"]["TargetTrackingScalingPolicyConfiguration"]
+    stats = [
+        each["MetricStat"]["Metric"] for each in policy["CustomizedMetricSpecification"]["Metrics"] if "MetricStat" in each
+    ]
+    ours = {each["MetricName"]: each["Namespace"] for each in stats if not str(each["Namespace"]).startswith(("AWS/", "ECS/"))}
+    assert set(ours) == {"MessagesPerSecond", "SinkLimited"}
+    assert all(namespace == told["INGESTD_LOG__EMF_NAMESPACE"] for namespace in ours.values())
+    assert "INGESTD_LOG__LEVEL" not in told
+    source = (Path(__file__).parents[2] / "ingestd" / "signals.py").read_text(encoding="utf-8")
+    assert all(f'"{name}"' in source for name in ours)

@@ -65,14 +65,21 @@ def test_kubernetes_locks_its_containers_and_waits_for_the_drain() -> None:
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_all_scale_by_the_same_backlog() -> None:
-    """What is in flight counts everywhere, and the target is one."""
+def test_all_scale_by_a_backlog_that_counts_what_is_in_flight() -> None:
+    """Stack and module to the same drain time by the same expressions; KEDA, which asks SQS alone, by messages."""
     keda = named("ScaledObject")["spec"]["triggers"][0]["metadata"]
-    stack = template()["Parameters"]["BacklogPerTask"]["Default"]
-    module = (DEPLOY / "terraform" / "variables.tf").read_text(encoding="utf-8")
-    (default,) = re.findall(r'variable "backlog_per_task" \{.*?default += (\d+)', module, re.DOTALL)
     assert keda["scaleOnInFlight"] == "true"
-    assert int(keda["queueLength"]) == stack == int(default)
+    assert int(keda["queueLength"]) > Settings().queue.messages_in_flight_max
+    module = (DEPLOY / "terraform" / "variables.tf").read_text(encoding="utf-8")
+    (default,) = re.findall(r'variable "drain_seconds" \{.*?default += (\d+)', module, re.DOTALL)
+    assert int(default) == template()["Parameters"]["DrainSeconds"]["Default"]
+    policy = template()["Resources"]["ScaleOnBacklog"]["Properties"]["TargetTrackingScalingPolicyConfiguration"]
+    stack = [each["Expression"] for each in policy["CustomizedMetricSpecification"]["Metrics"] if "Expression" in each]
+    told = [
+        each["Fn::Sub"].replace("${DrainSeconds}", "${var.drain_seconds}") if isinstance(each, dict) else each for each in stack
+    ]
+    scaling = (DEPLOY / "terraform" / "scaling.tf").read_text(encoding="utf-8")
+    assert re.findall(r'expression += "([^"]+)"', scaling) == told
 
 
 def test_terraform_sets_the_variables_that_the_stack_sets() -> None:

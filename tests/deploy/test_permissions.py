@@ -16,7 +16,13 @@ from tests.deploy.documents import DEPLOY, loaded_json, template
 ROOMS = Path(__file__).parents[2] / "ingestd"
 SERVICES = ("firehose", "s3", "sqs")
 OUTSIDE = {"bench", "demo"}  # their calls go to the embedded AWS alone
-OPERATOR = {"backfill", "listing.py"}  # what people run by hand, with more permissions than the service has
+ANSWERED = {"call.py"}  # the calls that it names come in
+OPERATOR = {
+    "backfill",
+    "letterbox.py",
+    "listing.py",
+    "sending.py",
+}  # what people run by hand, with more permissions than the service has
 ASKED_BY_HAND = {"firehose:DescribeDeliveryStream"}  # a sink's check(): for whoever sets it up, never for a task
 # Batches have no permission of their own, and a version that is named asks for one more.
 NAMED_OTHERWISE = {
@@ -56,7 +62,7 @@ def asked_for(*, by_operator: bool = False) -> set[str]:
     """The actions behind the calls in the service's modules, or in those of the operator's commands alone."""
     known = operations()
     paths = [(path, set(path.relative_to(ROOMS).parts)) for path in ROOMS.rglob("*.py")]
-    modules = [path for path, parts in paths if not OUTSIDE & parts and bool(OPERATOR & parts) is by_operator]
+    modules = [path for path, parts in paths if not (OUTSIDE | ANSWERED) & parts and bool(OPERATOR & parts) is by_operator]
     calls = {known[word] for path in modules for word in words(path) if word in known}
     return {action for call in calls - ASKED_BY_HAND for action in NAMED_OTHERWISE.get(call, {call})}
 

@@ -100,7 +100,7 @@ class FakeBulk(FakeServer):
 
     def _answer(self, results: list[dict[str, Any]], *, filtered: bool) -> web.Response:
         errors = any("error" in result for result in results)
-        answer: dict[str, Any] = {} if filtered else {"took": 1}
+        answer: dict[str, Any] = {"took": 1}
         kept = ("status", "error") if filtered else None
         items = [{key: value for key, value in result.items() if kept is None or key in kept} for result in results]
         answer |= {"errors": errors, "items": [{"create": item} for item in items]}

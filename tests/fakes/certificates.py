@@ -31,10 +31,11 @@ SIGNS_CERTIFICATES = x509.KeyUsage(
 
 @dataclass(frozen=True)
 class Authority:
-    """`ca_file` is what a client must trust; `server` is what a server on 127.0.0.1 shows."""
+    """`ca_file` is what a client must trust; `server` is what a server on 127.0.0.1 shows, from `server_file`, key and all."""
 
     ca_file: Path
     server: ssl.SSLContext
+    server_file: Path
 
 
 def authority(folder: Path) -> Authority:
@@ -64,7 +65,7 @@ def authority(folder: Path) -> Authority:
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(server_file)
-    return Authority(ca_file, context)
+    return Authority(ca_file, context, server_file)
 
 
 def _certificate(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:

@@ -135,6 +135,14 @@ class FakeS3:
         more = {"NextContinuationToken": entries[-1][0]} if len(keys) > self.page else {}
         return {"Contents": contents, "IsTruncated": bool(more), **more}
 
+    async def delete_object(self, *, Bucket: str, Key: str) -> Mapping[str, Any]:  # noqa: N803 - the SDK's names
+        """Gone with all its versions, if it was there; else nothing is said either."""
+        planned = self.script.pop(0) if self.script else None
+        if isinstance(planned, Exception):
+            raise planned
+        self.buckets.get(Bucket, {}).pop(Key, None)
+        return {}
+
     def _stored(self, request: dict[str, Any]) -> Stored:
         if request.get("ExpectedBucketOwner", self.owner) != self.owner:
             raise refusal("AccessDenied", 403)

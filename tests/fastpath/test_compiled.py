@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,14 +23,20 @@ from ingestd.fastpath.plan import compile_plan
 from ingestd.fastpath.reference import ReferenceParser
 from ingestd.formats.registry import formats
 from ingestd.formats.table import (
+    SEPARATORS,
+    ClfTime,
     Column,
+    Cut,
     DateTime,
     Decimal,
     Endpoint,
+    Epoch,
     Instant,
     Integer,
     Ip,
     IpList,
+    Mapped,
+    Piece,
     Request,
     Shape,
     Status,
@@ -64,8 +71,19 @@ def unused(random: Random) -> str:
     return ""
 
 
+MEANINGS: tuple[tuple[str, str | tuple[str, ...]], ...] = (
+    *((str(number), (f"bit {number}", '"')) for number in range(64)),
+    ("Success", "success"),
+    ("Failed:ClientCertExpired", "failure"),
+    ("a much longer value than others", "x" * 200),
+    ("ü", "ü"),
+    ("", "empty"),
+)
+SHAPES = (Shape.SPACED, Shape.SPACED_RAW, Shape.TABBED, Shape.CSV)
+
+
 def toy(shape: Shape) -> Table:
-    """One column for each kind of reading, and paths that two of them fill."""
+    """One column for each kind of reading, and paths that two of them fill, in one way or in several."""
     columns = (
         Column("t", Instant("@timestamp"), Instant("event.created")),
         Column("date", DateTime("event.start", time="time")),
@@ -85,6 +103,14 @@ def toy(shape: Shape) -> Table:
         Column("v", Version("x.version")),
         Column("request", Request()),
         Column("text2", Text("x.text")),
+        Column("epoch", Epoch("x.at", instead="epoch2"), Epoch("@timestamp")),
+        Column("epoch2", Epoch("x.then")),
+        Column("clf", ClfTime("x.clf"), ClfTime("@timestamp")),
+        Column("mapped", Mapped("x.mapped", MEANINGS), Text("x.mapped")),
+        Column("cut", Cut(";", (Piece("x.a", "a="), Piece("x.b", "b=", "date"), Piece("x.a"))), Cut("; ", (Piece("x.c"),))),
+        Column("list", Words("x.list", "%0A", percent=1), Words("x.twice_list", '","', percent=2)),
+        Column("loose", Tls("x.tls", version="x.v", protocol="x.p", loose=True), Integer("x.mixed")),
+        Column("mixed", Words("x.mixed", ","), Text("x.mixed"), Integer("x.status")),
     )
     return Table(
         "toy", "toy", "toy", shape, columns, 1, "", "", unused,
@@ -92,28 +118,23 @@ def toy(shape: Shape) -> Table:
     )  # fmt: skip
 
 
-# Formats whose tables ask for what the kernel does not know yet; the reference reads them.
-RECORDS = {table.name for table in formats().values() if table.shape is Shape.JSON}
-LEFT_TO_REFERENCE = RECORDS | {
-    "alb_connection",
-    "alb_health_check",
-    "cloudfront_realtime",
-    "nlb",
-    "s3access",
-    "tgwflow",
-    "vpcflow",
-}
+COMPILED = [table for table in formats().values() if isinstance(table, Table) and table.shape in (*SHAPES, Shape.JSON)]
 INPUTS = [
     path
     for path in sorted((Path(__file__).parent.parent / "formats").glob("*/input/*.log"))
-    if path.parts[-3] not in LEFT_TO_REFERENCE
+    if path.parts[-3] in {table.name for table in COMPILED}
 ]
-COMPILED = [table for table in formats().values() if table.name not in LEFT_TO_REFERENCE]
-TABLES = [*COMPILED, *(toy(shape) for shape in Shape)]
-TABLE_IDS = [table.name if table.name != "toy" else f"toy-{table.shape.value}" for table in TABLES]
+TOYS = {
+    **{shape.value: toy(shape) for shape in SHAPES},
+    **{f"{shape.value}, runs": replace(toy(shape), runs=True) for shape in SHAPES},
+    **{f"{shape.value}, {mark}": replace(toy(shape), separator=mark) for shape in SHAPES for mark in '|;\t"\\[]'},
+    "names as header": replace(toy(Shape.SPACED_RAW), header="", runs=True),
+    "dated by object": replace(toy(Shape.CSV), dated_by_object=True, required=3),
+    "every line a comment": replace(toy(Shape.SPACED), comments=("",)),
+}
 VALUES: dict[str, tuple[str, ...]] = {
     "t": ("2026-11-01T00:00:00Z", "2026-10-31T23:59:59.123456", "2024-02-29T12:00:00.1Z",
-          "2023-02-29T12:00:00Z", "1969-12-31T00:00:00Z"),
+          "2023-02-29T12:00:00Z", "1969-12-31T00:00:00Z", "-"),
     "date": ("2026-11-01", "2000-02-29", "1900-01-01", "2026-11-1", "-"),
     "time": ("00:00:00", "23:59:59.999999999", "24:00:00", "12:00:00Z", "12:00:00.", "-"),
     "text": ("a", "-", "--", "", 'a"b', "\\x22", "é€😀", "\x00\x1f\x7f", "[x]", "x" * 130),
@@ -133,10 +154,31 @@ VALUES: dict[str, tuple[str, ...]] = {
     "tls": ("TLSv1.2", "TLSv1", "SSLv3", "TLSv12", "TLS", "SSLv3.0", "tlsv1.2", "TLSv1."),
     "v": ("HTTP/1.1", "HTTP/", "HTTP", "/2", "a/b/c", "x/-"),
     "request": ("GET http://h:80/p?q HTTP/1.1", "GET https://[::1]:443/ HTTP/2.0", "- http://host:80- -", "GET /a b c HTTP/1.0",
-                "-  -", "GET", "GET  ", "GET x", "GET ?q -", "GET a+b.c-1://h?q?r HTTP/", "GET 1http://x/ HTTP/1.1", "GET http://h:99999/",
+                "-  -", "GET", "GET  ", "GET x", "GET ?q -", "GET a+b.c-1://h?q?r HTTP/", "GET 1http://x/ HTTP/1.1",
+                "GET http://h:99999/",
                 "GET http://a:b:1/ HTTP/1.1", "GET http://[x/ HTTP/1.1", "GET http://[::1]x:1/",
                 "GET https:// HTTP/1.1", "GET HTTP/1.1"),
     "text2": ("z", "-"),
+    "epoch": ("-", "0", "1793491199", "1793491199.5", "1793491199.123456789", "1793491199.1234567890", "1793491199.",
+              "12345678",
+              "1793491199123", "1793491199123.5", "17934911991234", "179349119912345", "1793491199123456", "17934911991234567",
+              "1793491199123456789", "0" * 19, "9" * 19, "1" * 20, "7258118399", "7258118400", "00000000001", "-1", "951782400",
+              "4107542399", "1709164800"),
+    "epoch2": ("-", "5", "x", "99999999999999"),
+    "clf": (*(f"{day}:00:30:00 {zone}" for day in ("01/Jan/1970", "31/Dec/2199", "29/Feb/2024") for zone in ("+0100", "-2359")),
+            *(f"{day}:00:00:00 -0530" for day in ("31/Dec/1969", "01/Jan/2200", "29/Feb/2023", "01/nov/2026", "01/Xyz/2026")),
+            *(f"01/Nov/2026:{rest}" for rest in ("24:00:00 +0000", "00:00:00 +2400", "00:00:00 +0060", "00:00:00 0000", "0")),
+            *(f"{day}:00:00:00 +0000" for day in ("01/Nov/0000", "01-Nov-2026", "00/Nov/2026", "1/Nov/20260")),
+            "31/Oct/2026:23:59:59 +0000"),
+    "mapped": ("6", "17", "63", "Success", "Failed:ClientCertExpired", "Failed:ClientCertExpires",
+               "a much longer value than others",
+               "a much longer value then others", "ü", "nothing", "\x80\x81\x82\x83\x84\x85\x86\x87"),
+    "cut": ("a=1;b=2026-11-01T00:00:00;3", "1;2;3;4", ";;", "a=;b=;", "-;-;-", "a=-;b=-", "x; y", "x;",
+            "b=2026-11-01T00:00:00Z", "; "),
+    "list": ("a%0Ab%20c", "%0A", "-%0A-", "a%0", 'h2","http/1.1', '%22","%2525","-","', "%0A%0Aé%0A%FF",
+             "%2D%0A%0A" + "%01" * 70),
+    "loose": ("TLSv1.2", "tlsv12", "TLSV1.1", "sslV3", "TLSv1", "tlsv1.", "tlsv123", "tlsv1x2", "xlsv12", "7", "tls"),
+    "mixed": ("a,b", "-,", "7", ","),
 }  # fmt: skip
 
 
@@ -173,8 +215,15 @@ def same(table: Table, data: bytes, framing: Framing = FRAMINGS["bulk"], size: i
 @pytest.mark.parametrize("framing", FRAMINGS.values(), ids=list(FRAMINGS))
 @pytest.mark.parametrize("table", COMPILED, ids=named)
 def test_generated_lines(table: Table, framing: Framing) -> None:
-    """Generated logs come out the same in every framing, and nothing of them is left to the reference."""
-    assert same(table, b"".join(chunks(table, LINES, seed=11)), framing) == 0
+    """Generated logs come out the same in every framing, and nothing of them is left to the reference.
+
+    Of records only plausible ones: strange ones often are. Those that are looked into for items of arrays are always.
+    """
+    if table.shape is not Shape.JSON:
+        assert same(table, b"".join(chunks(table, LINES, seed=11)), framing) == 0
+        return
+    left = same(table, b"".join(chunks(table, LINES // 4, seed=11, strange=0)), framing)
+    assert left == 0 or any("[" in column.name for column in table.columns)
 
 
 @pytest.mark.parametrize("size", [1, 1000, 1 << 16])
@@ -184,11 +233,10 @@ def test_strange_lines_in_blocks_of_any_size(table: Table, size: int) -> None:
     same(table, b"".join(chunks(table, LINES // 6, seed=12, strange=1.0)), FRAMINGS["with all"], size)
 
 
-@pytest.mark.parametrize("table", formats().values(), ids=named)
+@pytest.mark.parametrize("table", [*COMPILED, *TOYS.values()], ids=[*map(named, COMPILED), *TOYS])
 def test_what_the_kernel_reads(table: Table) -> None:
-    """Each format is compiled, but for those that are known to be the reference's."""
-    plan = compile_plan(table, FRAMINGS["bulk"], Order.documented(table))
-    assert (plan is None) == (table.name in LEFT_TO_REFERENCE)
+    """Each line format is compiled, and so is whatever else a table of lines may ask for."""
+    assert compile_plan(table, FRAMINGS["bulk"], Order.documented(table)) is not None
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
@@ -200,25 +248,24 @@ def test_every_cut_of_every_fixture(path: Path) -> None:
         same(table, b"".join(piece + b"\n" for piece in pieces), FRAMINGS["plain"])
 
 
-@pytest.mark.parametrize("shape", Shape)
-def test_every_reading_in_every_shape(shape: Shape) -> None:
+@pytest.mark.parametrize("table", TOYS.values(), ids=list(TOYS))
+def test_every_reading_in_every_shape(table: Table) -> None:
     """Each reading's own corner cases come out the same, bare, quoted, in brackets and beside each other."""
-    table, random = toy(shape), Random(4)
-    gap = "\t" if shape is Shape.TABBED else " "
-    made = []
+    random, gap, made = Random(4), table.between.decode(), []
     for name, values in VALUES.items():
         for value in values:
             for form in ("{}", '"{}"', "[{}]"):
                 columns = [VALUES["t"][0], *(random.choice(VALUES[c.name]) for c in table.columns[1:])]
-                columns = [f'"{v}"' if " " in v else v for v in columns] if random.random() < 0.9 else columns
-                if random.random() < 0.7:  # a number that is none rejects; let most lines become documents
-                    columns[6:10] = ["1", "-1", ".5", "200"]
+                columns = [f'"{v}"' if gap in v else v for v in columns] if random.random() < 0.9 else columns
+                if random.random() < 0.7:  # a number or a time that is none rejects; let most lines become documents
+                    columns[6:10], columns[18], columns[20] = ["1", "-1", ".5", "200"], "1793491199", "-"
+                    columns[24:26] = ["-", "7"]
                 columns[[column.name for column in table.columns].index(name)] = form.format(value)
-                made.append(gap.join(columns))
+                made.append((gap * random.choice((1, 1, 2, 3)) if table.runs else gap).join(columns))
     same(table, "\n".join([*(made[::STEP]), ""]).encode(), FRAMINGS["with all"])
 
 
-@pytest.mark.parametrize("table", TABLES, ids=TABLE_IDS)
+@pytest.mark.parametrize("table", [*COMPILED, *TOYS.values()], ids=[*map(named, COMPILED), *TOYS])
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(noise=st.lists(st.binary(max_size=300), max_size=6), size=st.sampled_from([1, 64, 1 << 20]))
 def test_noise(table: Table, noise: list[bytes], size: int) -> None:
@@ -298,10 +345,10 @@ def test_header_lines(header: str) -> None:
 @pytest.mark.parametrize(
     "size", [62, 63, 64, 65, 127, 128, 129, *([] if SLOW else [LINE_MAX - 30, LINE_MAX, LINE_MAX + 1, 200_000])]
 )
-@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_long_lines(shape: Shape, size: int) -> None:
     """Lines around the vectors' width and around the longest that the kernel reads come out the same, worst characters too."""
-    gap = "\t" if shape is Shape.TABBED else " "
+    gap = SEPARATORS[shape]
     quote = "" if shape is Shape.TABBED else '"'
     made = [gap.join([VALUES["t"][0], *"----", char * max(0, size - 40)]) for char in ("a", "\x01", "%", "%41", '"')]
     made += [
@@ -315,12 +362,19 @@ def test_long_lines(shape: Shape, size: int) -> None:
 
 
 @pytest.mark.parametrize("count", [COLUMNS_MAX - 65, COLUMNS_MAX - 64, COLUMNS_MAX - 1, COLUMNS_MAX, COLUMNS_MAX + 1, 2000])
-@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_many_columns(shape: Shape, count: int) -> None:
     """Lines around the most columns that the kernel keeps come out the same."""
-    gap = "\t" if shape is Shape.TABBED else " "
+    gap = SEPARATORS[shape]
     same(toy(shape), (gap.join([VALUES["t"][0]] + ["-"] * 17 + [""] * (count - 18)) + "\n").encode())
     same(toy(shape), (gap.join([VALUES["t"][0]] + ["-"] * 17 + ['"x" '] * (count - 18)) + "\n").encode())
+
+
+def test_a_header_that_names_fewer_columns() -> None:
+    """An object whose columns are too many for the kernel, until a header says which of them there are, comes out the same."""
+    columns = (Column("t", Instant("@timestamp")), *(Column(f"c{i}", Text(f"c.n{i}")) for i in range(COLUMNS_MAX)))
+    table = Table("t", "t", "t", Shape.SPACED, columns, 1, "", "", unused, header="")
+    same(table, b"2026-11-01T00:00:00Z a b\nc7 t\n" + 9 * b"x 2026-11-01T00:00:00Z\n", FRAMINGS["with all"], 40)
 
 
 def test_more_documents_than_room() -> None:
@@ -370,7 +424,7 @@ def test_no_room_to_spare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "RATIO_FIRST", 0.0)
     monkeypatch.setattr(compiled, "LINE_USUAL", 0)
     monkeypatch.setattr(compiled, "SMALL", 0)
-    for table in formats().values():
+    for table in COMPILED:
         same(table, b"".join(chunks(table, 40, seed=2, strange=1.0)), FRAMINGS["with all"])
 
 

@@ -14,17 +14,17 @@ from pyarrow import parquet
 from ingestd.config import ObjectSettings
 from ingestd.errors import Poison
 from ingestd.fastpath.decoding import Decoding
-from ingestd.fastpath.parser import Parser, open_parser
-from ingestd.formats.registry import Format, detect, formats
-from ingestd.model import Framing, Source
+from ingestd.fastpath.reader import LineReader, Reader
+from ingestd.formats.registry import detect, formats
+from ingestd.model import Framing, Source, Way
 
 SOURCE = Source("bucket", "key", "etag", 1_793_534_400.0)
 
 
-def choose(head: bytes) -> tuple[Format, Sequence[Parser]]:
+def choose(head: bytes) -> Reader:
     found = detect("key", head)
     assert found is not None
-    return found, [open_parser(found, SOURCE, Framing(found.dataset, action=False))]
+    return LineReader(found, [Way(found.name, Framing(found.dataset, action=False), ("out",), "out")], SOURCE)
 
 
 def flows(rows: int) -> bytes:

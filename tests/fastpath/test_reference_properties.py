@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingestd.fastpath.reference import ReferenceParser
 from ingestd.formats.registry import formats
-from ingestd.formats.table import Table
+from ingestd.formats.table import Shape, Table
 from ingestd.generate import lines
 from ingestd.model import Block, Documents, Framing, Source
 
@@ -38,7 +38,8 @@ def check(table: Table, data: bytes) -> None:
     assert len({action["_id"] for action in actions}) == len(result)
     assert all(action["_index"] == "o" or action["_index"].startswith("i-") for action in actions)
     places = sorted([*result.offsets.tolist(), *(reject.offset for reject in result.rejects)])
-    assert all(place == 0 or data[place - 1 : place] == b"\n" for place in places)
+    blank = b" \t\r" if table.shape is Shape.JSON else b""  # a record's place is behind them
+    assert not any(data[:place].rpartition(b"\n")[2].strip(blank) for place in places)
     assert len(set(places)) == len(places)
 
 

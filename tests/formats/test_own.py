@@ -10,6 +10,7 @@ import pytest
 from ingestd.config import FormatSettings
 from ingestd.config_mistakes import ConfigError
 from ingestd.fastpath.parser import open_parser
+from ingestd.fastpath.reference import ReferenceParser
 from ingestd.formats.own import known_formats, own_formats
 from ingestd.formats.registry import detect, formats
 from ingestd.formats.table import Table
@@ -42,6 +43,22 @@ EDGE: dict[str, Any] = {
     "base": "cloudfront_realtime",
     "fields": ["sc-status", "timestamp", "s-ip", "c-ip", "asn"],
     "content": r"\d{10}\.\d{3}\t",
+}
+
+RECORDS: dict[str, Any] = {
+    "name": "orders",
+    "shape": "json",
+    "wrapper": "Orders",
+    "content": r"Orders: .* order ",
+    "columns": [
+        {"name": "created", "type": "moment", "field": "@timestamp"},
+        {"name": "order.id", "field": "order.id"},
+        {"name": "order.Id", "field": "order.other_id"},
+        {"name": "order.paid", "type": "boolean", "field": "order.paid"},
+        {"name": "order.items[].sku", "type": "list", "field": "order.skus"},
+        {"name": "order.items"},
+        {"name": "order.address", "type": "json", "field": "order.address"},
+    ],
 }
 
 
@@ -105,12 +122,30 @@ def test_fields_in_the_user_s_order() -> None:
 
 
 @pytest.mark.parametrize(
+    ("base", "fields", "line", "rejects"),
+    [
+        ("vpcflow", ["action", "end"], b"REJECT -\n", 0),  # without `start`, which is read where there is no `end`
+        ("cloudfront", ["date", "c-ip"], b"2026-11-01\t192.0.2.1\n", 1),  # without `time`, which makes a date a time
+    ],
+)
+def test_a_choice_of_fields_without_what_another_reads(base: str, fields: list[str], line: bytes, rejects: int) -> None:
+    """A column that was not chosen is absent, also for a column that is read with it."""
+    table = own(name="chosen", base=base, fields=fields, key="x")
+    block = Block(bytearray(line), len(line), 0)
+    for parser in (open_parser, ReferenceParser):
+        result = parser(table, SOURCE, Framing(table.dataset, action=False)).parse(block)
+        assert (len(result), [reject.reason for reject in result.rejects]) == (1 - rejects, ["missing_timestamp"] * rejects)
+
+
+@pytest.mark.parametrize(
     ("settings", "key", "head", "name"),
     [
         (PIPED, "app/1", b"1|2|3", "piped"),
         (PIPED, "app/1", b"2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 20 4249 1772600000 1772600060 ACCEPT OK", "piped"),
         (PIPED, "an/app/1", b"1|2|3", None),
         (PIPED, "an/app/1", b"2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 20 4249 1772600000 1772600060 ACCEPT OK", "vpcflow"),
+        (RECORDS, "any", b'{"Orders":[{"created":1,"order":{}}]}', "orders"),
+        (RECORDS, "any", b'{"created":1,"order":{}}', "events"),
         (EDGE, "any", b"1700000000.123\t192.0.2.1\t", "edge"),
         (EDGE, "any", b"1700000000\t192.0.2.1\t", None),
         ({**EDGE, "key": "^edge/"}, "edge/1", b"1700000000.123\t192.0.2.1\t", "edge"),
@@ -127,7 +162,7 @@ def test_recognised_as_the_user_says(settings: dict[str, Any], key: str, head: b
 
 
 @pytest.mark.parametrize(
-    "settings", [PIPED, EDGE, {**PIPED, "shape": "tabbed", "separator": None}, {**PIPED, "shape": "spaced"}]
+    "settings", [PIPED, EDGE, RECORDS, {**PIPED, "shape": "tabbed", "separator": None}, {**PIPED, "shape": "spaced"}]
 )
 def test_samples(settings: dict[str, Any]) -> None:
     """A user's format has plausible and strange lines too, and each has one outcome."""
@@ -136,6 +171,51 @@ def test_samples(settings: dict[str, Any]) -> None:
     result = parse(table, b"".join(line + b"\n" for line in lines(table, 500, 1, strange=0.5)))
     assert result.lines == 500 == len(result) + len(result.rejects) + result.skipped
     assert len(result) > 250
+
+
+WORDY: dict[str, Any] = {
+    "name": "wordy",
+    "shape": "pattern",
+    "patterns": [
+        r"(?P<when>[^ ]+) \[(?P<level>[A-Z]+)\] took (?P<taken>[0-9.]+)s",
+        r"(?P<when>[^ ]+) \[(?P<level>[A-Z]+)\] (?P<text>.*)",
+    ],
+    "columns": [
+        {"name": "when", "type": "time", "field": "@timestamp"},
+        {"name": "level", "field": "log.level"},
+        {"name": "taken", "type": "decimal", "field": "app.taken"},
+        {"name": "text", "field": "message"},
+    ],
+}
+
+
+def test_described_by_patterns() -> None:
+    """The first pattern that is the whole line says what its columns are; a line that is none is rejected."""
+    data = b"2025-06-10T15:36:28Z [INFO] took 1.5s\n2025-06-10T15:36:28Z [WARN] took long\n2025-06-10T15:36:28Z nothing\n"
+    first, second = documents(own(**WORDY), data)
+    assert (first["log"]["level"], first["app"], "message" in first) == ("INFO", {"taken": 1.5}, False)
+    assert (second["log"]["level"], second["message"]) == ("WARN", "took long")
+    assert [(reject.reason, reject.column) for reject in parse(own(**WORDY), data).rejects] == [("no_pattern", "")]
+
+
+def test_other_variables_of_api_gateway() -> None:
+    """Patterns may be of a known format's columns: API Gateway's variables, in an order of one's own."""
+    table = own(
+        name="mine",
+        base="apigateway_text",
+        shape="pattern",
+        patterns=[r"(?P<requestTimeEpoch>\d+) (?P<requestId>[^ ]+) (?P<status>\d+) (?P<integrationLatency>\d+|-)"],
+    )
+    (document,) = documents(table, b"1749569788123 abc 504 29000\n")
+    assert document["@timestamp"] == "2025-06-10T15:36:28.123Z"
+    assert document["aws"]["apigateway"] == {"request_id": "abc", "integration_latency": 29000}
+    assert (document["event"]["outcome"], document["event"]["dataset"]) == ("failure", "aws.apigateway_logs")
+
+
+def test_pattern_takes_linear_time() -> None:
+    """A megabyte that nearly matches, in a way that makes others go back without end, is rejected like any line."""
+    table = own(**{**WORDY, "patterns": [r"(?P<when>(?:x+x+)+y)(?P<level>.*)(?P<taken>.*)(?P<text>.*)z"]})
+    assert [reject.reason for reject in parse(table, b"x" * (1 << 20) + b"\n").rejects] == ["no_pattern"]
 
 
 COLUMNS = [{"name": "t", "type": "time", "field": "@timestamp"}, {"name": "a", "field": "a.b"}]
@@ -161,8 +241,36 @@ COLUMNS = [{"name": "t", "type": "time", "field": "@timestamp"}, {"name": "a", "
             "'x'",
             "of its own",
         ),
+        (
+            {"shape": "pattern", "patterns": ["(?P<t>.*)(?P<a>"], "columns": COLUMNS},
+            "format.0.patterns.0",
+            "'(?P<t>.*)(?P<a>'",
+            "RE2",
+        ),
+        (
+            {"shape": "pattern", "patterns": [r"(?P<t>.)(?=x)"], "columns": COLUMNS},
+            "format.0.patterns.0",
+            "'(?P<t>.)(?=x)'",
+            "RE2",
+        ),
+        (
+            {"shape": "pattern", "patterns": ["(?P<t>.)", "(?P<t>.)(?P<t>.)(?P<a>.)"], "columns": COLUMNS},
+            "format.0.patterns.1",
+            "'(?P<t>.)(?P<t>.)(?P<a>.)'",
+            "two groups",
+        ),
+        (
+            {"shape": "pattern", "patterns": ["(?P<t>.)(?P<a>.)(?P<b>.)"], "columns": COLUMNS},
+            "format.0.patterns.0",
+            "'b'",
+            "t, a",
+        ),
+        ({"shape": "pattern", "patterns": ["(?P<t>.*)"], "columns": COLUMNS}, "format.0.columns.1.name", "'a'", "group"),
+        ({"base": "apigateway_text", "shape": "pattern", "patterns": ["(?P<x>.*)"]}, "format.0.patterns.0", "'x'", "requestId"),
         ({"columns": COLUMNS[1:]}, "format.0", "'no column for @timestamp'", "dated_by_object"),
         ({"columns": [{"name": "t", "field": "@timestamp"}]}, "format.0", "'@timestamp'", "epoch"),
+        ({"shape": "json", "columns": COLUMNS, "required": 2}, "format.0.required", "2", "none for records"),
+        ({"columns": COLUMNS, "wrapper": "Records"}, "format.0.wrapper", "'Records'", "json"),
         ({"base": "vpcflow", "fields": ["end", "begin"]}, "format.0.fields.1", "'begin'", "start"),
         ({"base": "vpcflow", "fields": ["end", "end"]}, "format.0.fields.1", "'end'", "once"),
         ({"base": "cloudfront", "fields": ["c-ip"]}, "format.0", "'no column for @timestamp'", "dated_by_object"),
@@ -175,6 +283,28 @@ def test_mistakes(settings: dict[str, Any], path: str, found: str, allowed: str)
     (mistake,) = caught.value.mistakes
     assert (mistake.path, mistake.found) == (path, found)
     assert allowed in mistake.allowed
+
+
+def test_records() -> None:
+    """A user's own members of JSON records go where their fields say, and what else there is to one object."""
+    record = (
+        b'{"created":1700000000123,"order":{"id":7,"Id":8,"paid":true,"items":[{"sku":"a","n":1},{"sku":"b"}],'
+        b'"address":{"city":"Ulm"},"note":"x"},"new":[1]}\n'
+    )
+    (document,) = documents(own(**RECORDS), record)
+    assert document["@timestamp"] == "2023-11-14T22:13:20.123Z"
+    assert document["order"] == {
+        "id": "7", "other_id": "8", "paid": True, "skus": ["a", "b"], "address": {"city": "Ulm"}
+    }  # fmt: skip
+    assert document["aws"]["orders"]["extra"] == {"order": {"note": "x"}, "new": [1]}
+
+
+def test_chosen_members_of_a_known_format() -> None:
+    """Of a known format's members those that are chosen are read, the others are kept together."""
+    table = own(name="trail", base="cloudtrail", fields=["eventName", "eventTime"])
+    (document,) = documents(table, b'{"eventTime":"2026-11-01T12:00:00Z","eventName":"PutItem","awsRegion":"eu-west-1"}\n')
+    assert document["event"]["action"] == "PutItem"
+    assert document["aws"]["cloudtrail"]["extra"] == {"awsRegion": "eu-west-1"}
 
 
 def test_time_of_the_object() -> None:

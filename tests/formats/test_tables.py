@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 import pytest
 
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths
 from ingestd.fastpath.parser import open_parser
+from ingestd.formats.patterns import compiled
 from ingestd.formats.registry import formats
 from ingestd.formats.table import DateTime, Epoch, Shape, Table
 from ingestd.model import Block, Framing, Source
@@ -62,11 +64,20 @@ def test_columns(table: Table) -> None:
     readings = [reading for column in table.columns for reading in column.readings]
     assert len({name.lower() for name in names}) == len(names)
     assert table.required == 0 if table.shape is Shape.JSON else 0 < table.required <= len(names)
-    assert TIMESTAMP in {leaf.path for leaf in table.leaves()}
+    assert TIMESTAMP in {leaf.path for leaf in table.leaves()} or table.dated_by_object
     others = {reading.time for reading in readings if isinstance(reading, DateTime)}
     others |= {reading.instead for reading in readings if isinstance(reading, Epoch) and reading.instead}
     assert others <= set(names)
     assert table.headless is None or table.required <= table.headless < len(names)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=named)
+def test_patterns(table: Table) -> None:
+    """Tables of one shape have patterns, whose groups are columns of the table."""
+    captured = {group for pattern in table.patterns for group in compiled(pattern).groups}
+    assert bool(table.patterns) == (table.shape is Shape.PATTERN)
+    assert captured <= {column.name for column in table.columns}
+    assert re.compile(table.group).groups == len(table.named)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=named)
@@ -77,4 +88,5 @@ def test_samples_are_of_the_format(table: Table) -> None:
     data = "".join(f"{line}\n" for line in lines).encode()
     documents = open_parser(table, SOURCE, Framing(table.dataset, action=False)).parse(Block(bytearray(data), len(data), 0))
     assert (len(documents), documents.skipped, documents.drifted) == (50, len(table.preamble), 0)
-    assert table.recognises("", data) == (1 if table.catches else 2)
+    assert table.recognises("", data) == {"events": 1, "cloudwatch_logs": 0}.get(table.name, 2)
+    assert table.recognises_events("", data) == (1 if table.name in ("events", "cloudwatch_logs") else 2)

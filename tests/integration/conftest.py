@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from typing import Protocol
 
 import pytest
 
+from ingestd.demo.cloud import Cloud, embedded_cloud
+from tests.integration.counting import Cluster, open_cluster
 from tests.integration.server import Node, prepare, started
 
 
@@ -53,3 +55,17 @@ def start_opensearch(opensearch_layout: None, tmp_path_factory: pytest.TempPathF
             return servers.enter_context(started(tmp_path_factory.mktemp("opensearch"), named)).url
 
         yield start
+
+
+@pytest.fixture
+async def cloud() -> AsyncIterator[Cloud]:
+    """An embedded AWS of the test's own."""
+    async with embedded_cloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+async def cluster(opensearch_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Cluster]:
+    """The run's server, in indices of the test's own."""
+    async with open_cluster(opensearch_url, f"t{abs(hash(request.node.name)) % 10**8}") as cluster:
+        yield cluster

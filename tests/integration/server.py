@@ -1,4 +1,4 @@
-"""A real OpenSearch server for tests, from Maven artefacts by opensearch/run.sh: prepared once, started on free ports.
+"""A real OpenSearch or Elasticsearch for tests, from Maven artefacts by a run.sh: prepared once, started on free ports.
 
 `secure`: with the security plugin, by HTTPS, with one administrator; its CA's certificate is the node's `ca_file`.
 Nothing is left behind: a server is stopped when its `with` ends, however it ends, and has its data in a folder of the test's.
@@ -23,9 +23,10 @@ from uuid import uuid4
 import orjson
 import pytest
 
-__all__ = ["ADMIN", "Node", "prepare", "started"]
+__all__ = ["ADMIN", "ELASTICSEARCH", "OPENSEARCH", "Node", "prepare", "started"]
 
-RUN = Path(__file__).parent / "opensearch" / "run.sh"
+OPENSEARCH = Path(__file__).parent / "opensearch" / "run.sh"
+ELASTICSEARCH = Path(__file__).parent / "elasticsearch" / "run.sh"
 START_SECONDS_MAX = 120.0
 STOP_SECONDS_MAX = 30.0
 POLL_SECONDS = 0.2
@@ -34,13 +35,13 @@ ADMIN = "admin"  # the name and the password of the plugin's own demonstration u
 ADMIN_BASIC = base64.b64encode(f"{ADMIN}:{ADMIN}".encode()).decode()
 
 
-def prepare(*, secure: bool = False) -> None:
+def prepare(run: Path = OPENSEARCH, *, secure: bool = False) -> None:
     """Fetch and lay out the server, if that has not been done. Without Java or Maven: skip, but in CI fail."""
-    done = subprocess.run([RUN, "prepare"], env=_environment(secure), capture_output=True, text=True, check=False)
+    done = subprocess.run([run, "prepare"], env=_environment(secure), capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return
     missing = "no JDK" in done.stderr or shutil.which("mvn") is None
-    reason = f"no OpenSearch to test with: {done.stderr.strip() or 'mvn is missing'}"
+    reason = f"no {run.parent.name} to test with: {done.stderr.strip() or 'mvn is missing'}"
     if missing and os.environ.get("CI") != "true":
         pytest.skip(reason)
     pytest.fail(reason)
@@ -49,7 +50,8 @@ def prepare(*, secure: bool = False) -> None:
 class Node:
     """A server with its data in `data`, on one port for all its life, started and stopped as often as one likes."""
 
-    def __init__(self, data: Path, settings: Mapping[str, str], *, secure: bool = False) -> None:
+    def __init__(self, data: Path, settings: Mapping[str, str], *, secure: bool = False, run: Path = OPENSEARCH) -> None:
+        self._run = run
         self.name = f"node-{uuid4().hex}"
         self.data = data
         self._secure = secure
@@ -77,7 +79,7 @@ class Node:
         """Start it, and wait until it answers."""
         with (self.data / "output.log").open("wb") as output:
             self._process = subprocess.Popen(
-                [RUN, str(self._port), str(self.data), *self._arguments],
+                [self._run, str(self._port), str(self.data), *self._arguments],
                 env=_environment(self._secure),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -112,9 +114,9 @@ class Node:
 
 
 @contextlib.contextmanager
-def started(data: Path, settings: Mapping[str, str], *, secure: bool = False) -> Iterator[Node]:
+def started(data: Path, settings: Mapping[str, str], *, secure: bool = False, run: Path = OPENSEARCH) -> Iterator[Node]:
     """A running server with its data in `data`."""
-    node = Node(data, settings, secure=secure)
+    node = Node(data, settings, secure=secure, run=run)
     try:
         node.start()
         yield node

@@ -224,15 +224,17 @@ async def test_a_setup_with_too_little_rights_says_so(admin: Server) -> None:
 
 
 async def test_a_rotated_password_loses_nothing(admin: Server, tmp_path: Path) -> None:
-    """With the old password all waits, nothing is a dead letter; the service with the new one delivers it, each line once."""
-    password = {"sinks__opensearch__password": PASSWORD}
+    """With the old password all waits, nothing is a dead letter; once its file has the new one, all goes in, each line once."""
+    password = tmp_path / "password"
+    password.write_text(PASSWORD)
     sink = {
         "sinks__opensearch__url": admin.url,
         "sinks__opensearch__ca_file": str(admin.ca_file),
         "sinks__opensearch__auth": "basic",
         "sinks__opensearch__username": "writer",
+        "sinks__opensearch__password_file": str(password),
         "sinks__opensearch__index": f"{PREFIX}-{{dataset}}",
-        "drain_seconds": "6",
+        "retry__ceiling_seconds": "2",
     }
     line = (Path(__file__).parents[1] / "formats/alb/input/documented.log").read_bytes().splitlines()[0]
     async with embedded_cloud() as cloud:
@@ -240,14 +242,13 @@ async def test_a_rotated_password_loses_nothing(admin: Server, tmp_path: Path) -
         for number in range(3):
             body = gzip.compress(b"\n".join([line] * 10), mtime=number)
             await cloud.s3.put_object(Bucket=LOGS, Key=f"AWSLogs/{number}.log.gz", Body=body)
-        with RunningService.started(tmp_path, environment(cloud, **sink, **password)) as service:
+        with RunningService.started(tmp_path, environment(cloud, **sink)) as service:
             await service.until(lambda: b"sink paused" in service.log.read_bytes())
-            assert service.stop() == 0
-        assert await cloud.backlog() == 3
-        password["sinks__opensearch__password"] = f"{PASSWORD}-new"
-        with RunningService.started(tmp_path, environment(cloud, **sink, **password)) as service:
+            assert await cloud.backlog() == 3
+            password.write_text(f"{PASSWORD}-new\n")
             await settled(cloud, service)
             assert service.stop() == 0
+        assert b"sink resumed" in service.log.read_bytes()
         assert [letter async for letter in cloud.contents(DEAD_LETTERS)] == []
     await admin.put("/_plugins/_security/api/internalusers/writer", {"password": PASSWORD})
     assert await admin.count(f"{PREFIX}-aws.elb_logs", "aws.s3.object.key:AWSLogs*") == 30

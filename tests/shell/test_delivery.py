@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from ingestd.config import EventSettings
+from ingestd.config import EventSettings, RetrySettings
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
 from ingestd.model import Batch, BatchLimits, Framing, Part, Refusal, Verdict
@@ -182,6 +182,28 @@ def test_a_request_that_is_too_large_is_halved_and_remembered() -> None:
     assert sizes[:3] == [800_000, 400_000, 200_000]
 
 
+def test_requests_get_smaller_while_the_server_is_slow() -> None:
+    """By the time that it says it took: what comes later is sent in halves of what went before."""
+    limits = BatchLimits(100, 1_000_000, 1_000_000, 1.0, slow_seconds=5.0)
+    sink = ScriptedSink(*[lambda batch: Verdict(len(batch), took_seconds=6.0)] * 2, limits=limits)
+
+    async def main() -> None:
+        clock = asyncio.get_running_loop().time
+        throttle = Throttle(2, 8, BACKOFF)
+        delivery = Delivery(sink, throttle, BACKOFF, Book(), Telemetry(), clock=clock, random=Random(1))
+        task = asyncio.create_task(delivery.run())
+        for receipt in range(3):
+            delivery.add(built([b"x" * 90_000] * 10), receipt)
+            await asyncio.sleep(10.0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    run(main())
+    counts = [len(sent) for _, sent in sink.sent]
+    assert counts[:3] == [10, 5, 5]
+    assert max(counts[3:]) < 5
+
+
 def test_small_halves_are_not_joined_again() -> None:
     """Below the size that is remembered they would be what was refused, for ever."""
     limits = BatchLimits(100, 30_000, 1_000_000, 1.0)
@@ -247,6 +269,38 @@ def test_a_paused_sink_is_probed_and_loses_nothing() -> None:
     assert book.refused == []
     assert delivery.paused_seconds == 0.0
     assert len(sink.sent) <= 6 + 4 + 1
+
+
+@pytest.mark.parametrize("storm_seconds", [5.0, 60.0, 600.0])
+def test_r05_after_a_429_storm_the_rate_is_back_within_half_a_minute(storm_seconds: float) -> None:
+    """However long it lasted: 30 s after its end nine tenths of what the sink did before, and few requests in between."""
+    settings = RetrySettings()
+    backoff = Backoff(settings.first_seconds, settings.ceiling_seconds)
+    begin, end = 60.0, 60.0 + storm_seconds
+
+    def stormy(batch: Batch) -> Verdict:
+        now = asyncio.get_running_loop().time()
+        return Verdict.nothing_settled(len(batch), "throttled", throttled=True) if begin <= now < end else Verdict(len(batch))
+
+    sink = ScriptedSink(*[stormy] * 100_000)
+
+    async def main() -> None:
+        clock = asyncio.get_running_loop().time
+        delivery = Delivery(sink, Throttle(4, 16, backoff), backoff, Book(), Telemetry(), clock=clock, random=Random(1))
+        task = asyncio.create_task(delivery.run())
+        while clock() < end + 45.0:
+            delivery.add(built([b"x"] * 48), 1)  # sixteen requests, as many as there may be under way
+            await asyncio.sleep(1.0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    run(main())
+
+    def rate(first: float, last: float) -> float:
+        return sum(first <= at < last for at, _ in sink.sent) / (last - first)
+
+    assert rate(end + 30.0, end + 45.0) >= 0.9 * rate(45.0, 60.0) > 0
+    assert rate(begin + 2.0, end) <= 0.25 * rate(45.0, 60.0)
 
 
 DOCUMENTS = [b'{"n":1}', b'{"n":"word","k":2}', b'{"n":3}']

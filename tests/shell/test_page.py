@@ -142,6 +142,25 @@ async def test_with_a_password_only_who_has_it_sees_it(path: str) -> None:
         assert [*statuses, broken] == [401, 401, 200, 401]
 
 
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+async def test_a_browser_shows_signals_and_a_silent_source(tmp_path: Path) -> None:
+    """What limits, how long the backlog takes, and, as text, the name of what has stopped."""
+    what = telemetry()
+    what.gauge("drain_seconds", "", lambda: {"": 420.0})
+    what.gauge("limited_by", "stage", lambda: {"cpu": 0.8})
+    what.notes["limited_by"] = lambda: "cpu"
+    source = {"bucket": "logs", "prefix": "<b>alb</b>/", "format": "alb", "objects": 9, "pause_seconds": 300.0}
+    what.notes["sources"] = lambda: [source | {"ago_seconds": 7300.0, "is_silent": True}]
+    async with served(what=what) as url:
+        document = await seen(url, tmp_path)
+    assert (text_of(document, "limit"), text_of(document, "drain"), text_of(document, "silent")) == (
+        "the CPU",
+        "7 min",
+        "1 of 1",
+    )
+    assert "logs/&lt;b&gt;alb&lt;/b&gt;/" in document
+
+
 async def test_it_can_be_off() -> None:
     """Then there is no page; the numbers stay."""
     async with served(OPEN.model_copy(update={"page": False})) as url, aiohttp.ClientSession(url) as session:

@@ -9,10 +9,12 @@ import orjson
 import pytest
 from aiobotocore.session import get_session
 from aiohttp import web
+from pydantic import SecretStr
 
 from ingestd.config import OpenSearchSettings, Settings
+from ingestd.config_mistakes import ConfigError
 from ingestd.errors import Fatal
-from ingestd.shell.secrets import with_secrets
+from ingestd.shell.secrets import renewed, with_secrets
 from tests.fakes.http import FakeServer, Items, Lost
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:team/opensearch-AbCdEf"
@@ -109,3 +111,30 @@ async def test_a_manager_that_does_not_answer_ends_the_start(server: FakeSecrets
     await server.stop()
     with pytest.raises(Fatal):
         await resolved(settings)
+
+
+async def test_a_secret_that_changed_is_read_again(server: FakeSecrets) -> None:
+    """What Secrets Manager and the settings' sources say by then; the rest of the sink stays as it was."""
+    settings = settings_of(server, password_secret=f"{ARN}:password")
+    sink = await resolved(settings)
+    server.text = '{"password":"another"}'
+    other = settings_of(server, password_secret=f"{ARN}:password", username="v", index="elsewhere")
+    found = await renewed("main", sink, lambda: other, get_session())
+    assert found == sink.model_copy(update={"username": "v", "password": SecretStr("another")})
+
+
+async def test_a_secret_that_cannot_be_read_again_stays(server: FakeSecrets) -> None:
+    """A manager that does not answer, settings with mistakes, a sink that is gone or asks for other credentials."""
+    sink = await resolved(settings_of(server, password_secret=f"{ARN}:password"))
+
+    def broken() -> Settings:
+        raise ConfigError([])
+
+    def without() -> Settings:
+        return Settings.model_validate({"sinks": {}})
+
+    for reload in (broken, without, lambda: settings_of(server, auth="none")):
+        assert await renewed("main", sink, reload, get_session()) is sink
+    settings = settings_of(server, password_secret=ARN)
+    await server.stop()
+    assert await renewed("main", sink, lambda: settings, get_session()) is sink

@@ -14,7 +14,7 @@ from ingestd.core.expansion import FIRST
 from ingestd.service import Service
 from ingestd.shell.clients import Clients
 from ingestd.shell.workers import Workers
-from ingestd.sinks.cluster import Cluster
+from ingestd.sinks.cluster import Cluster, Renew
 from ingestd.sinks.stream import Stream
 from tests.sim.bulk import BulkClient
 from tests.sim.firehose import FirehoseClient
@@ -164,7 +164,7 @@ class _Clients(Clients):
         super().__init__(**clients)
         object.__setattr__(self, "_open_cluster", open_cluster)
 
-    def cluster(self, settings: OpenSearchSettings) -> Cluster:
+    def cluster(self, settings: OpenSearchSettings, renew: Renew | None = None) -> Cluster:
         return cast(Cluster, self._open_cluster(settings))  # type: ignore[attr-defined]
 
     def stream(self, settings: FirehoseSettings, region: str | None, executor: Executor | None) -> Stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import logging
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
+from aiohttp import web
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
@@ -25,7 +27,7 @@ from ingestd.sinks.cluster import Answer, Cluster
 from ingestd.sinks.credentials import Credentials
 from tests.fakes.bulk import FakeBulk
 from tests.fakes.certificates import authority
-from tests.fakes.http import Seen, Whole
+from tests.fakes.http import Items, Lost, Seen, Silence, Whole
 
 BODY = b'{"create":{"_index":"a","_id":"1"}}\n{"n":1}\n'
 HEADERS = {"content-type": "application/x-ndjson"}
@@ -212,14 +214,13 @@ async def test_nodes_are_used_in_turn() -> None:
         assert (len(one.seen), len(two.seen)) == (3, 3)
 
 
-@pytest.mark.parametrize("sick", [True, False])
-async def test_a_node_that_fails_is_left_out(sick: bool) -> None:
-    """A node that cannot be reached, or says 503, costs one request; then the others carry on without it."""
-    async with FakeBulk() as one, FakeBulk() as two, cluster_of(one.url, two.url) as cluster:
-        if sick:
-            one.script(*[Whole(503)] * 6)
-        else:
+@pytest.mark.parametrize("fault", ["says 503", "is gone", "is silent"])
+async def test_a_node_that_fails_is_left_out(fault: str) -> None:
+    """A node that says 503, cannot be reached or does not answer costs one request; then the others carry on without it."""
+    async with FakeBulk() as one, FakeBulk() as two, cluster_of(one.url, two.url, timeout_seconds=0.5) as cluster:
+        if fault == "is gone":
             await one.stop()
+        one.script(*[Silence() if fault == "is silent" else Whole(503)] * 6)
         failures = 0
         for _ in range(6):
             try:
@@ -227,6 +228,65 @@ async def test_a_node_that_fails_is_left_out(sick: bool) -> None:
             except Retryable:
                 failures += 1
         assert (failures, len(two.seen)) == (1, 5)
+
+
+async def test_a_slow_node_gets_less() -> None:
+    """While a node owes an answer, the others get what comes."""
+    async with FakeBulk() as one, FakeBulk() as two, cluster_of(one.url, two.url) as cluster:
+        one.script(Silence())
+        while not one.seen:
+            owed = asyncio.create_task(ask(cluster))
+            while not (one.seen or owed.done()):  # noqa: ASYNC110 - the server is in this very loop
+                await asyncio.sleep(0)
+        before = len(two.seen)
+        for _ in range(5):
+            await ask(cluster)
+        assert (len(one.seen), len(two.seen) - before) == (1, 5)
+        owed.cancel()
+
+
+async def test_a_connection_is_used_again() -> None:
+    """One after the other, all requests go over one connection."""
+    peers: set[object] = set()
+
+    class Counting(FakeBulk):
+        async def handle(self, request: web.Request, body: bytes, step: Items | Lost | None) -> web.Response:
+            assert request.transport is not None
+            peers.add(request.transport.get_extra_info("peername"))
+            return await super().handle(request, body, step)
+
+    async with Counting() as server, cluster_of(server.url) as cluster:
+        for _ in range(5):
+            await ask(cluster)
+    assert len(peers) == 1
+
+
+@pytest.mark.parametrize(
+    ("auth", "old", "new", "sent"),
+    [
+        ("basic", {"username": "u", "password": "old"}, {"password": "new"}, "Basic " + base64.b64encode(b"u:new").decode()),
+        ("api_key", {"api_key": "old"}, {"api_key": "new"}, "ApiKey new"),
+    ],
+)
+async def test_a_secret_that_is_refused_is_asked_for_again(
+    server: FakeBulk, auth: str, old: dict[str, str], new: dict[str, str], sent: str
+) -> None:
+    """The request that is refused is answered so; the next one has what the secret is by then."""
+    asked = 0
+    given = {"urls": [server.url], "auth": auth}
+
+    async def renew() -> OpenSearchSettings:
+        nonlocal asked
+        asked += 1
+        return OpenSearchSettings.model_validate(given | old | new)
+
+    server.script(Whole(401), Whole(200))
+    cluster = Cluster(OpenSearchSettings.model_validate(given | old), renew=renew)
+    assert [(await ask(cluster)).status for _ in range(3)] == [401, 200, 200]
+    await cluster.close()
+    assert asked == 1
+    headers = [{name.lower(): value for name, value in seen.headers.items()} for seen in server.seen]
+    assert [each["authorization"] == sent for each in headers] == [False, True, True]
 
 
 @pytest.mark.parametrize("ends", [[], [1], [1023, 1024, 1025], range(0, 5 << 20, 1 << 20)])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
+from random import Random
 
+import orjson
 import pytest
 
 from ingestd.config import EventSettings
+from ingestd.core.batch import again
 from ingestd.errors import Fatal, Retryable
 from ingestd.model import BatchLimits, Refusal, Verdict
 from ingestd.sinks.firehose import FirehoseSink
@@ -15,7 +19,7 @@ from tests.fakes.aws import loopback_client
 from tests.fakes.documents import Row, batch_of
 from tests.fakes.firehose import FakeFirehose, refusal
 from tests.fakes.firehose_sink import sink_of
-from tests.fakes.http import Items, Whole
+from tests.fakes.http import Items, Lost, Whole
 
 STREAM = "logs"
 # aiohttp under the SDK warns of bodies over 1 MiB; records of nearly that size are what these tests are about.
@@ -140,3 +144,24 @@ async def test_a_pack_that_is_too_large_can_be_split(
     server.script(refusal(400, "InvalidArgumentException"))
     verdict = await packer.send(batch_of([("", "", {"n": n}) for n in range(documents)], action=False))
     assert (verdict.retry, verdict.split, verdict.paused) == (tuple(range(documents)), split, paused)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99, 1.0])
+async def test_only_what_failed_is_sent_again(server: FakeFirehose, sink: FirehoseSink, share: float) -> None:
+    """R6: items fail at any rate, whole requests in between; each record arrives once, and no other is sent a second time."""
+    random = Random(int(share * 100))
+    batch = batch_of([("", "", {"n": n}) for n in range(200)], action=False)
+    expected = list(range(200))
+    for attempt in range(11):
+        whole = (refusal(503, "ServiceUnavailableException"), refusal(500, "InternalFailure"), Lost(applied=False))
+        fails = [place for place in range(len(batch)) if attempt < 10 and random.random() < share]
+        server.script(whole[attempt % 3] if attempt % 2 else Items(dict.fromkeys(fails, "ServiceUnavailableException")))
+        verdict = await sink.send(batch)
+        sent = [orjson.loads(base64.b64decode(record["Data"]))["n"] for record in orjson.loads(server.seen[-1].body)["Records"]]
+        assert sent == expected
+        expected = [sent[place] for place in verdict.retry]
+        batch = again(batch, verdict.retry)
+        if not expected:
+            break
+    assert expected == []
+    assert sorted(orjson.loads(record)["n"] for record in server.records) == list(range(200))

@@ -16,32 +16,39 @@ from typing import Any
 
 from ingestd.fastpath.kernel.codes import (
     BAD_VALUE,
-    COLUMNS_MAX,
     DIGITS,
     DONE,
     FULL,
     HEADER,
     LEFT_ROW,
-    LINE_MAX,
     MISSING_TIMESTAMP,
+    MOMENT,
     P_ACTION,
+    P_CATCHES,
+    P_DATED,
     P_FACTOR,
+    P_FIRSTS,
     P_FIXED,
-    P_HEADER,
+    P_HEADERS,
     P_LOOSE,
+    P_NAME,
     P_NAMED,
     P_NEEDED,
     P_OPERATIONS,
     P_POSITIONS,
     P_PREFIXES,
+    P_RUN,
     P_S_EXTRA,
     P_S_OFFSET,
     P_S_ORIGINAL,
     P_SHAPE,
     P_SLOTS,
     P_TEXTS,
+    P_TWINS,
+    RECORD,
     ROOM,
     S_AT,
+    S_DAY,
     S_DAYS,
     S_DOCUMENTS,
     S_DRIFTED,
@@ -55,29 +62,24 @@ from ingestd.fastpath.kernel.codes import (
     S_SCRATCH,
     S_SIZE,
     S_SKIPPED,
+    S_TIME,
     SCRATCH,
     SKIPPED,
-    SPACED,
-    TABBED,
     TO_REFERENCE,
     TOO_FEW_COLUMNS,
     UNTERMINATED_QUOTE,
     W_DIGITS,
 )  # fmt: skip
+from ingestd.fastpath.kernel.columns import OPEN_QUOTE, cut
 from ingestd.fastpath.kernel.document import write_action, write_digits, write_document
 from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
+from ingestd.fastpath.kernel.json_text import blank
 from ingestd.fastpath.kernel.lists import extra
-from ingestd.fastpath.kernel.readings import fill_texts, read
-from ingestd.fastpath.kernel.scan import (
-    OPEN_QUOTE,
-    cut_spaced,
-    cut_spaced_carefully,
-    cut_tabbed,
-    newline,
-    values,
-    values_carefully,
-)
+from ingestd.fastpath.kernel.members import cut_members, fill_kept
+from ingestd.fastpath.kernel.readings import fill_texts, first_of_twins, read
+from ingestd.fastpath.kernel.scan import newline, same_text
 from ingestd.fastpath.kernel.simd import get, put
+from ingestd.fastpath.kernel.slots import fill
 from ingestd.fastpath.kernel.strings import escape
 
 __all__ = ["encode"]
@@ -89,20 +91,23 @@ TAB, RETURN, SPACE = 9, 13, 32
 def lines(
     buf: Any, out: Any, scratch: Any, alt: Any, edges: Any, spans: Any, fields: Any,
     made: Any, rows: Any, texts: Any, owned: Any, names: Any, strings: Any, joints: Any, text: Any,
-    indices: Any, actions: Any, prefixes: Any, params: Any, starts: Any, bodies: Any, offsets: Any, left: Any, state: Any,
-    memo: Any,
+    twins: Any, meanings: Any, prefixes: Any, places: Any, members: Any, kept_slots: Any,
+    indices: Any, actions: Any, params: Any,
+    starts: Any, bodies: Any, offsets: Any, left: Any, state: Any, memo: Any,
 ) -> Any:  # fmt: skip
     """Read the lines of buf from state[S_AT] to state[S_SIZE]. Returns why it stopped; `state` says how far it came."""
     at, size, o, count = get(state, S_AT), get(state, S_SIZE), get(state, S_OUT), get(state, S_DOCUMENTS)
     skipped, leftover = 0, get(state, S_LEFT)
-    slots, positions, shape = get(params, P_SLOTS), get(params, P_POSITIONS), get(params, P_SHAPE)
+    slots, positions = get(params, P_SLOTS), get(params, P_POSITIONS)
     fixed, factor = get(params, P_FIXED) + get(state, S_FIXED), get(params, P_FACTOR)
     lines_before = get(state, S_LINES) - get(state, S_DOCUMENTS)
-    why = DONE
+    why, is_record = DONE, get(params, P_SHAPE) == RECORD
     while at < size:
         stop = newline(buf, at)
         begin, end = trimmed(buf, at, stop)
-        kind = kind_of(buf, begin, end, text, prefixes, get(params, P_PREFIXES), get(params, P_HEADER))
+        if is_record:
+            begin, end = blank(buf, begin, end), blank_end(buf, begin, end)
+        kind = kind_of(buf, begin, end, text, prefixes, params)
         if kind == HEADER:
             why = HEADER
             break
@@ -117,31 +122,50 @@ def lines(
             put(state, S_NEED, fixed + factor * (end - begin))
             why = ROOM
             break
-        columns, care, escaped = cut(buf, begin, end, shape, edges, spans, alt)
+        to, day, kept, rest = get(state, S_SCRATCH), -1, 0, 0
+        if is_record:
+            columns, escaped, to, kept, rest = cut_members(
+                buf, begin, end, params, places, members, text, edges, spans, alt, scratch, to
+            )
+            care = escaped
+        else:
+            columns, care, escaped = cut(buf, begin, end, params, edges, spans, alt)
         src = alt if escaped else buf
         reason, detail = TO_REFERENCE, columns
-        to, day = get(state, S_SCRATCH), -1
         if columns >= get(params, P_NEEDED):
             clear(columns, positions, spans, slots, fields, made)
             fill_texts(get(params, P_TEXTS), texts, spans, fields)
-            to, day, detail = read(src, get(params, P_OPERATIONS), rows, spans, fields, scratch, to, memo)
+            if rest > 0:
+                fill_scratch(fields, get(params, P_S_EXTRA), to - rest, to)
+            if kept > 0:
+                fill_kept(kept, edges, kept_slots, fields, SCRATCH)
+            to, day, detail = read(src, get(params, P_OPERATIONS), rows, spans, fields, scratch, to, meanings, text, memo)
             reason = BAD_VALUE if detail >= 0 else MISSING_TIMESTAMP
-        elif columns > 0:
+            if day < 0 and detail < 0 and get(params, P_DATED) != 0:
+                fill(fields, 0, get(state, S_TIME), MOMENT | SCRATCH)
+                day = get(state, S_DAY)
+        elif columns >= 0:
             reason = TOO_FEW_COLUMNS
         elif columns == OPEN_QUOTE:
             reason = UNTERMINATED_QUOTE
         if day < 0:
-            note(left, leftover, at, count, reason, detail)
+            note(left, leftover, at, count, TO_REFERENCE if is_record else reason, detail)
             leftover += 1
             at = stop + 1
             continue
-        if columns > positions or get(params, P_LOOSE) != 0:
-            last = extra(scratch, to, buf, edges, spans, columns, positions, get(params, P_NAMED), owned, names, text)
+        if is_record:
+            at = begin
+            put(state, S_DRIFTED, get(state, S_DRIFTED) + (rest > 0 and get(params, P_CATCHES) == 0))
+        elif columns > positions or get(params, P_LOOSE) != 0:
+            named, run = get(params, P_NAMED), get(params, P_RUN)
+            last = extra(scratch, to, buf, edges, spans, columns, positions, named, owned, names, text, run)
             fill_scratch(fields, get(params, P_S_EXTRA), to, last)
             put(state, S_DRIFTED, get(state, S_DRIFTED) + (last > to))
             to = last
         if get(params, P_S_ORIGINAL) >= 0:
             fill_scratch(fields, get(params, P_S_ORIGINAL), to, escape(scratch, to, buf, begin, end))
+        if get(params, P_TWINS) != 0:
+            first_of_twins(get(params, P_TWINS), twins, fields)
         if care:
             mark_texts(slots, fields, strings)
         offset = get(state, S_OFFSET) + at
@@ -182,40 +206,39 @@ def trimmed(buf: Any, at: int, stop: int) -> Any:
 
 
 @inlined
-def kind_of(buf: Any, at: int, end: int, text: Any, prefixes: Any, count: int, header: int) -> Any:
+def blank_end(buf: Any, at: int, end: int) -> Any:
+    """Where buf[at:end] ends without the whitespace at its end."""
+    while end > at and get(buf, end - 1) in (SPACE, TAB, RETURN):
+        end -= 1
+    return end
+
+
+@inlined
+def kind_of(buf: Any, at: int, end: int, text: Any, prefixes: Any, params: Any) -> Any:
     """HEADER for a header line, SKIPPED for another line that is none to read, 0 for one that is."""
     place = at
     while place < end and (get(buf, place) == SPACE or get(buf, place) == TAB):
         place += 1
     if place >= end:
         return SKIPPED
-    for i in range(count):
-        first, size = get(prefixes, i) >> 16, get(prefixes, i) & 0xFFFF
-        same = 0
-        while same < size and same < end - at and get(buf, at + same) == get(text, first + same):
-            same += 1
-        if same == size:
-            return HEADER if header != 0 and i == 0 else SKIPPED
+    first = get(buf, at)
+    if (get(params, P_FIRSTS + (first >> 5)) >> (first & 31)) & 1 == 0:
+        return 0
+    return begun(buf, at, end, text, prefixes, params)
+
+
+@outlined
+def begun(buf: Any, at: int, end: int, text: Any, prefixes: Any, params: Any) -> Any:
+    """The same of a line that may begin with a prefix: the headers' come first, then those of comments."""
+    headers = get(params, P_HEADERS)
+    for i in range(get(params, P_PREFIXES)):
+        stop = at + (get(prefixes, i) & 0xFFFF)
+        if same_text(buf, at, end, text, get(prefixes, i)):
+            if i >= headers:
+                return SKIPPED
+            if get(params, P_NAME) == 0 or stop == end or get(buf, stop) == SPACE:
+                return HEADER
     return 0
-
-
-@inlined
-def cut(buf: Any, at: int, end: int, shape: int, edges: Any, spans: Any, alt: Any) -> Any:
-    """Cut a line: (columns or why not, whether a byte needs care in JSON, whether the values are in `alt`)."""
-    if end - at > LINE_MAX:
-        return -COLUMNS_MAX, True, False
-    if shape == TABBED:
-        columns, care = cut_tabbed(buf, at, end, edges)
-    else:
-        columns, care = cut_spaced(buf, at, end, shape == SPACED, edges)
-    if columns > 0:
-        values(buf, columns, shape != TABBED, edges, spans)
-        return columns, care, False
-    if shape == TABBED:
-        return columns, True, False
-    columns = cut_spaced_carefully(buf, at, end, shape == SPACED, edges)
-    escaped = columns > 0 and values_carefully(buf, columns, shape == SPACED, edges, spans, alt)
-    return columns, True, escaped
 
 
 @inlined

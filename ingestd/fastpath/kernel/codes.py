@@ -10,21 +10,60 @@ from __future__ import annotations
 SCRATCH = 1 << 40  # the position is in scratch, not in the line; the value is finished
 ESCAPE = 1 << 41  # the value is text in which a byte needs care
 ZULU = 1 << 42  # a `Z` follows the value
+MEANING = 1 << 43  # the position is in the plan's text; the value is finished
 SIZE = SCRATCH - 1
 
 # operations, one for each kind of reading; a row is the code, the positions of its columns, its slots, its arguments
-TEXT, PERCENT, WHOLE, DECIMAL, STATUS, IP, ENDPOINT, INSTANT, DATETIME, WORDS, HOSTS, TLS, VERSION, REQUEST = range(14)
+(
+    TEXT,
+    PERCENT,
+    WHOLE,
+    DECIMAL,
+    STATUS,
+    IP,
+    ENDPOINT,
+    INSTANT,
+    DATETIME,
+    EPOCH,
+    CLF,
+    MAPPED,
+    CUT,  # one piece of it
+    WORDS,
+    HOSTS,
+    TLS,
+    VERSION,
+    REQUEST,
+    ANY_TIME,
+) = range(19)
 ROW = 12  # numbers in an operation's row
 R_CODE, R_COLUMN, R_SLOT = 0, 1, 2  # slots from R_SLOT on
+R_SEPARATOR, R_LABEL, R_LAST, R_DATE = 3, 4, 5, 6  # of CUT and WORDS, which fill one slot: spans in the plan's text; flags
+R_MASK = 3  # of MAPPED: the size of its table of meanings, a power of two, less one
 R_ARGUMENT = 10
-R_TIME = 11  # the column of a DateTime's time
+R_OTHER = 11  # another column, -1 for none: of a DateTime's time, or what an Epoch reads instead
 
 # shapes
-TABBED, SPACED, SPACED_RAW = range(3)
+TABBED, SPACED, SPACED_RAW, CSV, RECORD = range(5)
+
+# a place in the tree of a record's members: its column or -1, its kind, whether there are places below it, and the next place
+# of those that must not have values together, or itself
+PLACE_ROW = 4
+PLACE_NONE, PLACE_PLAIN, PLACE_BOOLEAN, PLACE_KEPT, PLACE_KNOWN, PLACE_LEFT = range(6)
+# a name, in a table that is searched from the place on that its hash gives: its first eight bytes, its span in the plan's text,
+# the place above it and its own; a span of 0 ends the search
+NAME_ROW = 4
+
+# a meaning, in a table that is searched from the place on that a value's hash gives: the value's first eight bytes and its last
+# eight, its span and its meaning's in the plan's text; a span of 0 ends the search
+MEANING_ROW = 4
+HASH, HASH_SHIFT, HASH_BITS = 0x9E3779B1, 16, 0xFFFFFFFF
 
 # a plan's single numbers
 (
     P_SHAPE,  # of the above
+    P_SEPARATOR,
+    P_RUN,  # the separator, if several in a row are one; else -1
+    P_SURE,  # whether most lines can be cut without looking at each byte
     P_POSITIONS,  # how many positions the order of columns speaks of
     P_NEEDED,  # columns that a line must have
     P_LOOSE,  # whether one of those positions belongs to no column
@@ -32,16 +71,23 @@ TABBED, SPACED, SPACED_RAW = range(3)
     P_SLOTS,
     P_TEXTS,
     P_OPERATIONS,
+    P_TWINS,  # groups of slots that are one field
     P_PREFIXES,  # of lines that are skipped
-    P_HEADER,  # whether the first of them is the header's
+    P_HEADERS,  # how many of them, from the first, are a header's
+    P_NAME,  # whether such a one is a name, which ends there
+    P_DATED,  # whether lines without a time have the object's
     P_S_EXTRA,  # slots, -1 where there is none
     P_S_OFFSET,
     P_S_ORIGINAL,
     P_FIXED,  # the most that a document takes: this, and
     P_FACTOR,  # this for each byte of its line
     P_ACTION,  # whether there is an action line
-    PARAMETERS,
-) = range(17)
+    P_NAMES_MASK,  # of a record's names: the size of their table, a power of two, less one
+    P_DASHES,  # whether `-` is absent in a record
+    P_CATCHES,  # whether what a record has beyond its columns is no drift
+    P_FIRSTS,  # the first bytes of prefixes, 32 bits a number, from here on
+) = range(26)
+PARAMETERS = P_FIRSTS + 8
 
 COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's
 SLOTS_MAX = 1024  # fields of a document
@@ -52,6 +98,7 @@ SCRATCH_WORDS = b"successfailuretlsssl".ljust(32)
 W_SUCCESS, W_FAILURE, W_TLS, W_SSL = 0, 7, 14, 17
 WORD = 7  # size of `success` and `failure`
 PROTOCOL = 3
+MOMENT = 20  # size of `YYYY-MM-DDThh:mm:ssZ`
 W_ID = 32  # object id, offset, and the end of an action line
 W_DIGITS = W_ID + 16
 DIGITS = 12
@@ -75,8 +122,10 @@ W_OBJECT = W_ID + ID + 4
     S_FIRST_DAY,
     S_DAYS,
     S_FIXED,  # as P_FIXED, for what the object adds
+    S_TIME,  # where in scratch the object's own time stands, MOMENT bytes, and its day
+    S_DAY,
     STATE,
-) = range(15)
+) = range(17)
 
 # why the kernel returned, and what a line is that it does not read
 DONE, ROOM, FULL, HEADER, SKIPPED = range(5)

@@ -6,7 +6,7 @@ from typing import Any
 
 from numba import uint64
 
-from ingestd.fastpath.kernel.codes import DIGITS, ESCAPE, ID, SCRATCH, SIZE, W_DIGITS, W_ID, ZULU
+from ingestd.fastpath.kernel.codes import DIGITS, ESCAPE, ID, MEANING, SCRATCH, SIZE, W_DIGITS, W_ID, ZULU
 from ingestd.fastpath.kernel.jit import inlined
 from ingestd.fastpath.kernel.simd import copy64, get, put, store8
 from ingestd.fastpath.kernel.strings import copy, escape
@@ -64,6 +64,8 @@ def write_document(out: Any, o: int, src: Any, scratch: Any, fields: Any, slots:
             o = copy(out, o, src, at, size)
         elif size & SCRATCH:
             o = copy(out, o, scratch, at, size & SIZE)
+        elif size & MEANING:
+            o = copy(out, o, text, at, size & SIZE)
         else:
             o = escape(out, o, src, at, at + (size & SIZE)) if size & ESCAPE else copy(out, o, src, at, size & SIZE)
             if size & ZULU:

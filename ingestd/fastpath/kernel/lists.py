@@ -9,25 +9,35 @@ from typing import Any
 
 from ingestd.fastpath.kernel.addresses import is_address, without_port
 from ingestd.fastpath.kernel.jit import outlined
-from ingestd.fastpath.kernel.scan import find
+from ingestd.fastpath.kernel.percent import percent
+from ingestd.fastpath.kernel.scan import find, find_text
 from ingestd.fastpath.kernel.simd import get, put
 from ingestd.fastpath.kernel.strings import copy, escape
+from ingestd.fastpath.kernel.values import begin_of
 
 __all__ = ["extra", "hosts", "words"]
 
 QUOTE, COMMA, MINUS, SPACE, OPEN, CLOSE = 34, 44, 45, 32, 91, 93
 BACKSLASH, PERCENT, SMALL_X, TWO, ZERO = 92, 37, 120, 50, 48
+ITEM_MAX = 6  # bytes that a byte of an item may become
 
 
 @outlined
-def words(scratch: Any, to: int, src: Any, at: int, end: int, separator: int) -> Any:
-    """The items of src[at:end] that are neither empty nor `-`."""
+def words(scratch: Any, to: int, src: Any, at: int, end: int, text: Any, separator: int, times: int) -> Any:
+    """The items of src[at:end] that are neither empty nor `-`, percent-decoded so many times; `separator`: a span of text."""
     begin = to
     while at <= end:
-        stop = find(src, at, end, separator)
+        stop = find_text(src, at, end, text, separator)
         if is_item(src, at, stop):
-            to = item(scratch, to, begin, src, at, stop)
-        at = stop + 1
+            if times > 0:
+                # made behind the room that the item may take, and moved
+                first, last = percent(scratch, to + ITEM_MAX * (stop - at) + 64, src, at, stop, times)
+                to = copy(scratch, open_item(scratch, to, begin), scratch, first, last - first)
+                put(scratch, to, QUOTE)
+                to += 1
+            else:
+                to = item(scratch, to, begin, src, at, stop)
+        at = stop + (separator & 0xFFFF)
     return close(scratch, to, begin)
 
 
@@ -51,7 +61,7 @@ def hosts(scratch: Any, to: int, src: Any, at: int, end: int, addresses: bool) -
 @outlined
 def extra(
     scratch: Any, to: int, buf: Any, edges: Any, spans: Any, count: int,
-    positions: int, named: int, owned: Any, names: Any, text: Any,
+    positions: int, named: int, owned: Any, names: Any, text: Any, run: int,
 ) -> Any:  # fmt: skip
     """The values at positions that belong to no column, as the line has them, each behind the header's name for it."""
     begin = to
@@ -63,7 +73,7 @@ def extra(
         to = open_item(scratch, to, begin)
         if k < positions:
             to = copy(scratch, to, text, get(names, k) >> 16, get(names, k) & 0xFFFF)
-        to = escape(scratch, to, buf, get(edges, k) + 1, get(edges, k + 1))
+        to = escape(scratch, to, buf, begin_of(buf, get(edges, k) + 1, get(edges, k + 1), run), get(edges, k + 1))
         put(scratch, to, QUOTE)
         to += 1
     return close(scratch, to, begin)

@@ -11,19 +11,26 @@ from numba import uint64
 
 from ingestd.fastpath.kernel.addresses import endpoint, is_address
 from ingestd.fastpath.kernel.codes import (
+    ANY_TIME,
+    CLF,
+    CUT,
     DATETIME,
     DECIMAL,
     ENDPOINT,
+    EPOCH,
     HOSTS,
     INSTANT,
     IP,
+    MAPPED,
+    MEANING,
     PERCENT,
-    PROTOCOL,
     R_ARGUMENT,
     R_CODE,
     R_COLUMN,
+    R_MASK,
+    R_OTHER,
+    R_SEPARATOR,
     R_SLOT,
-    R_TIME,
     REQUEST,
     ROW,
     SCRATCH,
@@ -32,9 +39,7 @@ from ingestd.fastpath.kernel.codes import (
     TLS,
     VERSION,
     W_FAILURE,
-    W_SSL,
     W_SUCCESS,
-    W_TLS,
     WHOLE,
     WORD,
     WORDS,
@@ -42,20 +47,24 @@ from ingestd.fastpath.kernel.codes import (
 )  # fmt: skip
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.lists import hosts, words
+from ingestd.fastpath.kernel.meanings import meaning
+from ingestd.fastpath.kernel.moments import clf_time, epoch
 from ingestd.fastpath.kernel.numbers import BAD, NONE, decimal, whole
+from ingestd.fastpath.kernel.percent import percent
+from ingestd.fastpath.kernel.pieces import piece
 from ingestd.fastpath.kernel.request import request
 from ingestd.fastpath.kernel.scan import find
 from ingestd.fastpath.kernel.simd import copy64, get, load8, put
 from ingestd.fastpath.kernel.slots import fill, fill_part
-from ingestd.fastpath.kernel.strings import decode_percent, escape
 from ingestd.fastpath.kernel.times import instant
+from ingestd.fastpath.kernel.tls import tls
 
-__all__ = ["fill_texts", "read"]
+__all__ = ["fill_texts", "first_of_twins", "read"]
 
-SLASH, POINT, ZERO, MINUS, T, Z = 47, 46, 48, 45, 84, 90
-TLS_V, SSL_V, FOUR = uint64(0x76534C54), uint64(0x764C5353), uint64(0xFFFFFFFF)  # "TLSv", "SSLv"
+SLASH, ZERO, MINUS, T, Z = 47, 48, 45, 84, 90
 SUCCESS_MAX = 399
 DATE_SIZE, TIME_SIZE_MAX = 10, 19
+PLUS_NOTHING, OFFSET, FIVE = uint64(int.from_bytes(b"+0000", "little")), 5, uint64(0xFFFFFFFFFF)
 STEP = 64  # scratch that a reading of bounded size may take
 
 
@@ -70,7 +79,9 @@ def fill_texts(count: int, texts: Any, spans: Any, fields: Any) -> None:
 
 
 @inlined
-def read(src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any, to: int, memo: Any) -> Any:
+def read(
+    src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any, to: int, meanings: Any, text: Any, memo: Any
+) -> Any:
     """Do the operations in the table's order. Returns (where scratch is free, the event's day or -1, the
     row that rejects the line or -1)."""
     day = -1
@@ -78,7 +89,12 @@ def read(src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any,
         code, column, slot = get(rows, row * ROW + R_CODE), get(rows, row * ROW + R_COLUMN), get(rows, row * ROW + R_SLOT)
         at, end = get(spans, 2 * column), get(spans, 2 * column + 1)
         if at >= end:
-            continue
+            if code != EPOCH or get(rows, row * ROW + R_OTHER) < 0:
+                continue
+            column = get(rows, row * ROW + R_OTHER)
+            at, end = get(spans, 2 * column), get(spans, 2 * column + 1)
+            if at >= end:
+                continue
         if code == DECIMAL:
             place, size = decimal(src, at, end, scratch, to, get(rows, row * ROW + R_ARGUMENT) != 0)
             if size == BAD:
@@ -115,7 +131,7 @@ def read(src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any,
                     return to, -1, row
                 day = found if day < 0 else day
         elif code == DATETIME:
-            time = get(rows, row * ROW + R_TIME)
+            time = get(rows, row * ROW + R_OTHER)
             first, last = (get(spans, 2 * time), get(spans, 2 * time + 1)) if time >= 0 else (0, 0)
             if last <= first:
                 continue
@@ -134,12 +150,46 @@ def read(src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any,
                     return to, -1, row
                 day = found if day < 0 else day
             to += STEP
+        elif code in (EPOCH, CLF):
+            if code == EPOCH:
+                found, size = epoch(src, at, end, scratch, to, memo)
+            else:
+                found, size = clf_time(src, at, end, scratch, to, memo)
+            if found >= 0:
+                fill(fields, slot, to, size | SCRATCH)
+            if slot == 0:
+                if found < 0:
+                    return to, -1, row
+                day = found if day < 0 else day
+            to += STEP
+        elif code == ANY_TIME:
+            stop = end - OFFSET if end - at > OFFSET and load8(src, end - OFFSET) & FIVE == PLUS_NOTHING else end
+            found, zulu = instant(src, at, stop, memo)
+            if found >= 0 and (stop == end or not zulu):
+                fill(fields, slot, at, (stop - at) | (0 if zulu else ZULU))
+            else:
+                found, size = epoch(src, at, end, scratch, to, memo)
+                if found < 0:
+                    return to, -1, row
+                fill(fields, slot, to, size | SCRATCH)
+                to += STEP
+            if slot == 0:
+                day = found if day < 0 else day
+        elif code == MAPPED:
+            span = meaning(src, at, end, meanings, get(rows, row * ROW + R_ARGUMENT), get(rows, row * ROW + R_MASK), text)
+            if span != 0:
+                fill(fields, slot, span >> 16, (span & 0xFFFF) | MEANING)
+        elif code == CUT:
+            found = piece(src, at, end, fields, rows, row, text, memo)
+            if slot == 0 and day < 0:
+                day = found
         elif code == REQUEST:
             request(src, at, end, fields, rows, row)
         elif code == TEXT:
             fill(fields, slot, at, end - at)
         elif code == WORDS:
-            stop = words(scratch, to, src, at, end, get(rows, row * ROW + R_ARGUMENT))
+            separator, times = get(rows, row * ROW + R_SEPARATOR), get(rows, row * ROW + R_ARGUMENT)
+            stop = words(scratch, to, src, at, end, text, separator, times)
             fill(fields, slot, to, (stop - to) | SCRATCH if stop > to else NONE)
             to = stop
         elif code == PERCENT:
@@ -149,7 +199,8 @@ def read(src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any,
         elif code == IP:
             fill(fields, slot if is_address(src, at, end) else get(rows, row * ROW + R_SLOT + 1), at, end - at)
         elif code == TLS:
-            tls(src, at, end, fields, rows, row)
+            tls(src, at, end, fields, rows, row, get(rows, row * ROW + R_ARGUMENT) != 0, scratch, to)
+            to += STEP
         elif code == VERSION:
             fill_part(src, fields, slot, min(find(src, at, end, SLASH) + 1, end), end)
         elif code == HOSTS:
@@ -174,28 +225,11 @@ def is_success(src: Any, at: int, size: int) -> Any:
 
 
 @outlined
-def percent(scratch: Any, to: int, src: Any, at: int, end: int, times: int) -> Any:
-    """src[at:end] with %HH decoded once or twice, as the inside of a JSON string in scratch: (its begin, its end)."""
-    begin = to
-    to, again, care = decode_percent(scratch, to, src, at, end)
-    if times > 1 and again:
-        first, begin = begin, to
-        to, again, care = decode_percent(scratch, to, scratch, first, begin)
-    if care:
-        first, begin = begin, to
-        to = escape(scratch, to, scratch, first, begin)
-    return begin, to
-
-
-@inlined
-def tls(src: Any, at: int, end: int, fields: Any, rows: Any, row: int) -> None:
-    """A protocol's name and version, or the text as it is."""
-    name, size = load8(src, at) & FOUR, end - at
-    digits = size >= 5 and ZERO <= get(src, at + 4) <= ZERO + 9
-    if size != 5:
-        digits = digits and size == 7 and get(src, at + 5) == POINT and ZERO <= get(src, at + 6) <= ZERO + 9
-    if digits and name in (TLS_V, SSL_V):
-        fill(fields, get(rows, row * ROW + R_SLOT), at + 4, size - 4)
-        fill(fields, get(rows, row * ROW + R_SLOT + 1), W_TLS if name == TLS_V else W_SSL, PROTOCOL | SCRATCH)
-    else:
-        fill(fields, get(rows, row * ROW + R_SLOT + 2), at, size)
+def first_of_twins(count: int, twins: Any, fields: Any) -> None:
+    """Of slots that are one field keep the first that is filled. A row: their first slot, and how many they are."""
+    for group in range(count):
+        filled = False
+        for slot in range(get(twins, 2 * group), get(twins, 2 * group) + get(twins, 2 * group + 1)):
+            if filled:
+                put(fields, 2 * slot + 1, 0)
+            filled = filled or get(fields, 2 * slot + 1) != 0

@@ -1,4 +1,4 @@
-"""Strings: copied wide where clean, escaped for JSON, UTF-8 checked, percent and backslash decoded. Part of the kernel.
+"""Strings: copied wide where clean, escaped for JSON, UTF-8 checked, escapes of logs decoded. Part of the kernel.
 
 Room is the caller's: a byte of text becomes six at most (`\\u001f`), and a wide copy writes up to 63 bytes past its end.
 """
@@ -10,11 +10,11 @@ from typing import Any
 from numba import uint64
 
 from ingestd.fastpath.kernel.jit import inlined, outlined
-from ingestd.fastpath.kernel.simd import copy64, drop_lowest, eq64, get, low_bits, put, trailing_zeros, unclean64
+from ingestd.fastpath.kernel.simd import copy64, eq64, get, low_bits, put, trailing_zeros, unclean64
 
-__all__ = ["copy", "decode_escapes", "decode_percent", "escape", "hex_pair"]
+__all__ = ["copy", "decode_escapes", "decode_pairs", "escape", "hex_pair"]
 
-QUOTE, PERCENT, BACKSLASH, PLAIN = 34, 37, 92, 0
+QUOTE, BACKSLASH, PLAIN = 34, 92, 0
 SHORT = (8, 98, 9, 116, 10, 110, 12, 102, 13, 114)  # controls that JSON writes with a letter, and the letter
 
 
@@ -113,37 +113,6 @@ def sequence(src: Any, at: int, end: int) -> Any:
     return size
 
 
-@inlined
-def decode_percent(out: Any, to: int, src: Any, at: int, end: int) -> Any:
-    """Decode each %HH of src[at:end] once, into out[to:]. Returns (where that ends, whether a `%` is left, whether one byte
-    of it needs care in JSON)."""
-    again, care = uint64(0), uint64(0)
-    while at < end:
-        size = min(end - at, 64)
-        within = low_bits(size)
-        found = eq64(src, at, PERCENT) & within
-        care |= (unclean64(src, at) | eq64(src, at, QUOTE)) & within
-        done = at  # what is before it has been written
-        while found != uint64(0):
-            mark = at + trailing_zeros(found)
-            found = drop_lowest(found)
-            copy64(out, to, src, done)
-            to += mark - done
-            byte = hex_pair(src, mark + 1) if mark + 3 <= end else -1
-            done = mark + 3 if byte >= 0 else mark + 1
-            byte = byte if byte >= 0 else PERCENT
-            put(out, to, byte)
-            to += 1
-            again |= uint64(byte == PERCENT)
-            care |= uint64(byte < 32 or byte >= 128 or byte in (QUOTE, BACKSLASH))
-        if done < at + size:
-            copy64(out, to, src, done)
-            to += at + size - done
-            done = at + size
-        at = done
-    return to, again != uint64(0), care != uint64(0)
-
-
 @outlined
 def decode_escapes(buf: Any, at: int, end: int, alt: Any, to: int) -> Any:
     """Decode `\\"`, `\\\\`, `\\x000000HH`, `\\xHH` of buf[at:end] into alt[to:]; returns where that ends."""
@@ -163,6 +132,17 @@ def decode_escapes(buf: Any, at: int, end: int, alt: Any, to: int) -> Any:
                     char, at = hex_pair(buf, at + 2), at + 3
         put(alt, to, char)
         at += 1
+        to += 1
+    return to
+
+
+@outlined
+def decode_pairs(buf: Any, at: int, end: int, alt: Any, to: int) -> Any:
+    """Make one quote of each pair in buf[at:end], whose quotes all are in pairs, in alt[to:]; returns where that ends."""
+    while at < end:
+        char = get(buf, at)
+        put(alt, to, char)
+        at += 2 if char == QUOTE else 1
         to += 1
     return to
 

@@ -1,6 +1,6 @@
-"""Timestamps, checked by the calendar. Part of the kernel.
+"""Instants, checked by the calendar. Part of the kernel.
 
-`memo` remembers the last date that was good (its ten bytes as two words, and its day), since a log's lines share theirs.
+`memo` remembers the last date that was good, since a log's lines share theirs: its ten bytes as two words, and its day.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.numbers import run
 from ingestd.fastpath.kernel.simd import get, load8
 
-__all__ = ["instant"]
+__all__ = ["NO_DAY", "YEAR_MAX", "YEAR_MIN", "day_of", "instant", "is_clock", "number"]
+
+NO_DAY = -(1 << 20)  # before all days that there are
 
 YEAR_MIN, YEAR_MAX = 1970, 2199
 MINUS, POINT, ZERO, COLON, T, Z = 45, 46, 48, 58, 84, 90
@@ -29,10 +31,7 @@ def instant(src: Any, at: int, end: int, memo: Any) -> Any:
     """(day since 1970, whether it ends in Z) of `YYYY-MM-DDThh:mm:ss[.f][Z]`; day -1 if src[at:end] is none."""
     if end - at < BEFORE_FRACTION or get(src, at + 10) != T:
         return -1, False
-    clock = load8(src, at + 11)
-    halves = clock & HALVES
-    late = (clock & uint64(0x0F)) == uint64(2) and (clock & uint64(0x0F00)) > uint64(0x0300)
-    if (clock & KIND) != KIND_IS or ((halves + ROOM) & OVER) != uint64(0) or late:
+    if not is_clock(load8(src, at + 11)):
         return -1, False
     place = at + BEFORE_FRACTION
     if place < end and get(src, place) == POINT:
@@ -52,6 +51,13 @@ def instant(src: Any, at: int, end: int, memo: Any) -> Any:
     return day, zulu
 
 
+@inlined
+def is_clock(word: Any) -> Any:
+    """Whether a word is `hh:mm:ss`, up to 23:59:59."""
+    late = (word & uint64(0x0F)) == uint64(2) and (word & uint64(0x0F00)) > uint64(0x0300)
+    return (word & KIND) == KIND_IS and (((word & HALVES) + ROOM) & OVER) == uint64(0) and not late
+
+
 @outlined
 def date(src: Any, at: int) -> Any:
     """Days from 1970-01-01 to the date `YYYY-MM-DD` at src[at:at+10]; -1 if it is none."""
@@ -65,8 +71,14 @@ def date(src: Any, at: int) -> Any:
     year = number(src, at, 4)
     month = number(src, at + 5, 2)
     day = number(src, at + 8, 2)
-    if year < YEAR_MIN or year > YEAR_MAX or month < 1 or month > 12 or day < 1:
-        return -1
+    return max(day_of(year, month, day), -1) if YEAR_MIN <= year <= YEAR_MAX else -1
+
+
+@outlined
+def day_of(year: int, month: int, day: int) -> Any:
+    """Days from 1970-01-01 to a date; NO_DAY if there is none such."""
+    if month < 1 or month > 12 or day < 1:
+        return NO_DAY
     leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0
     days = 31
     if month == 2:
@@ -74,7 +86,7 @@ def date(src: Any, at: int) -> Any:
     elif month == 4 or month == 6 or month == 9 or month == 11:
         days = 30
     if day > days:
-        return -1
+        return NO_DAY
     # counted in years that begin with March, so that a leap day is a year's last
     years = year - 1 if month <= 2 else year
     months = month + 9 if month <= 2 else month - 3

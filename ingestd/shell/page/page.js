@@ -1,6 +1,6 @@
 "use strict";
 // Everything is written as text, never as markup. Rates are by the service's own clock.
-const POLL_MS = 2000, WINDOW_SECONDS = 10, MINUTE = 60, HOUR = 3600;
+const POLL_MS = 2000, WINDOW_SECONDS = 10, MINUTE = 60, HOUR = 3600, SPAN_MIN = 300;
 const LIMITS = { sink: "the sink", cpu: "the CPU", memory: "the budget", objects: "open objects", messages: "messages held", queue: "what comes" };
 const samples = [];
 const at = (id) => document.getElementById(id);
@@ -10,7 +10,7 @@ function short(value) {
   for (const [size, sign] of [[1e9, " G"], [1e6, " M"], [1e4, " k"]]) if (value >= size) return (value / (size === 1e4 ? 1e3 : size)).toFixed(1) + sign;
   return value >= 100 || Number.isInteger(value) ? Math.round(value).toString() : value.toFixed(1);
 }
-const bytes = (value) => value >= 1e9 ? (value / 1e9).toFixed(1) + " GB" : value >= 1e6 ? (value / 1e6).toFixed(1) + " MB" : (value / 1e3).toFixed(1) + " kB";
+const bytes = (value) => value >= 1e9 ? (value / 1e9).toFixed(1) + " GB" : value >= 1e6 ? (value / 1e6).toFixed(1) + " MB" : value ? (value / 1e3).toFixed(1) + " kB" : "0";
 const seconds = (value) => value === null ? "–" : value < 1 ? Math.round(value * 1000) + " ms" : value < 120 ? value.toFixed(1) + " s" : value < 7200 ? Math.round(value / 60) + " min" : value < 172800 ? Math.round(value / 3600) + " h" : Math.round(value / 86400) + " d";
 const sum = (rows) => Object.values(rows || {}).reduce((all, one) => all + one, 0);
 const first = (key) => key.split(",")[0];
@@ -80,7 +80,7 @@ function show(now) {
   say("limit-share", limit in shares ? Math.round(100 * shares[limit]) + " % of the last minute" : "");
   at("limit-tile").className = limit === "sink" ? "tile bad" : "tile";
   say("drain", seconds(one("drain_seconds")));
-  say("depth", one("queue_messages") === null ? "the queue has not told" : short(one("queue_messages")) + " messages on the queue");
+  say("depth", one("queue_messages") === null ? "the queue has not told" : short(one("queue_messages")) + " messages");
   say("oldest", seconds(one("oldest_message_seconds")));
   say("lag", one("lag_seconds") ? "latest object " + seconds(one("lag_seconds")) : "");
   say("cost", now.dollars_per_gb ? "$" + now.dollars_per_gb.toPrecision(2) : "–");
@@ -106,7 +106,10 @@ function show(now) {
   table("sources", ["source", "format", "objects", "last", "longest pause", ""], (now.sources || []).map((each) => ({
     bad: each.is_silent, cells: [each.bucket + "/" + each.prefix, each.format, short(each.objects), seconds(each.ago_seconds) + " ago", seconds(each.pause_seconds), each.is_silent ? "silent" : ""],
   })));
-  counts("rejects", counters.rejects || {}, true);
+  counts("rejects", Object.fromEntries(Object.entries(counters.rejects || {}).map(([key, value]) => [key.replace(",", ": "), value])), true);
+  const silent = (now.sources || []).filter((each) => each.is_silent).length;
+  say("silent", (now.sources || []).length ? silent + " of " + now.sources.length : "–");
+  at("silent-tile").className = silent ? "tile bad" : "tile";
   counts("reasons", counters.dead_letters, true);
   counts("retries", grouped(counters.retries, last));
   counts("objects", counters.objects);
@@ -122,8 +125,9 @@ function chart(points) {
   const peak = Math.max(...steps.map((each) => each[1]), 0);
   say("peak", steps.length ? "peak " + short(peak) : "the first points come in a quarter of a minute");
   if (!steps.length) return;
-  const end = steps[steps.length - 1][0];
-  const place = ([time, value]) => (720 * (1 - (end - time) / HOUR)).toFixed(1) + " " + (158 - 150 * (peak ? value / peak : 0)).toFixed(1);
+  const end = steps[steps.length - 1][0], span = Math.min(Math.max(end - points[0][0], SPAN_MIN), HOUR);
+  say("since", span === HOUR ? "an hour ago" : Math.round(span / MINUTE) + " min ago");
+  const place = ([time, value]) => (720 * (1 - (end - time) / span)).toFixed(1) + " " + (158 - 150 * (peak ? value / peak : 0)).toFixed(1);
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
   path.setAttribute("d", "M" + place([steps[0][0], 0]) + "L" + steps.map(place).join("L") + "L" + place([end, 0]) + "Z");
   at("chart").replaceChildren(path);

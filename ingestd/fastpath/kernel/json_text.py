@@ -1,0 +1,286 @@
+"""JSON as it stands in a record, checked and copied. Part of the kernel.
+
+What is copied is what orjson would write of what it reads, or nothing is: a string with an escape that would be written in
+another way, a number that might be, a member that comes twice, and whatever is no JSON are all left to the reference.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import int64, uint64
+
+from ingestd.fastpath.kernel.jit import inlined, outlined
+from ingestd.fastpath.kernel.simd import eq64, get, load8, low_bits, put, trailing_zeros, unclean64
+from ingestd.fastpath.kernel.strings import copy, hex_pair, sequence
+
+__all__ = [
+    "ESCAPED", "KEPT_AT", "LEVELS_AT", "blank", "literal", "note_name", "number", "string_end", "unescaped", "value",
+]  # fmt: skip
+
+TAB, NEWLINE, RETURN, SPACE, QUOTE, COMMA, MINUS, POINT, ZERO, NINE, COLON = 9, 10, 13, 32, 34, 44, 45, 46, 48, 57, 58
+OPEN, BACKSLASH, CLOSE, U, OPEN_OBJECT, CLOSE_OBJECT = 91, 92, 93, 117, 123, 125
+TRUE, FALSE, NULL = (int.from_bytes(word, "little") for word in (b"true", b"fals", b"null"))
+E = 101
+SHORT = b'"\\bfnrt'  # behind a backslash, as orjson writes them; the solidus stands for itself
+FOUR = uint64(0xFFFFFFFF)
+LEVELS = 10  # of what is copied
+DIGITS_MAX = 15  # of a number that certainly is the shortest of its value
+WHOLE_MAX = 18
+NAMES_MAX, NAME_MAX = 400, 256  # names that are open at once, and a name's bytes
+# what is where in `work`: where the names of each level begin, the levels of the walk, what is kept, the names
+FIRSTS_AT, LEVELS_AT, KEPT_AT, NAMES_AT = 0, 16, 48, 352
+CLEAN, UTF_8, ESCAPED = 0, 1, 2  # what a string holds
+
+
+@inlined
+def blank(buf: Any, at: int, end: int) -> Any:
+    """The first of buf[at:end] that is no whitespace."""
+    while at < end and get(buf, at) in (SPACE, NEWLINE, RETURN, TAB):
+        at += 1
+    return at
+
+
+@inlined
+def string_end(buf: Any, at: int, end: int) -> Any:
+    """Where the string whose inside begins at `at` has its closing quote, or -1; and what it holds (flags)."""
+    held = CLEAN
+    while at < end:
+        within = low_bits(min(end - at, 64))
+        found = (eq64(buf, at, QUOTE) | unclean64(buf, at)) & within
+        if found == uint64(0):
+            at += 64
+            continue
+        at += trailing_zeros(found)
+        char = get(buf, at)
+        if char == QUOTE:
+            return at, held
+        if char == BACKSLASH:
+            held |= ESCAPED
+            at += 2
+        elif char >= 128:
+            size = sequence(buf, at, end)
+            if size <= 0:
+                return -1, held
+            held |= UTF_8
+            at += size
+        else:
+            return -1, held
+    return -1, held
+
+
+@outlined
+def is_written_so(buf: Any, at: int, end: int) -> Any:
+    """Whether the escapes of a string are those that orjson writes."""
+    while at < end:
+        if get(buf, at) != BACKSLASH:
+            at += 1
+            continue
+        char = get(buf, at + 1)
+        if char == U:
+            code = hex_pair(buf, at + 4) if at + 6 <= end and get(buf, at + 2) == ZERO and get(buf, at + 3) == ZERO else -1
+            is_short = code in (8, 9, 10, 12, 13)
+            if code < 0 or code >= SPACE or is_short or get(buf, at + 5) in (65, 66, 67, 68, 69, 70):
+                return False
+            at += 6
+        else:
+            known = False
+            for short in SHORT:
+                known = known or char == short
+            if not known:
+                return False
+            at += 2
+    return True
+
+
+@outlined
+def unescaped(buf: Any, at: int, end: int, out: Any, to: int) -> Any:
+    """The content of a string with escapes, from out[to]; where it ends there, or -1 if the reference has to say."""
+    while at < end:
+        char = get(buf, at)
+        if char != BACKSLASH:
+            put(out, to, char)
+            at += 1
+            to += 1
+            continue
+        char = get(buf, at + 1)
+        at += 2
+        if char == U:
+            if at + 4 > end:
+                return -1
+            high, low = hex_pair(buf, at), hex_pair(buf, at + 2)
+            code = high * 256 + low
+            if high < 0 or low < 0 or 0xD800 <= code < 0xE000:
+                return -1
+            at += 4
+            if code < 0x80:
+                put(out, to, code)
+                to += 1
+            elif code < 0x800:
+                put(out, to, 0xC0 | code >> 6)
+                put(out, to + 1, 0x80 | code & 63)
+                to += 2
+            else:
+                put(out, to, 0xE0 | code >> 12)
+                put(out, to + 1, 0x80 | code >> 6 & 63)
+                put(out, to + 2, 0x80 | code & 63)
+                to += 3
+            continue
+        if char == 98:
+            char = 8
+        elif char == 102:
+            char = 12
+        elif char == 110:
+            char = NEWLINE
+        elif char == 114:
+            char = RETURN
+        elif char == 116:
+            char = TAB
+        elif char not in (QUOTE, BACKSLASH, 47):
+            return -1
+        put(out, to, char)
+        to += 1
+    return to
+
+
+@inlined
+def number(buf: Any, at: int, end: int) -> Any:
+    """Where the number at `at` ends if orjson writes it as it stands; -1 if it might not."""
+    begin = at
+    if get(buf, at) == MINUS:
+        at += 1
+    whole = at
+    while at < end and ZERO <= get(buf, at) <= NINE:
+        at += 1
+    size = at - whole
+    if size == 0 or size > WHOLE_MAX or (size > 1 and get(buf, whole) == ZERO):
+        return -1
+    if at < end and get(buf, at) == POINT:
+        at += 1
+        fraction = at
+        while at < end and ZERO <= get(buf, at) <= NINE:
+            at += 1
+        places = at - fraction
+        if places == 0 or size + places > DIGITS_MAX or (places > 1 and get(buf, at - 1) == ZERO):
+            return -1
+        if get(buf, whole) == ZERO:  # the smallest are written with an exponent
+            zeros = 0
+            while zeros < places and get(buf, fraction + zeros) == ZERO:
+                zeros += 1
+            if zeros > 3 or (zeros == places and whole > begin):
+                return -1
+    elif whole > begin and get(buf, whole) == ZERO:
+        return -1
+    if at < end and (get(buf, at) | 32) in (E, POINT | 32):
+        return -1
+    return at
+
+
+@inlined
+def literal(buf: Any, at: int, end: int) -> Any:
+    """Where `true`, `false` or `null` at `at` ends; -1 if it is none of them."""
+    word = load8(buf, at) & FOUR
+    if word == uint64(TRUE) or word == uint64(NULL):
+        at += 4
+    elif word == uint64(FALSE) and get(buf, at + 4) == E:
+        at += 5
+    else:
+        return -1
+    return at if at <= end else -1
+
+
+@inlined
+def note_name(buf: Any, at: int, end: int, work: Any, first: int, count: int) -> Any:
+    """Add a name to those of its object, the ones from `first` on; how many there are then, -1 for a name that comes twice."""
+    size = end - at
+    if size > NAME_MAX or count >= NAMES_MAX:
+        return -1
+    word = int64(load8(buf, at) & (uint64(0xFFFFFFFFFFFFFFFF) >> uint64(64 - 8 * min(size, 8)) if size > 0 else uint64(0)))
+    for i in range(first, count):
+        if get(work, NAMES_AT + 3 * i) == word and get(work, NAMES_AT + 3 * i + 1) == size:
+            other, same = get(work, NAMES_AT + 3 * i + 2), 8
+            while same < size and get(buf, other + same) == get(buf, at + same):
+                same += 1
+            if same >= size:
+                return -1
+    put(work, NAMES_AT + 3 * count, word)
+    put(work, NAMES_AT + 3 * count + 1, size)
+    put(work, NAMES_AT + 3 * count + 2, at)
+    return count + 1
+
+
+@outlined
+def value(buf: Any, at: int, end: int, out: Any, to: int, work: Any, count: int) -> Any:
+    """Copy the value at `at` without its spaces: (where it ends, where its copy does), or -1 first if it is left.
+
+    `work` holds the names of the objects around it, `count` of them.
+    """
+    depth, nest, expect_name = 0, 0, False
+    while True:
+        at = blank(buf, at, end)
+        if at >= end:
+            return -1, to
+        char = get(buf, at)
+        if expect_name:
+            if char != QUOTE:
+                return -1, to
+            close, held = string_end(buf, at + 1, end)
+            if close < 0 or held & ESCAPED:
+                return -1, to
+            count = note_name(buf, at + 1, close, work, get(work, FIRSTS_AT + depth), count)
+            if count < 0:
+                return -1, to
+            to = copy(out, to, buf, at, close + 1 - at)
+            at = blank(buf, close + 1, end)
+            if at >= end or get(buf, at) != COLON:
+                return -1, to
+            put(out, to, COLON)
+            to += 1
+            at += 1
+            expect_name = False
+            continue
+        stop = at
+        if char == QUOTE:
+            close, held = string_end(buf, at + 1, end)
+            if close < 0 or (held & ESCAPED and not is_written_so(buf, at + 1, close)):
+                return -1, to
+            stop = close + 1
+        elif char in (OPEN, OPEN_OBJECT):
+            put(out, to, char)
+            to += 1
+            at = blank(buf, at + 1, end)
+            depth += 1
+            nest = nest << 1 | int64(char == OPEN)
+            put(work, FIRSTS_AT + depth, count)
+            if depth > LEVELS or at >= end:
+                return -1, to
+            if get(buf, at) != char + 2:
+                expect_name = char == OPEN_OBJECT
+                continue
+            stop = at
+        elif char == MINUS or ZERO <= char <= NINE:
+            stop = number(buf, at, end)
+        else:
+            stop = literal(buf, at, end)
+        if stop < 0:
+            return -1, to
+        to = copy(out, to, buf, at, stop - at)
+        at = stop
+        while depth > 0:
+            at = blank(buf, at, end)
+            if at >= end:
+                return -1, to
+            char = get(buf, at)
+            put(out, to, char)
+            to += 1
+            at += 1
+            if char == COMMA:
+                expect_name = nest & 1 == 0
+                break
+            if char != (CLOSE if nest & 1 else CLOSE_OBJECT):
+                return -1, to
+            count = get(work, FIRSTS_AT + depth)
+            depth -= 1
+            nest >>= 1
+        if depth == 0:
+            return at, to

@@ -1,0 +1,308 @@
+"""Cutting a record into columns: its members by the tree of the columns' paths. Part of the kernel.
+
+In one pass: the names are looked up on the way, strings, numbers and literals become spans of the record, what is kept as JSON
+is copied to scratch, and what belongs to nobody to `alt`, until all is known. It takes a record whole or leaves it: whatever is
+not as plain as it mostly is (see `json_text.py`, and the kinds of places) is the reference's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import int64, uint64
+
+from ingestd.fastpath.kernel.codes import (
+    HASH,
+    HASH_BITS,
+    HASH_SHIFT,
+    LINE_MAX,
+    NAME_ROW,
+    P_DASHES,
+    P_NAMES_MASK,
+    P_POSITIONS,
+    PLACE_BOOLEAN,
+    PLACE_KEPT,
+    PLACE_KNOWN,
+    PLACE_LEFT,
+    PLACE_NONE,
+    PLACE_ROW,
+)
+from ingestd.fastpath.kernel.jit import inlined, outlined
+from ingestd.fastpath.kernel.json_text import (
+    ESCAPED,
+    KEPT_AT,
+    LEVELS_AT,
+    blank,
+    literal,
+    note_name,
+    number,
+    string_end,
+    unescaped,
+    value,
+)
+from ingestd.fastpath.kernel.simd import ALL, get, load8, put
+from ingestd.fastpath.kernel.strings import copy
+
+__all__ = ["cut_members", "fill_kept"]
+
+QUOTE, COMMA, MINUS, ZERO, NINE, COLON, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT = 34, 44, 45, 48, 57, 58, 91, 93, 123, 125
+N = 110  # of null
+LEVEL_ROW, LEVELS_MAX, KEPT_MAX = 4, 6, 100
+WRAPPED = b'{"value":'
+LEFT = (-1, False, 0, 0, 0)
+
+
+@outlined
+def cut_members(
+    buf: Any, at: int, end: int, params: Any, places: Any, names: Any, text: Any, work: Any, spans: Any, alt: Any,
+    scratch: Any, to: int,
+) -> Any:  # fmt: skip
+    """Cut a record: (columns or -1, whether the values are in `alt`, where scratch is free, how many values are kept there,
+    bytes of `extra` at the end of scratch)."""
+    positions, dashes = get(params, P_POSITIONS), get(params, P_DASHES) != 0
+    if end - at > LINE_MAX or at >= end or get(buf, at) != OPEN_OBJECT:
+        return LEFT
+    for i in range(2 * positions):
+        put(spans, i, 0)
+    level, place, first, count, kept, escaped = 0, 0, 0, 0, 0, False
+    extra = 1  # where `alt` is free
+    put(alt, 0, OPEN_OBJECT)
+    at = blank(buf, at + 1, end)
+    is_empty = at < end and get(buf, at) == CLOSE_OBJECT
+    while True:
+        if not is_empty:
+            # a name
+            at = blank(buf, at, end)
+            if at >= end or get(buf, at) != QUOTE:
+                return LEFT
+            name, (close, held) = at + 1, string_end(buf, at + 1, end)
+            if close < 0 or held & ESCAPED:
+                return LEFT
+            count = note_name(buf, name, close, work, first, count)
+            at = blank(buf, close + 1, end)
+            if count < 0 or at >= end or get(buf, at) != COLON:
+                return LEFT
+            at = blank(buf, at + 1, end)
+            if at >= end:
+                return LEFT
+            below = child(buf, name, close, place, names, params, text)
+            column = get(places, below * PLACE_ROW) if below >= 0 else -1
+            kind = get(places, below * PLACE_ROW + 1) if below >= 0 else PLACE_NONE
+            char = get(buf, at)
+            if below >= 0 and get(places, below * PLACE_ROW + 2) != 0 and char == OPEN_OBJECT:
+                level += 1
+                if level >= LEVELS_MAX:
+                    return LEFT
+                row = LEVELS_AT + level * LEVEL_ROW
+                put(work, row, place)
+                put(work, row + 1, first)
+                put(work, row + 2, extra)
+                put(work, row + 3, column if kind == PLACE_KEPT else -1)
+                if kind != PLACE_KEPT:
+                    extra = open_member(alt, extra, buf, name, close)
+                put(alt, extra, OPEN_OBJECT)
+                extra += 1
+                place, first = below, count
+                at = blank(buf, at + 1, end)
+                is_empty = at < end and get(buf, at) == CLOSE_OBJECT
+                continue
+            # a value
+            if kind in (PLACE_NONE, PLACE_KNOWN):
+                before = extra
+                if kind == PLACE_NONE:
+                    extra = open_member(alt, extra, buf, name, close)
+                at, last = value(buf, at, end, alt, extra, work, count)
+                if at < 0:
+                    return LEFT
+                extra = before if kind == PLACE_KNOWN or is_absent(alt, extra, last, dashes) else last
+            elif kind == PLACE_KEPT:
+                begin = to
+                if char != OPEN_OBJECT:
+                    to = copy_wrapped(scratch, to)
+                inside = to
+                at, to = value(buf, at, end, scratch, to, work, count)
+                if at < 0 or kept >= KEPT_MAX or get(spans, 2 * column + 1) != 0:
+                    return LEFT
+                if is_absent(scratch, inside, to, dashes):
+                    to = begin
+                else:
+                    if char != OPEN_OBJECT:
+                        put(scratch, to, CLOSE_OBJECT)
+                        to += 1
+                    keep(work, kept, spans, column, begin, to)
+                    kept += 1
+            else:
+                begin = at
+                if char == QUOTE:
+                    begin = at + 1
+                    stop, held = string_end(buf, begin, end)
+                    at = stop + 1
+                    escaped = escaped or held & ESCAPED != 0
+                    if stop == begin + 1 and dashes and get(buf, begin) == MINUS:
+                        stop = begin
+                    if stop > begin and kind == PLACE_BOOLEAN:
+                        return LEFT
+                elif char == MINUS or ZERO <= char <= NINE:
+                    stop = at = number(buf, at, end)
+                    if kind == PLACE_BOOLEAN:
+                        return LEFT
+                elif char in (OPEN, OPEN_OBJECT):
+                    at = blank(buf, at + 1, end)
+                    if at >= end or get(buf, at) != char + 2:
+                        return LEFT
+                    at += 1
+                    stop = begin
+                else:
+                    stop = at = literal(buf, at, end)
+                    stop = begin if char == N and stop > 0 else stop
+                if stop < 0:
+                    return LEFT
+                if stop > begin:
+                    if kind == PLACE_LEFT or get(spans, 2 * column + 1) != 0 or not is_first(places, below, work, spans):
+                        return LEFT
+                    put(spans, 2 * column, begin)
+                    put(spans, 2 * column + 1, stop)
+        # behind a value: a comma, or the end of one object or of several
+        while True:
+            at = blank(buf, at, end)
+            if at >= end:
+                return LEFT
+            char = get(buf, at)
+            at += 1
+            if char == COMMA and not is_empty:
+                break
+            if char != CLOSE_OBJECT:
+                return LEFT
+            is_empty = False
+            if level == 0:
+                if blank(buf, at, end) < end:
+                    return LEFT
+                return finished(buf, positions, spans, alt, extra, scratch, to, escaped, kept)
+            row = LEVELS_AT + level * LEVEL_ROW
+            if get(alt, extra - 1) == OPEN_OBJECT:  # nothing of it is left
+                extra = get(work, row + 2)
+            else:
+                put(alt, extra, CLOSE_OBJECT)
+                extra += 1
+                column = get(work, row + 3)
+                if column >= 0:  # what is left of it is kept apart
+                    if kept >= KEPT_MAX or get(spans, 2 * column + 1) != 0:
+                        return LEFT
+                    begin = get(work, row + 2)
+                    last = copy(scratch, to, alt, begin, extra - begin)
+                    keep(work, kept, spans, column, to, last)
+                    kept, to, extra = kept + 1, last, begin
+            count, place, first = first, get(work, row), get(work, row + 1)
+            level -= 1
+
+
+@inlined
+def keep(work: Any, row: int, spans: Any, column: int, at: int, end: int) -> None:
+    """Note what a column keeps: scratch[at:end]. It has a value then, but none for the readings."""
+    put(spans, 2 * column + 1, -1)
+    put(work, KEPT_AT + 3 * row, column)
+    put(work, KEPT_AT + 3 * row + 1, at)
+    put(work, KEPT_AT + 3 * row + 2, end)
+
+
+@inlined
+def child(buf: Any, at: int, end: int, place: int, names: Any, params: Any, text: Any) -> Any:
+    """The place below `place` whose name is buf[at:end]; -1 if there is none. A row: first bytes, span, place above, place."""
+    size = end - at
+    if size == 0:
+        return -1
+    word = load8(buf, at) & (ALL >> uint64(64 - 8 * min(size, 8)))
+    mask = get(params, P_NAMES_MASK)
+    row = hashed(word, size, place) & mask
+    while get(names, row * NAME_ROW + 1) != 0:
+        span = get(names, row * NAME_ROW + 1)
+        if get(names, row * NAME_ROW) == int64(word) and (span & 0xFFFF) == size and get(names, row * NAME_ROW + 2) == place:
+            same, other = 8, span >> 16
+            while same < size and get(text, other + same) == get(buf, at + same):
+                same += 1
+            if same >= size:
+                return get(names, row * NAME_ROW + 3)
+        row = (row + 1) & mask
+    return -1
+
+
+@inlined
+def hashed(word: Any, size: int, place: int) -> Any:
+    """Where the search for a name begins."""
+    folded = (word ^ (word >> uint64(29)) ^ uint64(size * 31 + place * 1021)) & uint64(HASH_BITS)
+    return int64((folded * uint64(HASH)) >> uint64(HASH_SHIFT)) & HASH_BITS
+
+
+@inlined
+def open_member(alt: Any, to: int, buf: Any, name: int, close: int) -> Any:
+    """A comma if there are members before, the name and its colon."""
+    if get(alt, to - 1) != OPEN_OBJECT:
+        put(alt, to, COMMA)
+        to += 1
+    to = copy(alt, to, buf, name - 1, close + 2 - name)
+    put(alt, to, COLON)
+    return to + 1
+
+
+@inlined
+def is_absent(out: Any, at: int, end: int, dashes: bool) -> Any:
+    """Whether the JSON value out[at:end] is one that says there is none."""
+    size, char = end - at, get(out, at)
+    if size == 2:
+        return char in (QUOTE, OPEN, OPEN_OBJECT)
+    if size == 3:
+        return dashes and char == QUOTE and get(out, at + 1) == MINUS
+    return size == 4 and char == N
+
+
+@inlined
+def copy_wrapped(scratch: Any, to: int) -> Any:
+    for char in WRAPPED:
+        put(scratch, to, char)
+        to += 1
+    return to
+
+
+@inlined
+def is_first(places: Any, below: int, work: Any, spans: Any) -> Any:
+    """Whether none of the columns that fill the same field has a value, where that must not be: the next of them in a ring."""
+    other = get(places, below * PLACE_ROW + 3)
+    while other != below:
+        column = get(places, other * PLACE_ROW)
+        if get(spans, 2 * column + 1) != 0:
+            return False
+        other = get(places, other * PLACE_ROW + 3)
+    return True
+
+
+@inlined
+def finished(
+    buf: Any, positions: int, spans: Any, alt: Any, extra: int, scratch: Any, to: int, escaped: bool, kept: int
+) -> Any:
+    """What is left over goes to scratch; if a value has escapes, all values go to `alt`, decoded."""
+    size = 0
+    if extra > 1:
+        put(alt, extra, CLOSE_OBJECT)
+        size = extra + 1
+        to = copy(scratch, to, alt, 0, size)
+    if escaped:
+        place = 0
+        for column in range(positions):
+            at, end = get(spans, 2 * column), get(spans, 2 * column + 1)
+            put(spans, 2 * column, place)
+            if end > at:
+                place = unescaped(buf, at, end, alt, place)
+                if place < 0:
+                    return LEFT
+            put(spans, 2 * column + 1, place)
+    return positions, escaped, to, kept, size
+
+
+@outlined
+def fill_kept(count: int, work: Any, slots: Any, fields: Any, flag: int) -> None:
+    """Give the slots of the columns that are kept as JSON what stands in scratch."""
+    for i in range(count):
+        slot = get(slots, get(work, KEPT_AT + 3 * i))
+        at, end = get(work, KEPT_AT + 3 * i + 1), get(work, KEPT_AT + 3 * i + 2)
+        put(fields, 2 * slot, at)
+        put(fields, 2 * slot + 1, (end - at) | flag)

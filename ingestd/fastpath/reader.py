@@ -1,0 +1,142 @@
+"""How an object is read once its beginning is known: line by line by its format, or envelope by envelope.
+
+Both make the same of a block: documents that say which way they go. What reads envelopes knows nothing of objects but a
+`Source`: whoever has envelopes by another way than S3 reads them so too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from ingestd.config import ObjectSettings
+from ingestd.core.envelope import Carried, carried
+from ingestd.errors import Poison
+from ingestd.fastpath.cutting import Cutter, open_cutter
+from ingestd.fastpath.parser import Parser, open_parser
+from ingestd.fastpath.record_cutter import RecordCutter
+from ingestd.formats.registry import Format
+from ingestd.model import Block, Documents, Reject, Source, Way
+
+__all__ = ["ENVELOPE", "EnvelopeReader", "LineReader", "Reader", "joined"]
+
+ENVELOPE = "envelope"  # what lines are counted by that are no events, or are dropped before it is known what they are
+PARSERS_MAX = 256  # of log streams that are remembered for one object
+Lane = tuple[Way, Parser]
+
+
+class Reader(Protocol):
+    """Reads one object; runs in a worker thread. `name` is what its lines are counted by where they have no way."""
+
+    name: str
+
+    def cutter(self, limits: ObjectSettings) -> Cutter:
+        """What cuts the object into the blocks that `read` takes."""
+        ...
+
+    def read(self, block: Block) -> list[Documents]:
+        """Documents of the block by the ways that they go; each line counts once. Never raises for what a line contains."""
+        ...
+
+
+class LineReader:
+    """Reads an object of one format, once for each way."""
+
+    def __init__(self, form: Format, ways: Sequence[Way], source: Source) -> None:
+        self.name = form.name
+        self._form = form
+        self._lanes = [(way, open_parser(form, source, way.framing)) for way in ways]
+
+    def cutter(self, limits: ObjectSettings) -> Cutter:
+        return open_cutter(self._form, limits)
+
+    def read(self, block: Block) -> list[Documents]:
+        return [replace(parser.parse(block), way=way) for way, parser in self._lanes]
+
+
+class EnvelopeReader:
+    """Reads an object of envelopes; `choose` says of what format events are and which ways they go, none if they are dropped.
+
+    It is asked once an object for the events of a log group that are JSON, and once for those that are not.
+    """
+
+    name = ENVELOPE
+
+    def __init__(self, source: Source, choose: Callable[[Carried], tuple[Format, Sequence[Way]]]) -> None:
+        self._source = source
+        self._choose = choose
+        self._chosen: dict[tuple[str, bool], tuple[Format, Sequence[Way]]] = {}
+        self._lanes = lru_cache(PARSERS_MAX)(self._open)
+
+    def cutter(self, limits: ObjectSettings) -> Cutter:
+        return RecordCutter(limits.block_bytes, max(limits.line_bytes_max, limits.envelope_bytes_max))
+
+    def read(self, block: Block) -> list[Documents]:
+        found: dict[Way | None, list[Documents]] = {}
+        for documents in self._documents(block):
+            found.setdefault(documents.way, []).append(documents)
+        return [joined(alike) for alike in found.values()]
+
+    def _documents(self, block: Block) -> Iterator[Documents]:
+        offset = block.offset
+        for record in bytes(memoryview(block.data)[: block.size]).split(b"\n")[:-1]:
+            try:
+                groups, rejects = carried(record, offset, self._source) if record.strip() else ([], [])
+            except Poison as poison:
+                groups, rejects = [], [Reject(offset, poison.reason, "", record, len(record))]
+            if rejects or not groups:
+                yield _uncarried(rejects)
+            for each in groups:
+                yield from self._read(each)
+            offset += len(record) + 1
+
+    def _read(self, each: Carried) -> Iterator[Documents]:
+        assert each.source.carrier is not None
+        assert each.block.events is not None
+        place = each.source.carrier.group, each.is_json
+        if place not in self._chosen:
+            self._chosen[place] = self._choose(each)
+        lanes = self._lanes(place, each.source)
+        if not lanes:
+            count = len(each.block.events.ids)
+            yield replace(_uncarried([]), lines=count, skipped=0, dropped=count)
+        for way, parser in lanes:
+            yield replace(parser.parse(each.block), way=way)
+
+    def _open(self, place: tuple[str, bool], source: Source) -> list[Lane]:
+        form, ways = self._chosen[place]
+        return [(way, open_parser(form, source, way.framing)) for way in ways]
+
+
+def joined(alike: Sequence[Documents]) -> Documents:
+    """The documents of several, one after the other, as one; they go the same way."""
+    if len(alike) == 1:
+        return alike[0]
+    ends = np.cumsum([0, *(int(each.starts[-1]) for each in alike)])
+    starts = [each.starts[:-1] + end for each, end in zip(alike, ends, strict=False)]
+    return Documents(
+        b"".join(each.data for each in alike),
+        np.concatenate([*starts, ends[-1:]]),
+        np.concatenate([each.bodies + end for each, end in zip(alike, ends, strict=False)]),
+        np.concatenate([each.offsets for each in alike]),
+        rejects=tuple(reject for each in alike for reject in each.rejects),
+        lines=sum(each.lines for each in alike),
+        skipped=sum(each.skipped for each in alike),
+        dropped=sum(each.dropped for each in alike),
+        fallback=sum(each.fallback for each in alike),
+        drifted=sum(each.drifted for each in alike),
+        ids=tuple(name for each in alike for name in each.ids),
+        way=alike[0].way,
+    )
+
+
+def _uncarried(rejects: list[Reject]) -> Documents:
+    """What is no event: rejects, or, without any, an envelope that has none."""
+    nothing = np.zeros(0, np.int64)
+    return Documents(
+        b"", np.zeros(1, np.int64), nothing, nothing, tuple(rejects), lines=len(rejects) or 1, skipped=int(not rejects)
+    )

@@ -1,0 +1,139 @@
+"""The paths of a record's columns as the tree that the kernel walks along (`kernel/members.py`): places, and names in a table.
+
+A name with dots leads further than one without: it stands in the table too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ingestd.fastpath.joints import Body, pack
+from ingestd.fastpath.kernel.codes import (
+    HASH,
+    HASH_BITS,
+    HASH_SHIFT,
+    NAME_ROW,
+    PLACE_BOOLEAN,
+    PLACE_KEPT,
+    PLACE_KNOWN,
+    PLACE_LEFT,
+    PLACE_NONE,
+    PLACE_PLAIN,
+)
+from ingestd.formats.table import Boolean, Column, DateTime, Epoch, Items, Json, Pairs, Shape, Table
+
+__all__ = ["Tree", "compile_tree"]
+
+
+@dataclass(slots=True)
+class Tree:
+    """The kernel's numbers: rows of places, rows of names, and the slot of each column that is kept as JSON."""
+
+    places: list[int] = field(default_factory=list)
+    members: list[int] = field(default_factory=lambda: [0] * NAME_ROW)
+    kept_slots: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Place:
+    number: int
+    above: _Place | None = None
+    column: int = -1
+    kind: int = PLACE_NONE
+    ring: int = -1
+    below: dict[str, _Place] = field(default_factory=dict)
+
+
+def compile_tree(table: Table, body: Body, text: bytearray) -> Tree:
+    """The tree of a table of records; of any other there is none."""
+    tree = Tree()
+    if table.shape is not Shape.JSON:
+        return tree
+    places = [_Place(0)]
+    readings = [reading for column in table.columns for reading in column.readings]
+    joined = {reading.time for reading in readings if isinstance(reading, DateTime)}  # columns that others' readings take
+    joined |= {reading.instead for reading in readings if isinstance(reading, Epoch)}
+    for number, column in enumerate(table.columns):
+        path, bracket, _ = column.name.partition("[")
+        place = _reach(places, path)
+        if bracket:
+            place.kind = PLACE_LEFT  # columns that look into the array
+        elif place.kind != PLACE_LEFT:
+            place.kind = PLACE_PLAIN if column.name in joined and not column.readings else _kind(column)
+        if not bracket:
+            place.column = number
+    tree.kept_slots = [_slot(column, body) for column in table.columns]
+    if table.catches:
+        _join_rings(table, places)
+    for place in places:
+        tree.places += [place.column, place.kind, int(bool(place.below)), place.ring if place.ring >= 0 else place.number]
+    tree.members = _table([entry for place in places for entry in _names(place)], text)
+    return tree
+
+
+def _reach(places: list[_Place], path: str) -> _Place:
+    """The place at a path; it is made if it is new."""
+    place = places[0]
+    for name in path.split("."):
+        if name not in place.below:
+            place.below[name] = _Place(len(places), place)
+            places.append(place.below[name])
+        place = place.below[name]
+    return place
+
+
+def _kind(column: Column) -> int:
+    if not column.readings:
+        return PLACE_KNOWN
+    if any(isinstance(reading, Items | Pairs) for reading in column.readings):
+        return PLACE_LEFT
+    if len(column.readings) == 1 and isinstance(column.readings[0], Json):
+        return PLACE_KEPT
+    if all(isinstance(reading, Boolean) for reading in column.readings):
+        return PLACE_BOOLEAN
+    mixed = any(isinstance(reading, Json | Boolean) for reading in column.readings)
+    return PLACE_LEFT if mixed else PLACE_PLAIN
+
+
+def _slot(column: Column, body: Body) -> int:
+    return body.slots[column.readings[0].path] if column.readings and isinstance(column.readings[0], Json) else 0
+
+
+def _join_rings(table: Table, places: list[_Place]) -> None:
+    """Columns whose first field is the same must not have values together: the kernel could keep but one."""
+    fields: dict[str, list[_Place]] = {}
+    for place in places:
+        if place.column >= 0 and (readings := table.columns[place.column].readings):
+            fields.setdefault(readings[0].leaves()[0].path, []).append(place)
+    for ring in fields.values():
+        for place, following in zip(ring, [*ring[1:], ring[0]], strict=True):
+            place.ring = following.number
+
+
+def _names(place: _Place) -> Iterator[tuple[int, bytes, int]]:
+    """(place above, name, place) of all that can be reached from a place in one step."""
+    waiting = [(name, below) for name, below in place.below.items()]
+    while waiting:
+        name, below = waiting.pop()
+        yield place.number, name.encode(), below.number
+        waiting += [(f"{name}.{further}", beyond) for further, beyond in below.below.items()]
+
+
+def _table(entries: list[tuple[int, bytes, int]], text: bytearray) -> list[int]:
+    """The names as the kernel searches them, at least half of the table empty."""
+    mask = (1 << (2 * len(entries)).bit_length()) - 1
+    rows = [[0] * NAME_ROW for _ in range(mask + 1)]
+    for above, name, number in entries:
+        word = int.from_bytes(name[:8].ljust(8, b"\0"), "little")
+        row = _hash(word, len(name), above) & mask
+        while rows[row][1]:
+            row = (row + 1) & mask
+        rows[row] = [word - (1 << 64) * (word >> 63), pack(text, name), above, number]
+    return [number for row in rows for number in row]
+
+
+def _hash(word: int, size: int, place: int) -> int:
+    """As `kernel/members.py` has it."""
+    folded = (word ^ word >> 29 ^ (size * 31 + place * 1021)) & HASH_BITS
+    return (folded * HASH) >> HASH_SHIFT & HASH_BITS

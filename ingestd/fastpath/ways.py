@@ -1,0 +1,67 @@
+"""Which format an object or a log group's events are of, and which ways their documents go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from ingestd.core.envelope import Carried, is_envelope
+from ingestd.core.routing import AUTO, Route, Router
+from ingestd.errors import Poison
+from ingestd.fastpath.reader import ENVELOPE, EnvelopeReader, LineReader, Reader
+from ingestd.formats.names import first_names
+from ingestd.formats.registry import HEAD_BYTES, Format, detect, detect_events
+from ingestd.model import Framing, Source, Way
+
+__all__ = ["Ways"]
+
+FramingOf = Callable[[str, str], Framing]
+
+
+class Ways:
+    """Routes, formats and sinks joined. `framing_of` says how a sink, by its name, wants a dataset's documents."""
+
+    def __init__(self, known: Mapping[str, Format], router: Router, sinks: Collection[str], framing_of: FramingOf) -> None:
+        self.known = known.values()
+        self._known = known
+        self._router = router
+        self._sinks = sinks
+        self._framing_of = framing_of
+
+    def reader(self, source: Source, route: Route, head: bytes, only: Sequence[str] = ()) -> Reader:
+        """What reads the object that begins so and takes this route. Raises Poison if it is of no known format.
+
+        An envelope is seen whatever the route says: the format that a route names is then that of the events. `only`: the sinks
+        that documents go to, if not those of routes.
+        """
+        if is_envelope(first_names(head)):
+            return EnvelopeReader(source, lambda each: self._of_events(each, route, only))
+        key = source.key if source.bucket else ""  # records that come in calls have none
+        found = detect(key, head, self._known) if route.format == AUTO else self._known[route.format]
+        if found is None:
+            raise Poison("content is of no known format", reason="unknown_format", tried=", ".join(self._known))
+        return LineReader(found, self._ways(found, route, only), source)
+
+    def seen(self, head: bytes) -> str | None:
+        """What a record that begins so shows to be, by itself: a format's name, or that it is an envelope."""
+        if is_envelope(first_names(head)):
+            return ENVELOPE
+        found = detect("", head, self._known)
+        return found.name if found else None
+
+    def _of_events(self, each: Carried, around: Route, only: Sequence[str]) -> tuple[Format, Sequence[Way]]:
+        """The format of a log group's events, and the ways they go: none if they are dropped."""
+        carrier, events = each.source.carrier, each.block.events
+        assert carrier is not None
+        assert events is not None
+        route = self._router.route_events(each.source.bucket, each.source.key, carrier.group, around)
+        head = bytes(each.block.data[: min(events.ends[0], HEAD_BYTES)])
+        found = self._known.get(route.format) or detect_events(carrier.group, each.is_json, head, self._known)
+        return found, () if route.drop else self._ways(found, route, only)
+
+    def _ways(self, form: Format, route: Route, only: Sequence[str]) -> Sequence[Way]:
+        """One for each manner in which the route's sinks want documents encoded; lines count by the first sink's answers."""
+        sinks: dict[Framing, list[str]] = {}
+        for name in only or route.sinks or self._sinks:
+            sinks.setdefault(self._framing_of(name, route.dataset or form.dataset), []).append(name)
+        first = next(iter(sinks), None)
+        return [Way(form.name, framing, tuple(names), names[0] if framing is first else "") for framing, names in sinks.items()]
