@@ -163,8 +163,8 @@ PLANTS = (
         "index_by_the_clock",
         4,
         "pipeline",
-        "        assert opened.source is not None\n",
-        "        opened.source = replace(opened.source, modified_at=self._wall_clock())\n",
+        "self._ways.reader(body.source, route,",
+        "self._ways.reader(replace(body.source, modified_at=self._wall_clock()), route,",
     ),
     _plant("denied_is_dead", 20, "shell.fetch", "if self.why.doing is Doing.POISON:", "if self.why.doing is not Doing.AGAIN:"),
     # --- memory
@@ -172,7 +172,8 @@ PLANTS = (
         "budget_leaks_on_refusal",
         1,
         "pipeline",
-        "        self._budget.give(held_bytes)\n        self._owe(",
-        "        self._owe(",
+        "        self._budget.give(held_bytes)\n        way = part.documents.way\n        if way and way.counted_by == delivery.name:\n"
+        "            self._owe(",
+        "        way = part.documents.way\n        if way and way.counted_by == delivery.name:\n            self._owe(",
     ),
 )
