@@ -10,15 +10,15 @@ endif
 BIN := .venv/bin
 READY := .venv/.ready-$(VERSION)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-SLOW := tests/integration tests/soak
+SLOW := tests/integration tests/faults
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check integration million kills sim fuzz bench arrival format lock audit clean
+.PHONY: help venv demo test check integration faults million kills sim fuzz bench bench-scale arrival format lock audit clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
 
 venv: $(READY) ## set up .venv; the other targets do it themselves
 
@@ -38,6 +38,9 @@ test: $(READY) ## the quick tests
 
 integration: $(READY) ## the tests with a real OpenSearch and Elasticsearch (Java 21 and Maven needed)
 	@$(BIN)/python -m pytest tests/integration $(ARGS)
+
+faults: $(READY) ## the real process on an ill network and an ill machine
+	@$(BIN)/python -m pytest tests/faults $(ARGS)
 
 check: $(READY) ## form, types, imports between rooms, fresh lock files
 	$(BIN)/ruff format --check .
@@ -68,6 +71,9 @@ bench: $(READY) ## what this machine carries, stage by stage
 arrival: $(READY) ## seconds from an object's creation to its being found, and CPU beside a real OpenSearch's
 	@$(BIN)/python -m tests.bench.arrival $(ARGS)
 
+bench-scale: $(READY) ## two processes on one queue beside one, each given one core: ARGS="--processes 4"
+	@$(BIN)/python -m tests.bench.scale $(ARGS)
+
 format: $(READY) ## put the code into form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -77,7 +83,8 @@ lock: $(READY) ## resolve the dependencies anew; UPGRADE=--upgrade takes the new
 	$(COMPILE) pyproject.toml --extra demo --extra parquet --constraint requirements-dev.lock --output-file requirements.lock
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 
-audit: $(READY) ## known vulnerabilities among what the image holds (asks the package index)
+audit: $(READY) ## the image's user and hashes, permissions equal to calls, known vulnerabilities (asks the package index)
+	$(BIN)/python -m pytest tests/security tests/test_dockerfile.py tests/test_locks.py tests/deploy
 	$(BIN)/pip-audit --strict --requirement requirements.lock --require-hashes --disable-pip
 
 clean: ## remove what the other targets made

@@ -18,6 +18,7 @@ COMMANDS = {
     "backfill": "What is in a bucket already, delivered or announced.",
     "dlq": "Dead letters by class, or one of them.",
     "redrive": "Dead letters back in.",
+    "audit": "Did every object and every line arrive?",
     "parse": "Log objects to documents, as NDJSON on stdout.",
     "generate": "Sample logs on stdout.",
     "top": "What a service does now, in the terminal.",

@@ -490,6 +490,8 @@ class Settings(Section):
 
     threads: Annotated[int, Field(ge=0, le=256)] = 0
     """Workers that inflate, parse and compress; 0: one for each processor."""
+    processes: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that share the queue and the processors: more than one where CPU is left over; ports from http.port upwards."""
     drain_seconds: Annotated[Seconds, Field(le=3600)] = 25.0
     """From SIGTERM to exit; below the 30 s after which ECS and Kubernetes kill."""
     aws: AwsSettings = AwsSettings()

@@ -13,6 +13,7 @@ from ingestd.config_mistakes import MASK, Mistake, shown
 __all__ = ["BUILT_IN_ROLES", "broken_rules"]
 
 BUILT_IN_ROLES = ("ingestd_writer", "logs_reader", "security_reader")
+PORT_MAX = 65535
 CALL_HOLDS = 4  # times a body, while it is read: what came, its text, the texts in it, and the records that they become
 BLOCKS_MIN = 8  # one block being read, parsed, batched and sent, for two workers; fewer would have them wait for each other
 
@@ -73,6 +74,12 @@ def _limits(settings: Settings) -> Iterator[Mistake]:
 
 
 def _page(settings: Settings) -> Iterator[Mistake]:
+    most, ports = PORT_MAX - settings.processes + 1, {"http.port": settings.http.port, "inlet.port": settings.inlet.port}
+    for path, port in ports.items():
+        if port and port > most:
+            yield _mistake(path, port, f"at most {most}: each process has one from there upwards")
+    if settings.http.port and settings.inlet.port and 0 < abs(settings.http.port - settings.inlet.port) < settings.processes:
+        yield _mistake("inlet.port", settings.inlet.port, f"{settings.processes} or more away from http.port, one a process")
     given = {"username": settings.http.username, "password": settings.http.password}
     for name, other in (("username", "password"), ("password", "username")):
         if given[name] is None and given[other] is not None:

@@ -51,7 +51,7 @@ def test_it_is_built_in_stages_on_one_slim_base() -> None:
     assert "latest" not in "".join(one.rest for one in ALL)
 
 
-def test_what_is_installed_is_hashed() -> None:
+def test_s8_what_is_installed_is_hashed() -> None:
     """Each installation takes wheels by their hashes, or asks no index at all."""
     commands = [part for one in ALL if one.word == "RUN" for part in one.rest.split("&&")]
     installing = [part for part in commands if re.search(r"pip (install|wheel|download)", part)]
@@ -62,7 +62,7 @@ def test_what_is_installed_is_hashed() -> None:
     assert not any(one.word == "ADD" for one in ALL)
 
 
-def test_it_is_not_root() -> None:
+def test_s8_it_is_not_root() -> None:
     """A user with a number, so that an orchestrator can tell that it is not root, set before anything of ours runs."""
     assert last("USER") == "10001:10001"
     words = [one.word if one.word != "RUN" else one.rest for one in LAST]

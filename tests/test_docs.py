@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shlex
@@ -10,19 +9,24 @@ from pathlib import Path
 
 import click
 import pytest
+from botocore import xform_name
+from botocore.session import Session
 
 from ingestd.cli import main
 from ingestd.config_loading import load
 from ingestd.formats.registry import formats
 from tests.deploy.documents import template
+from tests.docs_module import docs_module
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    """Those of a language; all are looked at, so that the end of one is not taken for the beginning of the next."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [text for name, text in found if name == language]
 
 
 def anchors(page: Path) -> set[str]:
@@ -32,12 +36,7 @@ def anchors(page: Path) -> set[str]:
 
 def test_the_reference_of_settings_is_fresh() -> None:
     """`python docs/reference.py` would change nothing."""
-    spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    wanted = module.reference((ROOT / "config" / "ingestd.toml").read_text(encoding="utf-8"))
+    wanted = docs_module("reference").reference((ROOT / "config" / "ingestd.toml").read_text(encoding="utf-8"))
     assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == wanted
 
 
@@ -90,3 +89,57 @@ def test_notifications_that_are_shown_are_json() -> None:
     """What stands between single quotes in a command."""
     (shown,) = re.findall(r"--notification-configuration '([^']+)'", (ROOT / "docs" / "aws.md").read_text(encoding="utf-8"))
     assert json.loads(shown) == {"EventBridgeConfiguration": {}}
+
+
+PROGRAMS = {"ingestd", "make", "python", "docker", "aws"}
+CONSOLE = ("GET ", "PUT ", "POST ", "DELETE ", "{", " ", "}")  # requests as Dashboards' console takes them, and what goes on
+
+
+@EACH_PAGE
+def test_make_targets_and_scripts_that_are_shown_exist(page: Path) -> None:
+    """In blocks and in the running text."""
+    text = page.read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) <= targets
+    assert all((ROOT / script).is_file() for script in re.findall(r"`(?:\.venv/bin/)?python ([a-z/]+\.py)`", text))
+
+
+@EACH_PAGE
+def test_calls_of_aws_that_are_shown_are_calls(page: Path) -> None:
+    """Service, operation and options, as the SDK knows them; `deploy` and `cp` are the command line's own."""
+    session = Session()
+    text = "\n".join(blocks(page, "")).replace("\\\n", " ")
+    quoted = re.sub(r"'[^']*'", lambda found: found[0].replace("\n", " "), text)
+    for line in quoted.splitlines():
+        if not line.startswith("aws "):
+            continue
+        _, service, operation, *arguments = shlex.split(line.partition(" | ")[0], comments=True)
+        if (service, operation) in {("cloudformation", "deploy"), ("s3", "cp")}:
+            continue
+        model = session.get_service_model(service.removesuffix("api"))
+        found = {xform_name(name, "-"): name for name in model.operation_names}
+        shape = model.operation_model(found[operation]).input_shape
+        members = {xform_name(name, "-") for name in shape.members} if shape else set()
+        assert {each.removeprefix("--") for each in arguments if each.startswith("--")} <= members, line
+
+
+@EACH_PAGE
+def test_what_is_shown_is_of_programs_that_are_tested(page: Path) -> None:
+    """Each line of a block begins with one of them, or goes on, or is for the console of the cluster."""
+    for block in blocks(page, ""):
+        lines = block.replace("\\\n", " ").splitlines()
+        if not any(line.split(" ")[0] in PROGRAMS for line in lines):
+            continue  # a picture
+        strange = [line for line in lines if line and line.split(" ")[0] not in PROGRAMS and not line.startswith(CONSOLE)]
+        assert not [line for line in strange if not line.startswith(("#", ".ci/run", ".venv/bin/"))], strange
+
+
+def test_each_command_that_is_shown_is_run_by_a_test() -> None:
+    """By its module, or as a program."""
+    known = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
+    lines = [line for page in PAGES for block in blocks(page, "") for line in block.splitlines()]
+    names = {line.split()[1] for line in lines if line.startswith("ingestd ")}
+    assert {"run", "check", "backfill"} <= names
+    for name in names:
+        runs = (f"ingestd.commands.{name} import", f"ingestd.commands import {name}", f'"{name}"')
+        assert any(run in text for text in known for run in runs), name

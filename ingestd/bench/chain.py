@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import orjson
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
+from ingestd.bench.endpoint import BUCKET, KEY
 from ingestd.config import (
     AwsSettings,
     DeadLetterSettings,
@@ -29,14 +29,13 @@ from ingestd.config import (
     QueueSettings,
     Settings,
 )
+from ingestd.core.announcement import announcement
 from ingestd.service import Service
 from ingestd.shell.clients import Clients
 
-__all__ = ["NOBODY", "Chain", "run_chain", "serving"]
+__all__ = ["BUCKET", "NOBODY", "Chain", "run_chain", "serving"]
 
-BUCKET = "bench"
 NOBODY: Mapping[str, Any] = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench", "region_name": "us-east-1"}
-KEY = "AWSLogs/123456789012/elasticloadbalancing/us-east-1/2026/11/22/{number}.log.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,12 @@ class _Notices:
         given, self._left = self._left[:10], self._left[10:]
         if not given:
             await asyncio.sleep(0.05)
-        return {"Messages": [{"MessageId": str(n), "ReceiptHandle": str(n), "Body": _notice(n)} for n in given]}
+        return {
+            "Messages": [
+                {"MessageId": str(n), "ReceiptHandle": str(n), "Body": announcement(BUCKET, KEY.format(number=n))}
+                for n in given
+            ]
+        }
 
     async def get_queue_attributes(self, **_: Any) -> Mapping[str, Any]:
         waiting = {"ApproximateNumberOfMessages": str(len(self._left))}
@@ -133,12 +137,6 @@ def serving(content: bytes) -> Iterator[str]:
             finally:
                 process.stdin.close()
                 process.wait(10)
-
-
-def _notice(number: int) -> str:
-    s3 = {"bucket": {"name": BUCKET}, "object": {"key": KEY.format(number=number)}}
-    record = {"eventVersion": "2.1", "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3}
-    return orjson.dumps({"Records": [record]}).decode()
 
 
 def _now() -> tuple[float, float]:

@@ -20,16 +20,19 @@ TIMEOUT_SECONDS = 4.0
 @click.option("--config", type=click.Path(path_type=Path), help="The TOML file with the settings.")
 @click.option("--ready", is_flag=True, help="Ask whether it is ready, not only alive.")
 def command(config: Path | None, ready: bool) -> None:
-    """Exit 0 if the service on this machine is alive (or ready), 1 if not."""
+    """Exit 0 if the service on this machine is alive (or ready), each of its processes, 1 if not."""
     try:
-        port = load(config, os.environ, service=False).http.port
+        settings = load(config, os.environ, service=False)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
     path = "readyz" if ready else "livez"
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=TIMEOUT_SECONDS) as answer:
-            click.echo(answer.read().decode().strip())
-    except (urllib.error.URLError, TimeoutError) as error:
-        click.echo(f"not {'ready' if ready else 'alive'}: {error}", err=True)
-        sys.exit(1)
+    for number in range(settings.processes):
+        try:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{settings.http.port + number}/{path}", timeout=TIMEOUT_SECONDS
+            ) as answer:
+                click.echo(answer.read().decode().strip())
+        except (urllib.error.URLError, TimeoutError) as error:
+            click.echo(f"not {'ready' if ready else 'alive'}: {error}", err=True)
+            sys.exit(1)

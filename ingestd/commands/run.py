@@ -20,6 +20,7 @@ from ingestd.formats import registry
 from ingestd.formats.own import own_formats
 from ingestd.service import Service
 from ingestd.shell import logs
+from ingestd.shell.supervisor import command_line, environments, supervise
 
 log = structlog.get_logger()
 
@@ -36,7 +37,12 @@ def command(config: Path | None) -> None:
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
+    logs.write_aside()
     logs.configure(settings.log)
+    if settings.processes > 1:
+        arguments = ["run", *(["--config", str(config)] if config else [])]
+        environs = environments(settings, os.environ, len(os.sched_getaffinity(0)))
+        sys.exit(asyncio.run(supervise(command_line(arguments), environs)))
     sys.exit(_run(settings, config))
 
 

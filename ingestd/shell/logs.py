@@ -11,13 +11,22 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from ingestd.config import LogSettings
+from ingestd.shell.log_stream import LogStream
 
-__all__ = ["configure"]
+__all__ = ["configure", "write_aside"]
+
+_aside: LogStream | None = None
+
+
+def write_aside() -> None:
+    """From the next `configure` on, nobody waits for standard error to take a line: for a service."""
+    global _aside
+    _aside = _aside or LogStream(sys.stderr.fileno())
 
 
 def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     """Set structlog up for the process; libraries' own logs go the same way from warnings on."""
-    out = stream or sys.stderr
+    out: Any = stream or _aside or sys.stderr
     readable = settings.form == "console" or (settings.form == "auto" and out.isatty())
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     processors: list[Processor] = [

@@ -55,7 +55,7 @@ def test_kubernetes_gives_the_service_valid_settings(tmp_path: Any) -> None:
     assert load(file, {}, formats=formats()).queue.url == named("ScaledObject")["spec"]["triggers"][0]["metadata"]["queueURL"]
 
 
-def test_kubernetes_locks_its_containers_and_waits_for_the_drain() -> None:
+def test_s8_kubernetes_locks_its_containers_and_waits_for_the_drain() -> None:
     """Not root, nothing written but the cache, no capability; killed later than the service needs to end."""
     pod = named("Deployment")["spec"]["template"]["spec"]
     assert pod["terminationGracePeriodSeconds"] > Settings().drain_seconds

@@ -71,6 +71,10 @@ class FakeServer(ABC):
     def script(self, *steps: Whole | Items | Lost | Silence) -> None:
         self._script.extend(steps)
 
+    def forget_script(self) -> None:
+        """Behave from now on; who waits for ever goes on waiting."""
+        self._script.clear()
+
     @abstractmethod
     async def handle(self, request: web.Request, body: bytes, step: Items | Lost | None) -> web.Response:
         """Behave, except for the failures that `step` asks for."""

@@ -126,7 +126,7 @@ async def test_what_does_not_fit_the_mapping_goes_in_healed(server: Server, inde
     assert await server.count(index, "unmapped.event.start:yesterday") == 1
 
 
-async def test_too_many_fields_are_moved_and_the_mapping_stays(server: Server, index: str) -> None:
+async def test_s5_too_many_fields_are_moved_and_the_mapping_stays(server: Server, index: str) -> None:
     """A document of two thousand new fields is taken, with all of them in one; what the formats know stays in its place."""
     assert (await set_up(server, sinks__opensearch__index=index, setup__fields_max="1000")).exit_code == 0
     many = {f"field{number}": number for number in range(2000)} | {"url": {"path": "/known"}}

@@ -172,8 +172,7 @@ PLANTS = (
         "budget_leaks_on_refusal",
         1,
         "pipeline",
-        "        self._budget.give(held_bytes)\n        way = part.documents.way\n        if way and way.counted_by == delivery.name:\n"
-        "            self._owe(",
-        "        way = part.documents.way\n        if way and way.counted_by == delivery.name:\n            self._owe(",
+        "        self._budget.give(held_bytes)\n        way = part.documents.way\n",
+        "        way = part.documents.way\n",
     ),
 )
