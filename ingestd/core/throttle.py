@@ -2,16 +2,21 @@
 
 open      up to `limit` requests; each contented answer adds 1/limit (one more permit a round of answers), a slow one nothing
 held      a throttled answer halves the limit, at most once a round trip (an answer to a request that was sent before the cut
-          says nothing new), and nothing is sent before `not_before`
+          says nothing new), and nothing is sent before `not_before`: some seconds at most, unless the sink asks for more,
+          for how seldom it is asked is how late it is found to be well again
 paused    the fault is of the index, the credentials or the cluster: one request at a time, each after a longer wait, until one
           is answered
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ingestd.core.retry import Backoff
 
 __all__ = ["Throttle"]
+
+HELD_SECONDS_MAX = 10.0
 
 
 class Throttle:
@@ -23,13 +28,13 @@ class Throttle:
         self.not_before = 0.0
         self.paused: str | None = None
         self.paused_at: float | None = None
-        self._backoff = backoff
+        self._backoff, self._hold = backoff, _at_most(backoff, HELD_SECONDS_MAX)
         self._cut_at = float("-inf")
         self._setbacks = 0
 
     def change(self, most: int, backoff: Backoff) -> None:
         """Other bounds from now on; what was learnt within them stays."""
-        self.most, self._backoff = most, backoff
+        self.most, self._backoff, self._hold = most, backoff, _at_most(backoff, HELD_SECONDS_MAX)
         self.limit = min(self.limit, float(most))
 
     def permits(self) -> int:
@@ -55,7 +60,7 @@ class Throttle:
         self._cut_at = now
         self._setbacks += 1
         self.limit = max(1.0, self.limit / 2.0)
-        self.not_before = now + self._backoff.delay(self._setbacks, rand, wish_seconds)
+        self.not_before = now + self._hold.delay(self._setbacks, rand, wish_seconds)
 
     def pause(self, reason: str, now: float, rand: float) -> None:
         """Nothing but a probe now and then until a request is answered."""
@@ -66,3 +71,7 @@ class Throttle:
         self.limit = 1.0
         self._setbacks += 1
         self.not_before = now + max(self._backoff.delay(self._setbacks, rand), self._backoff.first_seconds / 2)
+
+
+def _at_most(backoff: Backoff, ceiling_seconds: float) -> Backoff:
+    return replace(backoff, ceiling_seconds=min(backoff.ceiling_seconds, ceiling_seconds))

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from ingestd.core.batch import Batcher, again, chosen, halves, joined, rewritten
 from ingestd.model import Batch, BatchLimits, Reject
@@ -65,6 +66,7 @@ def test_what_goes_in_comes_out_once_and_in_order(groups: list[list[bytes]]) -> 
     assert all(len(batch) == 1 or (len(batch) <= 4 and batch.bytes <= 100) for batch in sealed)
 
 
+@settings(deadline=None)  # a loaded machine is no fault
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=5), st.data())
 def test_again_takes_just_the_items_asked_for(sizes: list[int], data: st.DataObject) -> None:
     """By their place in the batch, across its parts, with their action lines, offsets and receipts."""
@@ -141,3 +143,85 @@ def test_events_of_one_envelope_are_told_apart() -> None:
     found = chosen(events, {(7, "e2"), (7, "e3"), (7, "")})
     assert (found.ids, [reject.id for reject in found.rejects]) == (("e2",), ["e3"])
     assert len(chosen(events, {(7, "")})) == 0
+
+
+class BatchMachine(RuleBasedStateMachine):
+    """Documents come, time passes, the limit falls, batches are sent, in part again, halved and joined: a model of lists."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batcher = Batcher(LIMITS)
+        self.now = 0.0
+        self.number = 0
+        self.since = 0.0
+        self.waiting: list[bytes] = []
+        self.sealed: list[tuple[Batch, list[bytes]]] = []
+
+    @rule(sizes=st.lists(st.integers(1, 60), max_size=9), receipt=st.integers(1, 3))
+    def add(self, sizes: list[int], receipt: int) -> None:
+        texts = [b"%d" % (self.number + index) + b"x" * size for index, size in enumerate(sizes)]
+        self.number += len(texts)
+        had_some = bool(self.waiting)
+        self.waiting += texts
+        batches = self.batcher.add(built(texts), receipt, self.now)
+        if batches or not had_some:
+            self.since = self.now
+        for batch in batches:
+            self._take(batch)
+
+    @rule(seconds=st.floats(0.0, 3.0))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+        due_at = self.batcher.due_at()
+        if due_at is not None and due_at <= self.now and (batch := self.batcher.flush()):
+            assert due_at == self.since + LIMITS.seconds
+            self._take(batch)
+
+    @rule(size=st.integers(20, 100))
+    def too_large_for_the_other_side(self, size: int) -> None:
+        self.batcher.limits = replace(self.batcher.limits, bytes_max=size)
+
+    @precondition(lambda self: self.sealed)
+    @rule(data=st.data())
+    def some_again(self, data: st.DataObject) -> None:
+        batch, texts = self._one(data)
+        items = sorted(data.draw(st.sets(st.integers(0, len(texts) - 1), min_size=1)))
+        self.sealed.append((again(batch, items), [texts[item] for item in items]))
+
+    @precondition(lambda self: self.sealed)
+    @rule(data=st.data())
+    def halve(self, data: st.DataObject) -> None:
+        batch, texts = self._one(data)
+        if len(texts) > 1:
+            first, second = halves(batch, range(len(texts)))
+            assert abs(len(first) - len(second)) <= 1
+            self.sealed += [(first, texts[: len(first)]), (second, texts[len(first) :])]
+
+    @rule()
+    def join(self) -> None:
+        texts = [text for _, each in self.sealed for text in each]
+        fewer = joined([batch for batch, _ in self.sealed], LIMITS)
+        assert len(fewer) <= len(self.sealed)
+        self.sealed = []
+        for batch in fewer:
+            self.sealed.append((batch, texts[: len(batch)]))
+            del texts[: len(batch)]
+        assert texts == []
+
+    @invariant()
+    def every_document_is_in_its_place(self) -> None:
+        for batch, texts in self.sealed:
+            assert bodies(batch) == texts
+        assert (self.batcher.due_at() is None) == (not self.waiting) == (self.batcher.waiting_bytes == 0)
+
+    def _take(self, batch: Batch) -> None:
+        assert len(batch) == 1 or (len(batch) <= LIMITS.count_max and batch.bytes <= LIMITS.bytes_max)
+        self.sealed.append((batch, self.waiting[: len(batch)]))
+        del self.waiting[: len(batch)]
+
+    def _one(self, data: st.DataObject) -> tuple[Batch, list[bytes]]:
+        return self.sealed.pop(data.draw(st.integers(0, len(self.sealed) - 1)))
+
+
+BatchMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestBatchMachine = BatchMachine.TestCase

@@ -92,6 +92,10 @@ class Books:
                 self._fail(f"line {place[2]} is sent to {sink} again though it was taken")
         return Sending(self, places)
 
+    def key_of(self, document: bytes) -> str:
+        """The object that a document was made of."""
+        return self._lines[self._mark(document)][0].key
+
     def indexed(self, index: str, name: str, document: bytes) -> None:
         known = self._arrived("opensearch", name, document)
         if known is None:
@@ -138,13 +142,19 @@ class Books:
             held.is_over = True
         elif held.asked_at is None:
             held.asked_at = now
-            if now > max(held.granted_at + held.visibility * 2 / 3, (held.told_at or 0.0) + 0.1):
+            latest = max(held.granted_at + held.visibility * 2 / 3, (held.told_at or 0.0) + 0.1, held.process.thawed_at + 0.1)
+            if now > latest:
                 self._fail(f"lease {held.receipt} is renewed {now - held.granted_at:.0f} s into its {held.visibility} s")
 
     def check_was_renewed(self, held: Held) -> None:
         """A receipt has run out."""
-        was_told_in_time = held.told_at is not None and held.told_at < held.granted_at + held.visibility / 2
-        if held.process.is_running and held.is_held and held.asked_at is None and was_told_in_time:
+        process, half = held.process, held.granted_at + held.visibility / 2
+        if held.asked_at is not None or held.is_over or held.is_leaving or not process.is_running:
+            return
+        was_there = process.frozen_at is None and process.thawed_at < half and held.told_at is not None and held.told_at < half
+        # By its own clock, which begins when the queue is asked, it may have lost what it did not hear of in time.
+        heard_all = not process.frozen_seconds and not self._world.faults.was_felt("sqs", held.received_at)
+        if was_there and (held.is_held or heard_all):
             self._fail(f"lease {held.receipt} ran out, and renewing was not asked for")
 
     def check_returned(self, process: Process) -> None:

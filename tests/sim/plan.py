@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -51,7 +51,7 @@ class Plan:
     seed: int
     settings: Settings
     arrivals: tuple[Arrival, ...]
-    faults: Mapping[str, float]
+    faults: Mapping[str, float | Sequence[float]]
     until: float
     receives_max: int | None
 

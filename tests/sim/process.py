@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextvars import copy_context
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,7 +17,6 @@ from ingestd.shell.workers import Workers
 from ingestd.sinks.cluster import Cluster, Renew
 from ingestd.sinks.stream import Stream
 from tests.sim.bulk import BulkClient
-from tests.sim.content import WALL
 from tests.sim.firehose import FirehoseClient
 from tests.sim.loop import OWNER, SimTask
 from tests.sim.s3 import S3Client
@@ -42,15 +42,17 @@ class Process:
         self.tasks: set[SimTask] = set()
         self.stop = asyncio.Event()
         self.stopping_at: float | None = None
-        self.told_receipts: set[str] = set()
+        self.frozen_at: float | None = None
+        self.thawed_at = 0.0
+        self.frozen_seconds = 0.0
         self.service = Service(
             world.plan.settings,
             random=Random(f"{world.plan.seed}/process/{number}"),
-            wall_clock=lambda: WALL + world.now,
+            wall_clock=world.wall_clock,
         )
-        token = OWNER.set(self.tasks)
-        self._main = asyncio.create_task(self._run())
-        OWNER.reset(token)
+        self.context = copy_context()
+        self.context.run(OWNER.set, self.tasks)
+        self._main = self.context.run(asyncio.create_task, self._run())
         self._main.add_done_callback(self._ended)
 
     @property
@@ -77,6 +79,21 @@ class Process:
         for task in sorted(self.tasks, key=lambda task: task.number):
             task.cancel()
         self.world.process_ended(self)
+
+    def freeze(self, seconds: float) -> None:
+        """Nothing of it runs for a while."""
+        self.world.trace("process", f"freeze {seconds:.1f}", self.number, None)
+        self.frozen_at = self.world.now
+        self.world.loop.freeze(self.tasks)
+        self.world.loop.call_later(seconds, self._thaw)
+
+    def _thaw(self) -> None:
+        assert self.frozen_at is not None
+        self.world.trace("process", "thaw", self.number, None)
+        self.thawed_at = self.world.now
+        self.frozen_seconds += self.thawed_at - self.frozen_at
+        self.frozen_at = None
+        self.world.loop.thaw()
 
     def tell_to_stop(self) -> None:
         """As SIGTERM does."""
@@ -134,7 +151,7 @@ class Process:
             self.world.fail(f"process {self.number} ended by itself")
         else:
             took = self.world.now - self.stopping_at
-            if took > self.world.plan.settings.drain_seconds + EXIT_SLACK_SECONDS:
+            if took > self.world.plan.settings.drain_seconds + EXIT_SLACK_SECONDS + self.frozen_seconds:
                 self.world.fail(f"process {self.number} took {took:.1f} s to stop")
         self.world.trace("process", "ended", self.number, None)
         self.world.stopped(self)

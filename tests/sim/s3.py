@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import IncompleteReadError, ResponseStreamingError
+from botocore.exceptions import FlexibleChecksumError, IncompleteReadError, ResponseStreamingError
 
 from tests.sim.content import WALL, Version
 from tests.sim.sqs import aws_error
@@ -75,6 +75,7 @@ class _Stream:
             self._ends_at = s3.random.randrange(len(body) + 1)
         if s3.hits("stall"):
             self._stalls_at = s3.random.randrange(len(body) + 1)
+        self._is_damaged = s3.hits("damaged")
         self._chunk = s3.random.choice((50, 300, 100_000))
         self.is_closed = False
 
@@ -93,6 +94,8 @@ class _Stream:
             if self._is_silent:
                 raise IncompleteReadError(actual_bytes=self._at, expected_bytes=len(self._body))
             raise ResponseStreamingError(error="connection reset")
+        if not chunk and amount and self._is_damaged:
+            raise FlexibleChecksumError(error_msg="not the checksum that was expected")
         return chunk
 
     def close(self) -> None:

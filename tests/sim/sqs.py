@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["FakeSqs", "Held", "Queued", "SqsClient", "aws_error", "client_error"]
 
 TOTAL_SECONDS_MAX = 43_200.0  # SQS: "Total VisibilityTimeout for the message is beyond the limit"
+TOTAL_SECONDS_SMALL = 150.0
+DUPLICATES_MAX = 8  # of a message: each is worked on like any other, and more of them show nothing more
 
 
 @dataclass(slots=True, eq=False)
@@ -29,8 +31,10 @@ class Held:
     process: Process
     granted_at: float
     visibility: int
+    received_at: float
     told_at: float | None = None
     asked_at: float | None = None
+    is_leaving: bool = False
     is_over: bool = False
 
     @property
@@ -50,6 +54,7 @@ class Queued:
     visible_at: float
     poison: tuple[str, ...] = ()
     count: int = 0
+    duplicates: int = 0
     is_deleted: bool = False
     receipts: list[Held] = field(default_factory=list)
 
@@ -124,6 +129,10 @@ class FakeSqs:
         if message.is_deleted or message.receipts[-1] is not held or message.visible_at <= now:
             held.is_over = True
             return self._random.choice(("ReceiptHandleIsInvalid", "MessageNotInflight"))
+        most = TOTAL_SECONDS_SMALL if self._world.faults.holds("sqs.limit", now) else TOTAL_SECONDS_MAX
+        if now + seconds > held.received_at + most:
+            held.is_over = True
+            return "InvalidParameterValue"
         message.visible_at = now + seconds
         held.granted_at, held.visibility, held.asked_at = now, seconds, None
         if seconds == 0:
@@ -153,8 +162,10 @@ class FakeSqs:
         there = [each for each in self.messages.values() if not each.is_deleted]
         for message in self._random.sample(there, len(there)):
             is_due = message.visible_at <= now
-            if len(taken) == 10 or not (is_due or self._hits("duplicate")):
+            is_duplicate = not is_due and message.duplicates < DUPLICATES_MAX and self._hits("duplicate")
+            if len(taken) == 10 or not (is_due or is_duplicate):
                 continue
+            message.duplicates += is_duplicate
             if self._world.plan.receives_max and is_due and message.count >= self._world.plan.receives_max:
                 self.dead.append(message)
                 del self.messages[message.id]
@@ -168,7 +179,7 @@ class FakeSqs:
             self._world.books.check_was_renewed(message.receipts[-1])
         message.count += 1
         message.visible_at = now + visibility
-        held = Held(f"{message.id}/{message.count}", process, now, visibility)
+        held = Held(f"{message.id}/{message.count}", process, now, visibility, now)
         message.receipts.append(held)
         self._by_receipt[held.receipt] = (message, held)
         self._world.books.received(process, message)
@@ -209,7 +220,9 @@ class SqsClient:
         receipts = _receipts(request["Entries"])
         self._process.must_live()
         for receipt in receipts:
-            self._process.world.books.check_may_be_deleted(self._queue.found(receipt)[0], self._process)
+            message, held = self._queue.found(receipt)
+            self._process.world.books.check_may_be_deleted(message, self._process)
+            held.is_leaving = True
         return await self._call("delete_message_batch", lambda: self._queue.delete(receipts))
 
     async def change_message_visibility_batch(self, **request: Any) -> Mapping[str, Any]:
@@ -222,9 +235,7 @@ class SqsClient:
 
     def _received(self, answer: Mapping[str, Any]) -> None:
         for message in answer.get("Messages", ()):
-            held = self._queue.found(message["ReceiptHandle"])[1]
-            held.told_at = self._process.world.now
-            self._process.told_receipts.add(held.receipt)
+            self._queue.found(message["ReceiptHandle"])[1].told_at = self._process.world.now
 
     async def _call(self, operation: str, serve: Any, **more: Any) -> Mapping[str, Any]:
         try:

@@ -64,7 +64,7 @@ class Wire:
         patience = self._patience + extra_seconds
         way, how = self._way_there(patience)
         if way is not None:
-            loop.call_later(way, self._arrive, operation, serve, told, answer)
+            loop.call_later(way, self._arrive, operation, serve, told, answer, context=self._world.context)
         timer = loop.call_later(0.01 if how == "connect" else patience, self._fail, answer, how)
         try:
             return await answer
@@ -106,9 +106,9 @@ class Wire:
         loop = asyncio.get_running_loop()
         if self._hits("lost_answer"):
             if self._random.random() < 0.5:
-                loop.call_later(self._seconds(), self._fail, answer, "reset")
+                loop.call_later(self._seconds(), self._fail, answer, "reset", context=self._process.context)
             return
-        loop.call_later(self._seconds(), self._tell, outcome, told, answer)
+        loop.call_later(self._seconds(), self._tell, outcome, told, answer, context=self._process.context)
 
     def _tell(self, outcome: Any, told: Callable[[Any], None], answer: asyncio.Future[Any]) -> None:
         if answer.done():

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Iterator, MutableMapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, MutableMapping
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import Any
 from unittest.mock import patch
@@ -14,28 +17,36 @@ from unittest.mock import patch
 import structlog
 
 from ingestd import service as service_module
+from ingestd.formats.leaves import known_paths
+from ingestd.formats.own import known_formats
 from ingestd.sinks import packs as packs_module
 from tests.sim.books import Books
 from tests.sim.bulk import FakeBulk
-from tests.sim.content import HUGE_BYTES
+from tests.sim.content import HUGE_BYTES, WALL
 from tests.sim.faults import Faults
 from tests.sim.firehose import FakeFirehose
-from tests.sim.loop import SimLoop
+from tests.sim.loop import SimLoop, Stuck
+from tests.sim.mishaps import Mishaps
 from tests.sim.plan import Arrival, Plan, plan
 from tests.sim.process import Process
 from tests.sim.s3 import FakeS3
 from tests.sim.sqs import FakeSqs, Queued
 
-__all__ = ["Result", "World", "simulate"]
+__all__ = ["Result", "World", "play", "simulate"]
 
 PATIENCE_SECONDS = 4000.0  # of virtual time after the last fault: then a run must have come to rest
 REST_SECONDS = 300.0  # after the queue is empty: then nothing may be left of what was under way
+LATE_SECONDS = 61.0  # after that: what callers have long given up arrives by then
 PROCESSES_MAX = 30
+ENDS = ("lines", "messages", "objects", "documents", "requests", "dead_letters")
 
 
 @dataclass(frozen=True)
 class Result:
-    """`complaints`: empty if the seed passed. `digest`: of all that happened, the same each time. `faults`: that were armed."""
+    """`complaints`: empty if the seed passed. `digest`: of all that happened, the same each time. `faults`: that were armed.
+
+    `fired`: how often each of them was felt. `ends`: how lines, messages, objects, documents, requests and dead letters ended.
+    """
 
     seed: int
     complaints: tuple[str, ...]
@@ -43,6 +54,8 @@ class Result:
     faults: tuple[str, ...]
     events: int
     seconds: float
+    fired: Counter[str]
+    ends: Counter[str]
 
 
 class World:
@@ -56,10 +69,14 @@ class World:
         self._story = story
         self._digest = hashlib.blake2b(digest_size=8)
         self._random = Random(f"{seed_plan.seed}/world")
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SimLoop)
+        self.loop = loop
+        self.context = copy_context()
         self._failed = asyncio.Event()
         self._is_closing = False
         self.processes: list[Process] = []
+        self.mishaps = Mishaps(self)
         self.books = Books(self)
         self.sqs = FakeSqs(self)
         self.s3 = FakeS3(self)
@@ -68,7 +85,11 @@ class World:
 
     @property
     def now(self) -> float:
-        return self._loop.time()
+        return self.loop.time()
+
+    def wall_clock(self) -> float:
+        """What the processes take for the time of day."""
+        return WALL + self.now + self.mishaps.clock_seconds
 
     @property
     def digest(self) -> str:
@@ -105,12 +126,12 @@ class World:
     async def run(self) -> None:
         """Until everything has come to rest, or a rule is broken."""
         for arrival in self.plan.arrivals:
-            self._loop.call_later(arrival.at, self._arrive, arrival)
+            self.loop.call_later(arrival.at, self._arrive, arrival)
         self._start()
         if self.faults.has("process.two"):
+            self.faults.happened("process.two")
             self._start()
-        if self.faults.has("process.stop"):
-            self._loop.call_later(5.0, self._stop_somebody)
+        self.mishaps.begin()
         story = asyncio.create_task(self._come_to_rest())
         failed = asyncio.create_task(self._failed.wait())
         await asyncio.wait([story, failed], return_when=asyncio.FIRST_COMPLETED)
@@ -130,13 +151,14 @@ class World:
     def process_ended(self, process: Process) -> None:
         """Another takes its place."""
         if not self._is_closing:
-            self._loop.call_later(self._random.random() * 10, self._start)
+            self.loop.call_later(self._random.random() * 10, self._start, context=self.context)
 
     def stopped(self, process: Process) -> None:
         """A process has ended by itself."""
-        if not self.faults.has("sqs."):
+        under_way_seconds = self.plan.settings.aws.read_timeout_seconds + 2.0
+        if process.stopping_at is not None and not self.faults.was_felt("sqs", process.stopping_at - under_way_seconds):
             self.books.check_returned(process)
-        self._loop.call_soon(self._check_left_nothing, process)
+        self.loop.call_soon(self._check_left_nothing, process)
         self.process_ended(process)
 
     def _check_left_nothing(self, process: Process) -> None:
@@ -150,15 +172,10 @@ class World:
         self.processes.append(Process(self, len(self.processes)))
         self.trace("process", "start", self.processes[-1].number, None)
 
-    def _stop_somebody(self) -> None:
-        running = [process for process in self.processes if process.is_running and process.stopping_at is None]
-        if running and self.may_lose_one and self.faults.hits("process.stop", self.now):
-            self._random.choice(running).tell_to_stop()
-        if self.now < self.plan.until:
-            self._loop.call_later(5.0, self._stop_somebody)
-
     def _arrive(self, arrival: Arrival) -> None:
         for found in arrival.puts:
+            if found.key in self.s3.versions:
+                self.faults.happened("s3.replaced")
             self.s3.put(found.key, found)
             self.books.put(found)
         for key in arrival.deletes:
@@ -170,25 +187,26 @@ class World:
         self.sqs.send(message)
 
     async def _come_to_rest(self) -> None:
-        begin = max([self.plan.until, *(arrival.at for arrival in self.plan.arrivals)]) + 1.0
-        await asyncio.sleep(begin)
+        last = max(arrival.at for arrival in self.plan.arrivals) + 1.0
+        await asyncio.sleep(last)
         while not self.sqs.is_empty:
             await asyncio.sleep(2.0)
-            if self.now > begin + PATIENCE_SECONDS:
+            if self.now > max(self.plan.until, last) + PATIENCE_SECONDS:
                 self.fail(f"the queue does not become empty: {self.sqs.left()}")
                 return
         empty_at = self.now
-        while left := {process.number: found for process in self._running() if (found := process.leftovers())}:
+        while left := {process.number: found for process in self.running() if (found := process.leftovers())}:
             await asyncio.sleep(2.0)
-            if self.now > empty_at + REST_SECONDS:
+            if self.now > max(self.plan.until, empty_at) + REST_SECONDS:
                 self.fail(f"processes do not come to rest: {left}")
                 return
+        await asyncio.sleep(LATE_SECONDS)
         self.books.check_all_arrived()
-        for process in self._running():
+        for process in self.running():
             self._check_conservation(process)
             process.tell_to_stop()
         self._is_closing = True
-        while self._running():  # noqa: ASYNC110 - time is virtual: this costs nothing
+        while self.running():  # noqa: ASYNC110 - time is virtual: this costs nothing
             await asyncio.sleep(1.0)
         await asyncio.sleep(0.1)
 
@@ -202,30 +220,61 @@ class World:
         if left != 2 * received:
             self.fail(f"process {process.number}: messages do not add up: {stats.counters['messages']}")
 
-    def _running(self) -> list[Process]:
+    def ends(self) -> Counter[str]:
+        """How often anything came to which end, over all processes."""
+        found: Counter[str] = Counter()
+        for process in self.processes:
+            for name, rows in process.service.telemetry.snapshot().counters.items():
+                if name in ENDS:
+                    for labels, amount in rows.items():
+                        found[f"{name} {labels}"] += amount
+        return found
+
+    def running(self) -> list[Process]:
+        """Those that are neither dead nor ended."""
         return [process for process in self.processes if process.is_running]
 
 
 def simulate(seed: int, only: Collection[str] | None = None, story: list[str] | None = None) -> Result:
     """Run one seed, with `only` these of its faults; what happened goes to `story`."""
-    seed_plan = plan(seed, only)
+    return play(plan(seed, only), story)
+
+
+def play(seed_plan: Plan, story: list[str] | None = None, begin: Callable[[World], None] = lambda world: None) -> Result:
+    """Run a plan; `begin` may look into its world before anything happens there, or arrange to do so later."""
     with _quick(), asyncio.Runner(loop_factory=SimLoop) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, SimLoop)
 
-        async def main() -> World:
+        worlds: list[World] = []
+
+        async def main() -> None:
             world = World(seed_plan, story)
+            worlds.append(world)
             structlog.configure(
                 processors=[world.logged],
                 wrapper_class=structlog.make_filtering_bound_logger(20 if story is not None else 40),
                 cache_logger_on_first_use=False,
             )
+            begin(world)
             await world.run()
-            return world
 
-        world = runner.run(main())
+        try:
+            runner.run(main())
+        except Stuck as stuck:
+            worlds[0].complaints.append(f"at {loop.time():.2f} s: {stuck}")
+        (world,) = worlds
     complaints = (*world.complaints, *loop.faults_of_ours)
-    return Result(seed, complaints, world.digest, tuple(seed_plan.faults), world.events, loop.time())
+    return Result(
+        seed_plan.seed,
+        complaints,
+        world.digest,
+        tuple(seed_plan.faults),
+        world.events,
+        loop.time(),
+        +world.faults.fired,
+        world.ends(),
+    )
 
 
 @contextmanager
@@ -236,11 +285,22 @@ def _quick() -> Iterator[None]:
         patch.object(service_module, "ROOM_SECONDS", 0.5),
         patch.object(service_module, "LAG_SECONDS", 10_000.0),
         patch.object(packs_module, "RECORD_BYTES_MAX", HUGE_BYTES),
+        patch.object(service_module, "known_paths", _known_paths),
     ):
         try:
             yield
         finally:
             structlog.configure(**kept)
+
+
+@cache
+def _paths() -> frozenset[str]:
+    return known_paths(known_formats(()).values())
+
+
+def _known_paths(_: object) -> frozenset[str]:
+    """No seed has formats of its own."""
+    return _paths()
 
 
 def _said(outcome: object) -> str:
