@@ -16,7 +16,9 @@ from ingestd.formats.registry import formats
 from ingestd.generate import lines
 from tests.fakes.senders import KEY, Delivery
 from tests.integration.counting import Cluster, open_cluster
-from tests.integration.service import PATIENCE_SECONDS, RunningService
+from tests.integration.gate import Gate
+from tests.integration.killer import Killer
+from tests.integration.service import RunningService
 
 LOG = list(lines(formats()["alb"], 4000, 7, strange=0.0))
 DELIVERIES = [
@@ -87,16 +89,15 @@ async def test_a_process_that_dies_with_calls_under_way_loses_and_doubles_nothin
     cluster: Cluster, opensearch_url: str, tmp_path: Path
 ) -> None:
     """kill -9 between receipt and settlement: nobody was answered, and the retries make it whole."""
-    with RunningService.started(tmp_path, environment(opensearch_url)) as service:
-        at = await port(service, 0)
-        sent = [asyncio.create_task(send(at, delivery)) for delivery in DELIVERIES]
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await cluster.ids():  # the first batch is in; what else is under way is not answered for yet
-                assert service.is_running
-        service.kill()
-        answers = await asyncio.gather(*sent, return_exceptions=True)
+    killer = Killer()
+    async with Gate(opensearch_url, killer) as gate:
+        with RunningService.started(tmp_path, environment(gate.url)) as service:
+            at = await port(service, 0)
+            killer.arm(service, "Bulk applied", 1)
+            answers = await asyncio.gather(*(send(at, each) for each in DELIVERIES), return_exceptions=True)
+    assert killer.killed_at == {"Bulk applied"}
     unanswered = [delivery for delivery, answer in zip(DELIVERIES, answers, strict=True) if isinstance(answer, BaseException)]
-    assert unanswered, "every call had been settled before the kill"
+    assert unanswered == DELIVERIES, "somebody was answered before the first answer of the cluster"
     log_from = size(tmp_path / "service.log")
     with RunningService.started(tmp_path, environment(opensearch_url)) as service:
         at = await port(service, log_from)

@@ -26,6 +26,7 @@ from tests.integration.asking import Server
 from tests.integration.conftest import StartOpenSearch
 from tests.integration.counting import SEED, Cluster, assert_whole, dead_letters, open_cluster, put, settings_for
 from tests.integration.gate import Gate
+from tests.integration.killer import Killer
 from tests.integration.service import PATIENCE_SECONDS, RunningService, settled
 
 KILLS = int(os.environ.get("INGESTD_TEST_KILLS", "10"))
@@ -46,32 +47,6 @@ AT_ODDS = {
     "number": {"type": "long"},
     "url": {"properties": {"query": {"type": "keyword", "copy_to": "number"}}},
 }
-
-
-class Killer:
-    """Kills a service as a machine dies, when a moment has come for the so-manieth time."""
-
-    def __init__(self) -> None:
-        self.killed_at: set[str] = set()
-        self.is_done = asyncio.Event()
-        self._service: RunningService | None = None
-        self._moment = ""
-        self._left = 0
-
-    def arm(self, service: RunningService, moment: str, times: int) -> None:
-        self.is_done.clear()
-        self._service, self._moment, self._left = service, moment, times
-
-    def __call__(self, moment: str) -> bool:
-        if self._service is None or moment != self._moment or self.is_done.is_set():
-            return False
-        self._left -= 1
-        if self._left:
-            return False
-        self._service.kill()
-        self.killed_at.add(moment)
-        self.is_done.set()
-        return True
 
 
 async def test_r01_kills_lose_and_double_nothing(cloud: Cloud, cluster: Cluster, opensearch_url: str, tmp_path: Path) -> None:
