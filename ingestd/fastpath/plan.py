@@ -21,7 +21,7 @@ from ingestd.fastpath.layout import OFFSET, ORIGINAL
 from ingestd.fastpath.operations import Operations, compile_operations
 from ingestd.fastpath.order import Order
 from ingestd.fastpath.tree import compile_tree
-from ingestd.formats.table import IpList, Reading, Request, Shape, Table, Words
+from ingestd.formats.table import Epoch, IpList, Reading, Request, Shape, Table, Words
 from ingestd.model import PAD, Framing
 
 __all__ = ["Plan", "compile_plan"]
@@ -63,6 +63,8 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
     """The plan; None if the kernel does not know all that the table asks for, and the reference has to read it."""
     if table.shape not in SHAPES or len(order.owners) > COLUMNS_MAX or any(len(name) > NAME_MAX for name in order.names):
         return None
+    if table.catches and any(isinstance(reading, Epoch) and reading.instead for c in table.columns for reading in c.readings):
+        return None  # of a value that is no time, the kernel does not say that nothing took it
     body = compile_body(table, framing)
     text = bytearray(body.text)
     operations = compile_operations(table, order, body, text)

@@ -56,9 +56,15 @@ class LogStream:
     def _run(self) -> None:
         while (line := self._lines.get()) is not None:
             self._write(line)
-            if self.dropped and self._lines.empty():
-                dropped, self.dropped = self.dropped, 0
-                self._write(orjson.dumps({"event": "log lines dropped", "level": "warning", "lines": dropped}) + b"\n")
+            if self._lines.empty():
+                self._tell()
+        self._tell()
+
+    def _tell(self) -> None:
+        """How many lines were dropped, if any."""
+        if self.dropped:
+            dropped, self.dropped = self.dropped, 0
+            self._write(orjson.dumps({"event": "log lines dropped", "level": "warning", "lines": dropped}) + b"\n")
 
     def _write(self, data: bytes) -> None:
         """All of it; a reader that is gone is no reason to stop."""

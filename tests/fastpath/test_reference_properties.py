@@ -38,7 +38,7 @@ def check(table: Table, data: bytes) -> None:
     assert len({action["_id"] for action in actions}) == len(result)
     assert all(action["_index"] == "o" or action["_index"].startswith("i-") for action in actions)
     places = sorted([*result.offsets.tolist(), *(reject.offset for reject in result.rejects)])
-    blank = b" \t\r" if table.shape is Shape.JSON else b""  # a record's place is behind them
+    blank = b" \t\r\xef\xbb\xbf\xe2\x80\x8b" if table.shape is Shape.JSON else b""  # a record's place is behind them, and marks
     assert not any(data[:place].rpartition(b"\n")[2].strip(blank) for place in places)
     assert len(set(places)) == len(places)
 
