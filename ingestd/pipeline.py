@@ -115,7 +115,7 @@ class Pipeline:
         self._slots = asyncio.Semaphore(settings.object.in_flight_max)
 
     def change(self, settings: Settings) -> None:
-        """Other settings from the next message on, so far as config_changes.py lets them differ."""
+        """Other settings from the next message on, so far as config/changes.py lets them differ."""
         self._settings = settings
         self._letters = Letters(settings.dead_letters.raw_bytes_max, self._wall_clock)
         self._allowed = Allowed.by(settings.queue)
