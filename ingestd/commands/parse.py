@@ -17,7 +17,7 @@ from ingestd.commands.explain import told
 from ingestd.commands.objects import Given, ObjectArgument, Opener, given
 from ingestd.commands.output import standard_output
 from ingestd.config import ObjectSettings, Settings
-from ingestd.config_sources import FILE_VARIABLE
+from ingestd.config.sources import FILE_VARIABLE
 from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import IngestdError, Poison
 from ingestd.explain import Teller
