@@ -19,6 +19,8 @@ from ingestd.commands import objects
 from ingestd.config import ObjectSettings, Settings
 from ingestd.demo.cloud import embedded_server
 from ingestd.demo.environment import sealed_environment
+from ingestd.errors import Retryable
+from ingestd.model import ObjectRef, Source
 from ingestd.shell.objects import Objects
 from tests.commands.test_parse_command import log
 from tests.core.test_envelope import ID, envelope, event
@@ -245,13 +247,13 @@ def test_a_body_that_is_cut_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     class Cut:
         """An object whose body breaks."""
 
-        source = objects.Source("my-logs", "a", "e", 0.0)
+        source = Source("my-logs", "a", "e", 0.0)
 
         async def pieces(self) -> AsyncIterator[tuple[bytes, bool]]:
             yield log("alb", 1), False
-            raise objects.Retryable("object is cut again and again", reason="cut")
+            raise Retryable("object is cut again and again", reason="cut")
 
-        def open(self, ref: objects.ObjectRef) -> Any:
+        def open(self, ref: ObjectRef) -> Any:
             return self
 
         async def __aenter__(self) -> Cut:
