@@ -19,6 +19,7 @@ import structlog
 
 from ingestd.config import Settings
 from ingestd.core.batch import chosen, spots
+from ingestd.core.event_time import newest_at
 from ingestd.core.expansion import Expansion
 from ingestd.core.ledger import Decision, Ledger
 from ingestd.core.notice import Allowed, read_notice
@@ -94,6 +95,7 @@ class _Opened:
     unseen: dict[Spot, DeadLetter] | None = None
     source: Source | None = None
     decoding: Decoding | None = None
+    newest_at: float = 0.0  # of its events, so far
 
     @property
     def place(self) -> Place:
@@ -114,6 +116,12 @@ class _Opened:
     def format(self) -> str:
         """What the object is, and its lines are counted by where nothing else is known of them."""
         return self.decoding.reader.name if self.decoding and self.decoding.reader else UNKNOWN
+
+    @property
+    def source_name(self) -> SourceName:
+        """Where it comes from, with others of its kind."""
+        place = ("", self.ref.call.stream) if isinstance(self.ref, Run) else (self.ref.bucket, stem_of(self.ref.key))
+        return SourceName(*place, self.format)
 
 
 class Pipeline:
@@ -309,8 +317,9 @@ class Pipeline:
                 self._telemetry.count("records", len(opened.ref), outcome)
             else:
                 self._telemetry.count("objects", 1, outcome)
+            was_wanted = self._ledger.is_live(number)
             self._act(number, self._ledger.read(receipt))
-            self._close_if_done(receipt)
+            self._close_if_done(receipt, was_wanted)
 
     async def _read_object(self, receipt: int, opened: _Opened) -> str:
         """Read the object to its end; everything made of it is then with the deliveries. The outcome in a word."""
@@ -344,9 +353,7 @@ class Pipeline:
                     pass
                 if opened.unseen == {}:
                     break
-        place = ("", ref.call.stream) if isinstance(ref, Run) else (ref.bucket, stem_of(ref.key))
-        name = SourceName(*place, opened.format)
-        self.sources.arrived(name, opened.source.modified_at, self._wall_clock())
+        self.sources.arrived(opened.source_name, opened.source.modified_at, self._wall_clock())
         return "read"
 
     def _framing(self, name: str, dataset: str) -> Framing:
@@ -381,6 +388,7 @@ class Pipeline:
             if not len(documents) or documents.way is None:
                 continue
             self._telemetry.count("bytes", len(documents.data), "encoded")
+            opened.newest_at = max(opened.newest_at, newest_at(documents))
             for name in documents.way.sinks:
                 self._ledger.made(receipt, len(documents))
                 held += len(documents.data)
@@ -525,16 +533,24 @@ class Pipeline:
 
     def _rest(self, receipt: int, things: int) -> None:
         number = self._ledger.message_of(receipt)
+        was_wanted = self._ledger.is_live(number)
         self._act(number, self._ledger.rested(receipt, things))
-        self._close_if_done(receipt)
+        self._close_if_done(receipt, was_wanted)
 
     def _act(self, number: int, decision: Decision) -> None:
         if decision is Decision.DELETE:
             self._holders.pop(number).settle(number)
 
-    def _close_if_done(self, receipt: int) -> None:
-        if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and opened.ref.event_at:
-            self._telemetry.settled_after(max(self._wall_clock() - opened.ref.event_at, 0.0))
+    def _close_if_done(self, receipt: int, was_wanted: bool) -> None:
+        """What was given up meanwhile is closed too, and has settled nothing."""
+        if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and was_wanted:
+            now = self._wall_clock()
+            if opened.ref.event_at:
+                self._telemetry.settled_after(max(now - opened.ref.event_at, 0.0))
+            if opened.newest_at and opened.source:
+                at = min(opened.newest_at, opened.source.modified_at)  # no event is newer than what it stands in
+                self._telemetry.event_settled_after(max(now - at, 0.0))
+                self.sources.settled(opened.source_name, at)
 
 
 def _opened_again(message: Message, again: Again) -> _Opened:
