@@ -48,7 +48,7 @@ check: $(READY) ## form, types, imports between rooms, fresh lock files
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest tests/test_locks.py
+	$(BIN)/python -m pytest --noconftest tests/test_locks.py
 
 million: $(READY) ## the service with a million lines, into a real OpenSearch; the kernel on a million a format
 	INGESTD_KERNEL_LINES=1000000 $(BIN)/python -m pytest tests/fastpath/test_compiled.py -k "generated_lines and bulk" $(ARGS)
