@@ -146,7 +146,7 @@ def _write(scratch: Any, to: int, second: int, memo: Any) -> Any:
 
 
 @outlined
-def _write_date(scratch: Any, to: int, day: int) -> None:
+def _write_date(scratch: Any, to: int, day: Any) -> None:
     """`YYYY-MM-DD` of a day since 1970; counted in years that begin with March, so that a leap day is a year's last."""
     days = day + 719468
     century, days = days // 146097, days % 146097
