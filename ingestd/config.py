@@ -46,6 +46,7 @@ __all__ = [
     "BatchSettings",
     "ColumnSettings",
     "DeadLetterSettings",
+    "EnrichSettings",
     "EventSettings",
     "FirehoseSettings",
     "FormatSettings",
@@ -171,6 +172,17 @@ class EventSettings(Section):
     """The same for events newer than their object: clocks and time zones, not more."""
     original: bool = False
     """Keep each line as event.original too; it about doubles what is stored."""
+
+
+class EnrichSettings(Section):
+    """What documents say beyond their lines. Off, as it stands; it takes `pip install 'ingestd[enrich]'`."""
+
+    user_agent: bool = False
+    """Name, version, system and device of a user agent, as ua-parser knows them: user_agent.name, .version, .os.*, .device.*."""
+    geoip_files: Annotated[tuple[str, ...], Texts, Field(max_length=3)] = ()
+    """City or Country databases (mmdb), for source.geo.* of a client's address; the first that says a field has it."""
+    asn_files: Annotated[tuple[str, ...], Texts, Field(max_length=3)] = ()
+    """ASN or ISP databases (mmdb), for source.as.*. Files are held in memory, and read anew on SIGHUP if they changed."""
 
 
 class BatchSettings(Section):
@@ -500,6 +512,7 @@ class Settings(Section):
     memory: MemorySettings = MemorySettings()
     retry: RetrySettings = RetrySettings()
     events: EventSettings = EventSettings()
+    enrich: EnrichSettings = EnrichSettings()
     sinks: dict[SinkName, SinkSettings] = Field(default_factory=dict)
     format: Annotated[tuple[FormatSettings, ...], Tables] = ()
     route: Annotated[tuple[RouteSettings, ...], Tables] = ()
