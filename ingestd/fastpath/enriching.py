@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingestd.config import EnrichSettings
-from ingestd.config_mistakes import ConfigError, Mistake, shown
+from ingestd.config.mistakes import ConfigError, Mistake, shown
 from ingestd.fastpath.agents import Agents
 from ingestd.fastpath.enrichment import NOTHING, Enrichment, Finder
 from ingestd.fastpath.networks import Networks, geo, joined, owner
