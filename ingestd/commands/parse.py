@@ -20,6 +20,8 @@ from ingestd.config.sources import FILE_VARIABLE
 from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import Poison
 from ingestd.fastpath.decoding import Decoding
+from ingestd.fastpath.enriching import Enriching
+from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.reader import Reader
 from ingestd.fastpath.ways import Ways
 from ingestd.formats.own import known_formats
@@ -98,7 +100,7 @@ class Reading:
     "--config",
     type=click.Path(path_type=Path),
     envvar=FILE_VARIABLE,
-    help="The TOML file of settings, where it describes formats of your own.",
+    help="The TOML file of settings, where it describes formats of your own or what to look up.",
 )
 @click.option(
     "--rejects",
@@ -114,10 +116,11 @@ def command(name: str, config: Path | None, rejects: Path | None, paths: tuple[P
     A directory stands for all files in it.
     Exit status 1 if an object could not be read to its end; the others are read all the same.
     """
-    failed, settings = 0, _settings(config)
-    known = known_formats(settings.format, settings.events.timestamp_paths) if config else formats()
+    failed = 0
+    settings, enrichment = _settings(config)
+    known = known_formats(settings.format, settings.events.timestamp_paths, enrichment.lookups) if config else formats()
     routes = [Route(**route.model_dump()) for route in settings.route if route.log_group]
-    ways = Ways(known, Router(routes, (OUT,)), (OUT,), lambda name, dataset: Framing(dataset, action=False))
+    ways = Ways(known, Router(routes, (OUT,)), (OUT,), lambda name, dataset: Framing(dataset, action=False), enrichment)
     if name != AUTO and name not in known:
         raise click.BadParameter(f"{name!r} is none of {', '.join([AUTO, *known])}", param_hint="--format")
     with standard_output() as out, ExitStack() as stack:
@@ -141,12 +144,15 @@ def command(name: str, config: Path | None, rejects: Path | None, paths: tuple[P
         sys.exit(1)
 
 
-def _settings(config: Path | None) -> Settings:
-    """The file's settings, of which formats and the routes of log groups count here."""
+def _settings(config: Path | None) -> tuple[Settings, Enrichment]:
+    """The file's settings, of which formats, the routes of log groups and `[enrich]` count here."""
     if config is None:
-        return Settings()
+        return Settings(), NOTHING
     try:
-        return load(config, {}, formats=formats().keys(), service=False)
+        settings = load(config, {}, formats=formats().keys(), service=False)
+        enriching = Enriching(settings.enrich)
+        enriching.read()
+        return settings, enriching.enrichment
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

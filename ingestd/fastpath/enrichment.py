@@ -23,7 +23,7 @@ class Finder(Protocol):
     """What a lookup looks into. Any thread may ask."""
 
     def find(self, text: bytes) -> tuple[bytes, ...]:
-        """What is found by a text, the inside of a JSON string: JSON for each of the lookup's leaves, empty where nothing is."""
+        """What is found by a text, the inside of a JSON string: JSON for each leaf of the lookup, empty where nothing is."""
         ...
 
 

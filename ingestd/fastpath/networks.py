@@ -7,7 +7,6 @@ it is read would end the process.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from io import BytesIO
@@ -31,6 +30,9 @@ PLACES_MAX = 1 << 31
 NODES_AT_ONCE = 1 << 18
 V4_ROOT_DEPTH = 96  # IPv4 addresses stand below ::/96
 LANGUAGE = "en"
+UNREADABLE = "it is none, or not whole"
+MARKER = b"\xab\xcd\xefMaxMind.com"  # what stands before a file's description of itself, at its end
+LATITUDE_MAX, LONGITUDE_MAX = 90, 180
 
 Nodes = NDArray[np.uint8]
 Say = Callable[[Any], tuple[bytes, ...]]
@@ -50,13 +52,13 @@ class Networks:
         try:
             self._reader = maxminddb.open_database(BytesIO(self._data), maxminddb.MODE_FD)
         except (self._invalid, ValueError, TypeError, KeyError):
-            raise ValueError("it is none") from None
+            raise ValueError(UNREADABLE) from None
         self._say = say
         meta = self._reader.metadata()
         self.type, self.nodes, self._is_v6 = meta.database_type, meta.node_count, meta.ip_version == 6
         self._node_bytes = meta.record_size // 4
-        if meta.record_size not in (24, 28, 32) or self.nodes * self._node_bytes > len(self._data):
-            raise ValueError("its search tree is not whole")
+        if meta.record_size not in (24, 28, 32) or self.nodes * self._node_bytes > self._data.rfind(MARKER):
+            raise ValueError(UNREADABLE)
         self.find = lru_cache(REMEMBERED_MAX)(self._find)
 
     def _find(self, text: bytes) -> tuple[bytes, ...]:
@@ -155,7 +157,7 @@ def _text(value: object) -> bytes:
 
 def _point(latitude: object, longitude: object) -> bytes:
     """A place that a server takes as one, or nothing."""
-    if isinstance(latitude, float) and isinstance(longitude, float) and math.isfinite(latitude) and math.isfinite(longitude):
-        if abs(latitude) <= 90 and abs(longitude) <= 180:
-            return orjson.dumps({"lat": latitude, "lon": longitude})
-    return b""
+    if not isinstance(latitude, float) or not isinstance(longitude, float):
+        return b""
+    is_on_earth = abs(latitude) <= LATITUDE_MAX and abs(longitude) <= LONGITUDE_MAX  # what is no number is not
+    return orjson.dumps({"lat": latitude, "lon": longitude}) if is_on_earth else b""

@@ -55,13 +55,13 @@ class Lookup:
 
 def lookups_of(settings: EnrichSettings) -> tuple[Lookup, ...]:
     """What a user agent says of itself; where a client's address is used, whose network it is of, for each file that knows."""
-    wanted = [("user_agent.original", AGENT, False)] * settings.user_agent
+    wanted: list[tuple[str, tuple[Leaf, ...], bool]] = [("user_agent.original", AGENT, False)] * settings.user_agent
     wanted += [("source.ip", GEO, True)] * len(settings.geoip_files) + [("source.ip", NETWORK, True)] * len(settings.asn_files)
     return tuple(Lookup(number, *each) for number, each in enumerate(wanted))
 
 
 def enriched(table: Table, lookups: Iterable[Lookup]) -> Table:
-    """The table with those of the lookups whose field it has, and whose leaves are none of its objects nor inside its fields."""
+    """The table with those of the lookups whose field it has, and whose leaves have their place beside its own."""
     leaves = [leaf for column in table.columns for reading in column.readings for leaf in reading.leaves()]
     own = [*leaves, *(Leaf(path) for path, _ in table.constants), Leaf(table.extra)]
     sources = {leaf.path for leaf in leaves}
@@ -70,6 +70,7 @@ def enriched(table: Table, lookups: Iterable[Lookup]) -> Table:
 
 
 def _conflict(lookup: Lookup, own: Iterable[Leaf]) -> bool:
+    """Whether a leaf is of another type in the table, an object of it, or inside a field of it."""
     for one in own:
         for other in lookup.leaves:
             if one.path == other.path:

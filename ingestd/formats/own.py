@@ -17,8 +17,8 @@ import orjson
 from ingestd.config import ColumnSettings, FormatSettings
 from ingestd.config.mistakes import ConfigError, Mistake, shown
 from ingestd.formats import events
-from ingestd.formats.patterns import compiled
 from ingestd.formats.lookups import Lookup, enriched
+from ingestd.formats.patterns import compiled
 from ingestd.formats.registry import formats
 from ingestd.formats.table import (
     SAMPLE_TIME,

@@ -13,9 +13,7 @@ SEPARATOR, MARKER = bytes(16), b"\xab\xcd\xefMaxMind.com"
 STRING, DOUBLE, UINT32, MAP, UINT64, ARRAY, BOOLEAN = 2, 3, 6, 7, 9, 11, 14
 
 
-def database(
-    networks: Mapping[str, Any], type_name: str = "Test-City", *, record_size: int = 28, ip_version: int = 6
-) -> bytes:
+def database(networks: Mapping[str, Any], type_name: str = "Test-City", *, record_size: int = 28, ip_version: int = 6) -> bytes:
     """A file in which each of the networks has its record; of two of which one is in the other, the narrower comes last."""
     nodes: list[list[Any]] = [[None, None]]
     data, places = bytearray(), {}

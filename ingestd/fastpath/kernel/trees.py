@@ -106,4 +106,3 @@ def network(tree: Any, place: int, bits: int, high: Any, low: Any) -> Any:
         place = get(tree, place + int64((word >> uint64(63 - (done & 63))) & ONE))
         done += 1
     return -place if place < 0 else 0
-
