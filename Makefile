@@ -33,8 +33,9 @@ $(READY): pyproject.toml requirements-dev.lock
 demo: $(READY) ## the whole job on this machine: embedded AWS, sample logs, live progress
 	@$(BIN)/ingestd demo
 
-test: $(READY) ## the quick tests
-	@$(BIN)/python -m pytest $(addprefix --ignore=,$(SLOW)) $(ARGS)
+WORKERS ?= 2
+test: $(READY) ## the quick tests, by WORKERS processes; ARGS="-n 0" for a debugger
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(addprefix --ignore=,$(SLOW)) $(ARGS)
 
 integration: $(READY) ## the tests with a real OpenSearch and Elasticsearch (Java 21 and Maven needed)
 	@$(BIN)/python -m pytest tests/integration $(ARGS)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ingestd.core.batch import chosen, spots
+from ingestd.core.sources import SourceName
+from ingestd.core.span import stem_of
 from ingestd.errors import Poison
 from ingestd.fastpath.decoding import Decoding
 from ingestd.model import Again, Call, DeadLetter, Documents, Message, ObjectRef, Place, Refusal, Reject, Run, Source, Spot
@@ -31,6 +33,7 @@ class Opened:
     unseen: dict[Spot, DeadLetter] | None = None
     source: Source | None = None
     decoding: Decoding | None = None
+    newest_at: float = 0.0  # of its events, so far
 
     @classmethod
     def again(cls, message: Message, again: Again) -> Opened:
@@ -57,6 +60,12 @@ class Opened:
     def format(self) -> str:
         """What the object is, and its lines are counted by where nothing else is known of them."""
         return self.decoding.reader.name if self.decoding and self.decoding.reader else UNKNOWN
+
+    @property
+    def source_name(self) -> SourceName:
+        """Where it comes from, with others of its kind."""
+        place = ("", self.ref.call.stream) if isinstance(self.ref, Run) else (self.ref.bucket, stem_of(self.ref.key))
+        return SourceName(*place, self.format)
 
     def wanted(self, parsed: Sequence[Documents]) -> Sequence[Documents]:
         """What is to be delivered of a block: all; in a redrive the lines that are looked for, which are seen by that."""

@@ -17,13 +17,13 @@ from typing import Any, Protocol
 import structlog
 
 from ingestd.config import Settings
+from ingestd.core.event_time import newest_at
 from ingestd.core.expansion import Expansion
 from ingestd.core.ledger import Decision, Ledger
 from ingestd.core.notice import Allowed, read_notice
 from ingestd.core.routing import Route, Router
 from ingestd.core.runs import runs_of
-from ingestd.core.sources import SourceName, Sources
-from ingestd.core.span import stem_of
+from ingestd.core.sources import Sources
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
@@ -268,8 +268,9 @@ class Pipeline:
                 self._telemetry.count("records", len(opened.ref), outcome)
             else:
                 self._telemetry.count("objects", 1, outcome)
+            was_wanted = self._ledger.is_live(number)
             self._act(number, self._ledger.read(receipt))
-            self._close_if_done(receipt)
+            self._close_if_done(receipt, was_wanted)
 
     async def _read_object(self, receipt: int, opened: Opened) -> str:
         """Read the object to its end; everything made of it is then with the deliveries. The outcome in a word."""
@@ -303,9 +304,7 @@ class Pipeline:
                     pass
                 if opened.unseen == {}:
                     break
-        place = ("", ref.call.stream) if isinstance(ref, Run) else (ref.bucket, stem_of(ref.key))
-        name = SourceName(*place, opened.format)
-        self.sources.arrived(name, opened.source.modified_at, self._wall_clock())
+        self.sources.arrived(opened.source_name, opened.source.modified_at, self._wall_clock())
         return "read"
 
     def _framing(self, name: str, dataset: str) -> Framing:
@@ -338,6 +337,7 @@ class Pipeline:
             if not len(documents) or documents.way is None:
                 continue
             self._telemetry.count("bytes", len(documents.data), "encoded")
+            opened.newest_at = max(opened.newest_at, newest_at(documents))
             for name in documents.way.sinks:
                 self._ledger.made(receipt, len(documents))
                 held += len(documents.data)
@@ -444,13 +444,21 @@ class Pipeline:
 
     def _rest(self, receipt: int, things: int) -> None:
         number = self._ledger.message_of(receipt)
+        was_wanted = self._ledger.is_live(number)
         self._act(number, self._ledger.rested(receipt, things))
-        self._close_if_done(receipt)
+        self._close_if_done(receipt, was_wanted)
 
     def _act(self, number: int, decision: Decision) -> None:
         if decision is Decision.DELETE:
             self._holders.pop(number).settle(number)
 
-    def _close_if_done(self, receipt: int) -> None:
-        if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and opened.ref.event_at:
-            self._telemetry.settled_after(max(self._wall_clock() - opened.ref.event_at, 0.0))
+    def _close_if_done(self, receipt: int, was_wanted: bool) -> None:
+        """What was given up meanwhile is closed too, and has settled nothing."""
+        if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and was_wanted:
+            now = self._wall_clock()
+            if opened.ref.event_at:
+                self._telemetry.settled_after(max(now - opened.ref.event_at, 0.0))
+            if opened.newest_at and opened.source:
+                at = min(opened.newest_at, opened.source.modified_at)  # no event is newer than what it stands in
+                self._telemetry.event_settled_after(max(now - at, 0.0))
+                self.sources.settled(opened.source_name, at)
