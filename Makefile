@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check integration faults million kills sim fuzz bench bench-scale arrival format lock audit clean
+.PHONY: help venv demo test check integration faults million kills soak memory sim fuzz bench bench-scale arrival format lock audit clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
@@ -58,6 +58,11 @@ KILLS ?= 200
 kills: $(READY) ## the service killed KILLS times, at named moments and at any other, into a real OpenSearch
 	INGESTD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest tests/integration/test_reliability.py -k r01 $(ARGS)
 
+SOAK_SECONDS ?= 1800
+REPORT ?= report
+soak: $(READY) ## real processes under load with all that can go wrong, for SOAK_SECONDS; a picture of it in REPORT
+	@$(BIN)/python -m tests.soak --seconds $(SOAK_SECONDS) --report $(REPORT) $(ARGS)
+
 SEEDS ?= 0:1000000
 sim: $(READY) ## the simulation, many seeds: make sim SEEDS=0:10000
 	$(BIN)/python -m tests.sim --seeds $(SEEDS)
@@ -80,8 +85,8 @@ format: $(READY) ## put the code into form
 	$(BIN)/ruff check --fix .
 
 lock: $(READY) ## resolve the dependencies anew; UPGRADE=--upgrade takes the newest
-	$(COMPILE) $(UPGRADE) pyproject.toml --extra demo --extra parquet --group dev --output-file requirements-dev.lock
-	$(COMPILE) pyproject.toml --extra demo --extra parquet --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra demo --extra enrich --extra parquet --group dev --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra demo --extra enrich --extra parquet --constraint requirements-dev.lock --output-file requirements.lock
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 
 audit: $(READY) ## the image's user and hashes, permissions equal to calls, known vulnerabilities (asks the package index)
