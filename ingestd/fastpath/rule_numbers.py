@@ -55,14 +55,20 @@ def compile_rules(table: Table, body: Body, text: bytearray) -> RuleNumbers:
         made.choices += _choice(choice, first)
         first += CONDITION_ROW * len(choice.conditions)
     for condition, numbers in zip(conditions, compared, strict=True):
-        slot, twins = body.slots[condition.field], body.twins.get(condition.field, 1)
-        made.choices += [slot, slot + twins, CODES[condition.test], first, first + len(numbers)]
+        slots = _slots(body, condition.field)
+        made.choices += [slots.start, slots.stop, CODES[condition.test], first, first + len(numbers)]
         first += len(numbers)
     made.choices += [number for numbers in compared for number in numbers]
     for path in table.rules.redacted:
-        for slot in range(body.slots[path], body.slots[path] + body.twins.get(path, 1)):
+        for slot in _slots(body, path):
             made.redacted += [slot, int(becomes_text(table, path))]
     return made
+
+
+def _slots(body: Body, path: str) -> range:
+    """The slots of a field; none if no line of this order can fill it."""
+    first = body.slots.get(path)
+    return range(0) if first is None else range(first, first + body.twins.get(path, 1))
 
 
 def _choice(choice: Choice, first: int) -> list[int]:
