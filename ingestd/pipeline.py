@@ -159,7 +159,7 @@ class Pipeline:
         self._slots = asyncio.Semaphore(settings.object.in_flight_max)
 
     def change(self, settings: Settings) -> None:
-        """Other settings from the next message on, so far as config_changes.py lets them differ."""
+        """Other settings from the next message on, so far as config/changes.py lets them differ."""
         self._settings = settings
         self._allowed = Allowed.by(settings.queue)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from ingestd.config import FirehoseSettings, InletSettings, OpenSearchSettings, Settings
-from ingestd.config_changes import safe_changes
+from ingestd.config.changes import safe_changes
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
 from ingestd.errors import Fatal, Retryable

@@ -13,7 +13,7 @@ from botocore import xform_name
 from botocore.session import Session
 
 from ingestd.cli import main
-from ingestd.config_loading import load
+from ingestd.config.loading import load
 from ingestd.formats.registry import formats
 from tests.deploy.documents import template
 from tests.docs_module import docs_module

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from ingestd.config import Settings
-from ingestd.config_loading import load
-from ingestd.config_mistakes import ConfigError
+from ingestd.config.loading import load
+from ingestd.config.mistakes import ConfigError
 from ingestd.errors import IngestdError
 from ingestd.formats.own import known_formats
 from ingestd.formats.registry import formats

@@ -19,7 +19,7 @@ from ingestd.audit import Audit, Dead, Row
 from ingestd.commands.arguments import leaves, moment, place, settings_from
 from ingestd.commands.dlq import print_table
 from ingestd.config import LogSettings, OpenSearchSettings, Settings
-from ingestd.config_sources import FILE_VARIABLE
+from ingestd.config.sources import FILE_VARIABLE
 from ingestd.core.announcement import announcement
 from ingestd.core.span import Selection
 from ingestd.core.visible import visible

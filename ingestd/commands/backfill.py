@@ -19,7 +19,7 @@ from ingestd.backfill.order import Estimate, Order
 from ingestd.backfill.run import deliver, enqueue, estimate
 from ingestd.commands.arguments import leaves, moment, place, settings_from
 from ingestd.config import LogSettings, Settings
-from ingestd.config_sources import FILE_VARIABLE
+from ingestd.config.sources import FILE_VARIABLE
 from ingestd.core.span import Selection
 from ingestd.errors import IngestdError
 from ingestd.fastpath.parser import unavailable

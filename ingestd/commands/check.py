@@ -14,9 +14,9 @@ import click
 from pydantic import BaseModel, SecretStr
 
 from ingestd.config import LogSettings, Settings
-from ingestd.config_loading import Resolved, resolve
-from ingestd.config_mistakes import MASK, ConfigError
-from ingestd.config_sources import FILE_VARIABLE, Keys
+from ingestd.config.loading import Resolved, resolve
+from ingestd.config.mistakes import MASK, ConfigError
+from ingestd.config.sources import FILE_VARIABLE, Keys
 from ingestd.formats.own import own_formats
 from ingestd.formats.registry import formats
 from ingestd.shell import logs

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from ingestd.commands.arguments import leaves, moment, settings_from
 from ingestd.config import Settings
-from ingestd.config_sources import FILE_VARIABLE
+from ingestd.config.sources import FILE_VARIABLE
 from ingestd.core.identity import instant
 from ingestd.core.span import Selection
 from ingestd.core.tally import Class, Tally

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from ingestd.config_loading import load
-from ingestd.config_mistakes import ConfigError
+from ingestd.config.loading import load
+from ingestd.config.mistakes import ConfigError
 
 TIMEOUT_SECONDS = 4.0
 

@@ -14,9 +14,9 @@ import orjson
 
 from ingestd.commands.output import standard_output
 from ingestd.config import ObjectSettings, Settings
-from ingestd.config_loading import load
-from ingestd.config_mistakes import ConfigError
-from ingestd.config_sources import FILE_VARIABLE
+from ingestd.config.loading import load
+from ingestd.config.mistakes import ConfigError
+from ingestd.config.sources import FILE_VARIABLE
 from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import Poison
 from ingestd.fastpath.decoding import Decoding

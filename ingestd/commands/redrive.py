@@ -14,7 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 from ingestd.commands.arguments import leaves, moment, settings_from
 from ingestd.commands.dlq import print_table, table
 from ingestd.config import LogSettings, Settings
-from ingestd.config_sources import FILE_VARIABLE
+from ingestd.config.sources import FILE_VARIABLE
 from ingestd.core.span import Selection
 from ingestd.core.tally import Tally
 from ingestd.core.visible import visible

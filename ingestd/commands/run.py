@@ -13,8 +13,8 @@ import click
 import structlog
 
 from ingestd.config import Settings
-from ingestd.config_loading import load
-from ingestd.config_mistakes import ConfigError
+from ingestd.config.loading import load
+from ingestd.config.mistakes import ConfigError
 from ingestd.errors import Fatal
 from ingestd.formats import registry
 from ingestd.formats.own import own_formats

@@ -13,9 +13,9 @@ import click
 from aiobotocore.session import get_session
 
 from ingestd.config import OpenSearchSettings, Settings
-from ingestd.config_loading import load
-from ingestd.config_mistakes import ConfigError
-from ingestd.config_sources import FILE_VARIABLE
+from ingestd.config.loading import load
+from ingestd.config.mistakes import ConfigError
+from ingestd.config.sources import FILE_VARIABLE
 from ingestd.errors import IngestdError
 from ingestd.formats.own import known_formats
 from ingestd.formats.registry import formats

@@ -22,9 +22,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ingestd.config import HttpSettings
-from ingestd.config_loading import load
-from ingestd.config_mistakes import ConfigError
-from ingestd.config_sources import FILE_VARIABLE
+from ingestd.config.loading import load
+from ingestd.config.mistakes import ConfigError
+from ingestd.config.sources import FILE_VARIABLE
 
 __all__ = ["command", "shown"]
 

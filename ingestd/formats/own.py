@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from ingestd.config import ColumnSettings, FormatSettings
-from ingestd.config_mistakes import ConfigError, Mistake, shown
+from ingestd.config.mistakes import ConfigError, Mistake, shown
 from ingestd.formats import events
 from ingestd.formats.patterns import compiled
 from ingestd.formats.registry import formats

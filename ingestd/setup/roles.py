@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ingestd.config import RoleSettings
-from ingestd.config_rules import BUILT_IN_ROLES
+from ingestd.config.rules import BUILT_IN_ROLES
 from ingestd.setup.api import Api
 from ingestd.setup.indices import Index, fits
 from ingestd.setup.plan import Resource, Skipped

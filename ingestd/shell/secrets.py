@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
 from ingestd.config import OpenSearchSettings, Section, Settings
-from ingestd.config_mistakes import ConfigError
+from ingestd.config.mistakes import ConfigError
 from ingestd.errors import Fatal, IngestdError
 from ingestd.shell.clients import client_options
 

@@ -14,7 +14,7 @@ import pytest
 from aiobotocore.session import get_session
 
 from ingestd.config import Settings
-from ingestd.config_loading import load
+from ingestd.config.loading import load
 from ingestd.demo.cloud import embedded_server
 from ingestd.demo.environment import sealed_environment
 from ingestd.formats.registry import formats

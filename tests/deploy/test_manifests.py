@@ -7,7 +7,7 @@ import tomllib
 from typing import Any
 
 from ingestd.config import OpenSearchSettings, Settings
-from ingestd.config_loading import load
+from ingestd.config.loading import load
 from ingestd.formats.registry import formats
 from tests.deploy.documents import DEPLOY, loaded_yaml, loaded_yamls, template
 

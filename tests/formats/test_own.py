@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from ingestd.config import FormatSettings
-from ingestd.config_mistakes import ConfigError
+from ingestd.config.mistakes import ConfigError
 from ingestd.fastpath.parser import open_parser
 from ingestd.fastpath.reference import ReferenceParser
 from ingestd.formats.own import known_formats, own_formats

@@ -48,7 +48,7 @@ class Cluster:
         await self.client.transport.perform_request("PUT", f"/_index_template/{self.prefix}", body=body)
 
     async def ids(self) -> Counter[str]:
-        """How often each id is there, over all indices. An index that is being made is waited for: until then a search fails."""
+        """How often each id is there, over all indices. One that is being made is waited for: until then a search fails."""
         await self.client.cluster.health(index=f"{self.prefix}-*", params={"wait_for_status": "yellow", "timeout": "60s"})
         await self.client.indices.refresh(index=f"{self.prefix}-*")
         seen: Counter[str] = Counter()

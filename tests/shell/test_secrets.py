@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from ingestd.config import OpenSearchSettings, Settings
-from ingestd.config_mistakes import ConfigError
+from ingestd.config.mistakes import ConfigError
 from ingestd.errors import Fatal
 from ingestd.shell.secrets import renewed, with_secrets
 from tests.fakes.http import FakeServer, Items, Lost

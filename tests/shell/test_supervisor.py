@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ingestd.config import HttpSettings, InletSettings, Settings
-from ingestd.config_loading import load
-from ingestd.config_mistakes import ConfigError
+from ingestd.config.loading import load
+from ingestd.config.mistakes import ConfigError
 from ingestd.shell.supervisor import environments, supervise
 
 PATIENCE_SECONDS = 60

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
-from ingestd.config_loading import load, resolve
-from ingestd.config_mistakes import ConfigError, Mistake, shown
+from ingestd.config.loading import load, resolve
+from ingestd.config.mistakes import ConfigError, Mistake, shown
 from ingestd.errors import Fatal
 
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/logs"

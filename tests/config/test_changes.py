@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ingestd.config import OpenSearchSettings, RouteSettings, Settings
-from ingestd.config_changes import changes, safe_changes
-from ingestd.config_mistakes import ConfigError, Mistake
+from ingestd.config.changes import changes, safe_changes
+from ingestd.config.mistakes import ConfigError, Mistake
 from ingestd.errors import Fatal
 from ingestd.service import Service
 from tests.test_service import ALB, World, log, world

@@ -26,9 +26,9 @@ from ingestd.config import (
     Section,
     Settings,
 )
-from ingestd.config_mistakes import SECRETS, ConfigError, Mistake, shown
-from ingestd.config_rules import broken_rules
-from ingestd.config_sources import FILE_VARIABLE, Keys, environment_layer, file_layer, merged, said_by, variable
+from ingestd.config.mistakes import SECRETS, ConfigError, Mistake, shown
+from ingestd.config.rules import broken_rules
+from ingestd.config.sources import FILE_VARIABLE, Keys, environment_layer, file_layer, merged, said_by, variable
 
 __all__ = ["Resolved", "load", "resolve"]
 

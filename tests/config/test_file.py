@@ -21,9 +21,9 @@ from ingestd.config import (
     RouteSettings,
     Settings,
 )
-from ingestd.config_loading import load
+from ingestd.config.loading import load
 
-FILE = Path(__file__).parent.parent / "config" / "ingestd.toml"
+FILE = Path(__file__).parent.parent.parent / "config" / "ingestd.toml"
 TEXT = FILE.read_text(encoding="utf-8")
 PLACEHOLDERS = {"queue.url", "queue.buckets", "sinks.main.urls"}  # what no default can know
 LISTS = {"format", "format.columns", "route", "role"}  # of tables

@@ -1,6 +1,6 @@
 """The kinds of values that settings have, each with the one check that it needs.
 
-A check looks at the value alone; what one setting demands of another stands in `config_rules`. Its message completes the
+A check looks at the value alone; what one setting demands of another stands in `rules`. Its message completes the
 sentence "allowed: ...". A list may be given as one text, since an environment variable can say it in no other way.
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
-from ingestd.config_mistakes import MASK, Mistake, shown
+from ingestd.config.mistakes import MASK, Mistake, shown
 
 __all__ = ["BUILT_IN_ROLES", "broken_rules"]
 

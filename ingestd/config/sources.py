@@ -16,7 +16,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ingestd.config_mistakes import SECRETS, ConfigError, Mistake, shown
+from ingestd.config.mistakes import SECRETS, ConfigError, Mistake, shown
 
 __all__ = ["FILE_VARIABLE", "Entry", "Keys", "Layer", "environment_layer", "file_layer", "merged", "said_by", "variable"]
 
