@@ -18,7 +18,7 @@ from tests.fakes.cutting_proxy import cutting_proxy
 from tests.fakes.faulty_proxy import FaultyProxy, Ill, faulty_proxy
 from tests.fakes.firehose import FakeFirehose
 from tests.faults.logs import assert_whole, put_logs
-from tests.integration.service import RunningService, environment, settled
+from tests.integration.service import RunningService, endpoints_apart, environment, settled
 
 IMPATIENT = {
     "aws__connect_timeout_seconds": "1",
@@ -41,13 +41,6 @@ def port(url: str) -> int:
 
 def has(bulk: FakeBulk, documents: int) -> bool:
     return len(bulk.documents) == documents
-
-
-def apart(environ: dict[str, str], cloud: Cloud, **urls: str) -> dict[str, str]:
-    """An environment in which each service of AWS has an endpoint of its own: the embedded one's, but for `urls`."""
-    endpoints = dict.fromkeys(("S3", "SQS", "FIREHOSE"), cloud.endpoint_url) | urls
-    shared = {name: value for name, value in environ.items() if name != "INGESTD_AWS__ENDPOINT_URL"}
-    return shared | {f"AWS_ENDPOINT_URL_{name}": url for name, url in endpoints.items()}
 
 
 def event_ids(records: Iterable[bytes]) -> list[str]:
@@ -88,7 +81,7 @@ async def test_r17_an_ill_stream_is_seen_and_another_sink_gets_everything(cloud:
         quick = {name: value for name, value in IMPATIENT.items() if not name.startswith("sinks__")}
         sinks = {"sinks__stream__kind": "firehose", "sinks__stream__stream": "logs", "sinks__stream__batch_seconds": "0.1"}
         others = {"sinks__other__kind": "opensearch", "sinks__other__urls": bulk.url}
-        environ = apart(environment(cloud, **quick, **sinks, **others), cloud, FIREHOSE=proxy.url)
+        environ = endpoints_apart(environment(cloud, **quick, **sinks, **others), cloud.endpoint_url, FIREHOSE=proxy.url)
         environ["INGESTD_CONFIG"] = str(tmp_path / "ingestd.toml")
         wanted: set[str] = set()
         with RunningService.started(tmp_path, environ) as service:
@@ -112,7 +105,9 @@ async def test_r17_an_ill_service_of_aws_is_seen_and_read_from_again(
 ) -> None:
     """S3 or SQS in each illness: its connections are given up in time, and when it is well again all arrives, once."""
     async with faulty_proxy(port(cloud.endpoint_url)) as proxy:
-        environ = apart(environment(cloud, **IMPATIENT, sinks__opensearch__urls=bulk.url), cloud, **{which: proxy.url})
+        environ = endpoints_apart(
+            environment(cloud, **IMPATIENT, sinks__opensearch__urls=bulk.url), cloud.endpoint_url, **{which: proxy.url}
+        )
         wanted: set[str] = set()
         with RunningService.started(tmp_path, environ) as service:
             await service.until(lambda: b'"ready"' in service.log.read_bytes())
