@@ -12,27 +12,24 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from ingestd.config import Settings
-from ingestd.core.batch import chosen, spots
+from ingestd.core.event_time import newest_at
 from ingestd.core.expansion import Expansion
 from ingestd.core.ledger import Decision, Ledger
 from ingestd.core.notice import Allowed, read_notice
 from ingestd.core.routing import Route, Router
 from ingestd.core.runs import runs_of
-from ingestd.core.sources import SourceName, Sources
-from ingestd.core.span import stem_of
+from ingestd.core.sources import Sources
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
 from ingestd.formats.own import known_formats
 from ingestd.model import (
-    Again,
     Call,
     DeadLetter,
     Documents,
@@ -42,13 +39,10 @@ from ingestd.model import (
     ObjectRef,
     Outcome,
     Part,
-    Place,
     Refusal,
-    Reject,
     Run,
-    Source,
-    Spot,
 )
+from ingestd.opened import UNKNOWN, Letters, Opened
 from ingestd.shell.budget import Budget
 from ingestd.shell.deadletters import DeadLetters
 from ingestd.shell.delivery import Delivery
@@ -63,9 +57,6 @@ __all__ = ["Holder", "Pipeline"]
 
 log = structlog.get_logger()
 
-Kind = Literal["line", "object", "message", "document"]
-
-UNKNOWN = "unknown"
 GIVE_BACK_SECONDS = 60  # a message that cannot be finished here is shown to others after this
 
 
@@ -79,41 +70,6 @@ class Holder(Protocol):
     def give_back(self, number: int, after_seconds: int = 0) -> None:
         """It cannot be finished here: it may be tried again, in so many seconds."""
         ...
-
-
-@dataclass(slots=True)
-class _Opened:
-    """An object (or a run of records) under way: what its lines are counted and its dead letters are placed by.
-
-    `sinks` and `unseen` are a redrive's: where alone its documents go, and the dead letters whose lines have not been met yet.
-    """
-
-    received: Message | Call
-    ref: ObjectRef | Run
-    sinks: tuple[str, ...] = ()
-    unseen: dict[Spot, DeadLetter] | None = None
-    source: Source | None = None
-    decoding: Decoding | None = None
-
-    @property
-    def place(self) -> Place:
-        if isinstance(self.ref, Run):
-            return Place(stream=self.ref.call.stream, request_id=self.ref.call.id, record=self.ref.first)
-        etag = self.source.etag if self.source else self.ref.etag or ""
-        return Place(
-            bucket=self.ref.bucket,
-            key=self.ref.key,
-            version_id=self.ref.version_id or "",
-            etag=etag,
-            region=self.ref.region or "",
-            owner=self.ref.owner or "",
-            message_id=self.received.id,
-        )
-
-    @property
-    def format(self) -> str:
-        """What the object is, and its lines are counted by where nothing else is known of them."""
-        return self.decoding.reader.name if self.decoding and self.decoding.reader else UNKNOWN
 
 
 class Pipeline:
@@ -154,13 +110,14 @@ class Pipeline:
         self._expansion = Expansion(settings.object.block_bytes)
         self._holders: dict[int, Holder] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._opened: dict[int, _Opened] = {}
+        self._opened: dict[int, Opened] = {}
         self._is_stopping = False
         self._slots = asyncio.Semaphore(settings.object.in_flight_max)
 
     def change(self, settings: Settings) -> None:
         """Other settings from the next message on, so far as config/changes.py lets them differ."""
         self._settings = settings
+        self._letters = Letters(settings.dead_letters.raw_bytes_max, self._wall_clock)
         self._allowed = Allowed.by(settings.queue)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         known = known_formats(settings.format, settings.events.timestamp_paths)
@@ -254,9 +211,9 @@ class Pipeline:
             self._stay_dead(number, message, notice.kept)
         async with asyncio.TaskGroup() as tasks:
             for ref in notice.objects:
-                tasks.create_task(self._carry_object(number, _Opened(message, ref)))
+                tasks.create_task(self._carry_object(number, Opened(message, ref)))
             for again in notice.again:
-                tasks.create_task(self._carry_object(number, _opened_again(message, again)))
+                tasks.create_task(self._carry_object(number, Opened.again(message, again)))
 
     async def _carry_call(self, number: int, call: Call) -> None:
         route = self._router.route_stream(call.stream)
@@ -264,7 +221,7 @@ class Pipeline:
         runs = await self._workers.run(lambda: runs_of(call, format_of))
         async with asyncio.TaskGroup() as tasks:
             for run in runs:
-                tasks.create_task(self._carry_object(number, _Opened(call, run)))
+                tasks.create_task(self._carry_object(number, Opened(call, run)))
 
     def known_by_content(self, record: bytes) -> str | None:
         """The name of the format that a record shows by itself."""
@@ -282,7 +239,7 @@ class Pipeline:
 
     # --- object --------------------------------------------------------------------------------------------------------------
 
-    async def _carry_object(self, number: int, opened: _Opened) -> None:
+    async def _carry_object(self, number: int, opened: Opened) -> None:
         receipt = self._ledger.open(number)
         self._opened[receipt] = opened
         outcome, is_done = "broken_off", False
@@ -294,7 +251,7 @@ class Pipeline:
         except Poison as poison:
             outcome = poison.reason
             if opened.unseen is None:
-                self._owe(receipt, [self._object_letter(opened, poison)])
+                self._owe(receipt, [self._letters.of_object(opened, poison)])
             self._owe_again(receipt, opened)
             is_done = True
         except (Retryable, LeaseLost) as error:
@@ -309,10 +266,11 @@ class Pipeline:
                 self._telemetry.count("records", len(opened.ref), outcome)
             else:
                 self._telemetry.count("objects", 1, outcome)
+            was_wanted = self._ledger.is_live(number)
             self._act(number, self._ledger.read(receipt))
-            self._close_if_done(receipt)
+            self._close_if_done(receipt, was_wanted)
 
-    async def _read_object(self, receipt: int, opened: _Opened) -> str:
+    async def _read_object(self, receipt: int, opened: Opened) -> str:
         """Read the object to its end; everything made of it is then with the deliveries. The outcome in a word."""
         ref = opened.ref
         if self._is_stopping:
@@ -344,9 +302,7 @@ class Pipeline:
                     pass
                 if opened.unseen == {}:
                     break
-        place = ("", ref.call.stream) if isinstance(ref, Run) else (ref.bucket, stem_of(ref.key))
-        name = SourceName(*place, opened.format)
-        self.sources.arrived(name, opened.source.modified_at, self._wall_clock())
+        self.sources.arrived(opened.source_name, opened.source.modified_at, self._wall_clock())
         return "read"
 
     def _framing(self, name: str, dataset: str) -> Framing:
@@ -355,7 +311,7 @@ class Pipeline:
 
     # --- blocks and documents ------------------------------------------------------------------------------------------------
 
-    async def _step(self, receipt: int, opened: _Opened, decoding: Decoding) -> bool:
+    async def _step(self, receipt: int, opened: Opened, decoding: Decoding) -> bool:
         """One block in a worker, its documents to the deliveries; False when more must be fed."""
         wanted = self._expansion.bytes
         await self._budget.take(wanted)
@@ -370,24 +326,23 @@ class Pipeline:
         self._telemetry.count("bytes", decoding.decoded_bytes - before, "decoded")
         return parsed is not None
 
-    def _hand_over(self, receipt: int, opened: _Opened, parsed: Sequence[Documents]) -> int:
+    def _hand_over(self, receipt: int, opened: Opened, parsed: Sequence[Documents]) -> int:
         """Count a block's lines and give its documents away; the bytes that are now held for them."""
-        if opened.unseen is not None:
-            parsed = _only_unseen(parsed, opened.unseen)
         held = 0
-        for documents in parsed:
+        for documents in opened.wanted(parsed):
             if documents.counts:
                 self._count(receipt, opened, documents)
             if not len(documents) or documents.way is None:
                 continue
             self._telemetry.count("bytes", len(documents.data), "encoded")
+            opened.newest_at = max(opened.newest_at, newest_at(documents))
             for name in documents.way.sinks:
                 self._ledger.made(receipt, len(documents))
                 held += len(documents.data)
                 self._deliveries[name].add(documents, receipt)
         return held
 
-    def _count(self, receipt: int, opened: _Opened, documents: Documents) -> None:
+    def _count(self, receipt: int, opened: Opened, documents: Documents) -> None:
         """What became of lines that are no documents, and how all were read; rejects become dead letters."""
         name = documents.way.format if documents.way else opened.format
         self._telemetry.count("lines_read", documents.lines, name)
@@ -398,7 +353,7 @@ class Pipeline:
         self._telemetry.lines(name, Outcome.DROPPED, documents.dropped)
         for reason, count in Counter(reject.reason for reject in documents.rejects).items():
             self._telemetry.count("rejects", count, name, reason)
-        if letters := [self._line_letter(opened, reject) for reject in documents.rejects]:
+        if letters := [self._letters.of_line(opened, reject) for reject in documents.rejects]:
             self._owe(receipt, letters, len(letters), name)
 
     # --- verdicts ------------------------------------------------------------------------------------------------------------
@@ -420,7 +375,7 @@ class Pipeline:
     ) -> None:
         """The sink will never take these documents: their dead letters are owed in their place."""
         opened = self._opened[part.receipt]
-        letters = [self._document_letter(opened, delivery, part.documents, index, why) for index, why in refused]
+        letters = [self._letters.of_document(opened, delivery.name, part.documents, index, why) for index, why in refused]
         self._budget.give(held_bytes)
         way = part.documents.way
         if way and way.counted_by == delivery.name:
@@ -446,25 +401,21 @@ class Pipeline:
     def _bury(self, number: int, message: Message, poison: Poison) -> None:
         """A message, or a record of it, that cannot be read at all: a dead letter stands for it in the ledger."""
         receipt = self._ledger.open(number)
-        opened = self._opened[receipt] = _Opened(message, ObjectRef("", ""))
-        letter = self._letter(opened, "message", poison.reason, str(poison), message.body.encode(errors="replace"))
-        self._owe(receipt, [letter])
+        opened = self._opened[receipt] = Opened(message, ObjectRef("", ""))
+        self._owe(receipt, [self._letters.of_message(opened, message.body, poison)])
         self._act(number, self._ledger.read(receipt))
 
     def _stay_dead(self, number: int, message: Message, letters: Sequence[DeadLetter]) -> None:
         """Dead letters of a redrive that nothing can be done about now."""
         receipt = self._ledger.open(number)
-        self._opened[receipt] = _Opened(message, ObjectRef("", ""))
-        self._owe(receipt, [self._once_more(letter) for letter in letters])
+        self._opened[receipt] = Opened(message, ObjectRef("", ""))
+        self._owe(receipt, [self._letters.once_more(letter) for letter in letters])
         self._act(number, self._ledger.read(receipt))
 
-    def _owe_again(self, receipt: int, opened: _Opened) -> None:
+    def _owe_again(self, receipt: int, opened: Opened) -> None:
         """The dead letters of lines that were not met in their object: they are as dead as before."""
         if opened.unseen:
-            self._owe(receipt, [self._once_more(letter) for letter in opened.unseen.values()])
-
-    def _once_more(self, letter: DeadLetter) -> DeadLetter:
-        return replace(letter, at=self._wall_clock(), receive_count=letter.receive_count + 1)
+            self._owe(receipt, [self._letters.once_more(letter) for letter in opened.unseen.values()])
 
     def _owe(self, receipt: int, letters: list[DeadLetter], lines: int = 0, name: str = UNKNOWN) -> None:
         """Dead letters count as made until they are written; what cannot be written gives the whole message back.
@@ -487,66 +438,25 @@ class Pipeline:
 
         self._dead_letters.owe(letters, written)
 
-    def _object_letter(self, opened: _Opened, poison: Poison) -> DeadLetter:
-        head = opened.decoding.head if opened.decoding else b""
-        raw = opened.ref.data if isinstance(opened.ref, Run) else head
-        return self._letter(opened, "object", poison.reason, str(poison), raw)
-
-    def _line_letter(self, opened: _Opened, reject: Reject) -> DeadLetter:
-        is_cut = len(reject.raw) < reject.length
-        raw = opened.ref.data if isinstance(opened.ref, Run) and is_cut else reject.raw
-        letter = self._letter(opened, "line", reject.reason, reject.column, raw)
-        place = replace(letter.place, offset=reject.offset, event_id=reject.id)
-        return replace(letter, place=place, length=reject.length)
-
-    def _document_letter(
-        self, opened: _Opened, delivery: Delivery, documents: Documents, index: int, why: Refusal
-    ) -> DeadLetter:
-        event = documents.ids[index] if documents.ids else ""
-        letter = self._letter(opened, "document", why.reason, why.detail, bytes(documents.body(index)))
-        offset = int(documents.offsets[index])
-        return replace(letter, place=replace(letter.place, offset=offset, event_id=event, sink=delivery.name))
-
-    def _letter(self, opened: _Opened, kind: Kind, reason: str, detail: str, raw: bytes) -> DeadLetter:
-        """What a record brought is kept whole, for it is nowhere else; of an object's line the object has the rest."""
-        received = opened.received
-        return DeadLetter(
-            kind=kind,
-            reason=reason,
-            detail=detail,
-            place=opened.place,
-            raw=raw if isinstance(opened.ref, Run) else raw[: self._settings.dead_letters.raw_bytes_max],
-            length=len(raw),
-            at=self._wall_clock(),
-            receive_count=received.receive_count if isinstance(received, Message) else 1,
-        )
-
     # --- settled -------------------------------------------------------------------------------------------------------------
 
     def _rest(self, receipt: int, things: int) -> None:
         number = self._ledger.message_of(receipt)
+        was_wanted = self._ledger.is_live(number)
         self._act(number, self._ledger.rested(receipt, things))
-        self._close_if_done(receipt)
+        self._close_if_done(receipt, was_wanted)
 
     def _act(self, number: int, decision: Decision) -> None:
         if decision is Decision.DELETE:
             self._holders.pop(number).settle(number)
 
-    def _close_if_done(self, receipt: int) -> None:
-        if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and opened.ref.event_at:
-            self._telemetry.settled_after(max(self._wall_clock() - opened.ref.event_at, 0.0))
-
-
-def _opened_again(message: Message, again: Again) -> _Opened:
-    """Dead letters that come of it are the next attempt of those that it is read for."""
-    message = replace(message, id=again.message_id, receive_count=again.receive_count + 1)
-    return _Opened(message, again.ref, again.sinks, None if again.letters is None else dict(again.letters))
-
-
-def _only_unseen(parsed: Sequence[Documents], unseen: dict[Spot, DeadLetter]) -> list[Documents]:
-    """What became of the lines that are looked for, which are seen by that."""
-    found = [chosen(documents, unseen) for documents in parsed]
-    for documents in found:
-        for spot in (*spots(documents), *((reject.offset, reject.id) for reject in documents.rejects)):
-            unseen.pop(spot, None)
-    return found
+    def _close_if_done(self, receipt: int, was_wanted: bool) -> None:
+        """What was given up meanwhile is closed too, and has settled nothing."""
+        if self._ledger.is_done(receipt) and (opened := self._opened.pop(receipt, None)) and was_wanted:
+            now = self._wall_clock()
+            if opened.ref.event_at:
+                self._telemetry.settled_after(max(now - opened.ref.event_at, 0.0))
+            if opened.newest_at and opened.source:
+                at = min(opened.newest_at, opened.source.modified_at)  # no event is newer than what it stands in
+                self._telemetry.event_settled_after(max(now - at, 0.0))
+                self.sources.settled(opened.source_name, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import platform
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -12,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from ingestd import __version__
 from ingestd.config import FirehoseSettings, InletSettings, OpenSearchSettings, Settings
 from ingestd.config.changes import safe_changes
 from ingestd.core.retry import Backoff
@@ -86,7 +88,8 @@ class Service:
         self._deliveries: dict[str, Delivery] = {}
         self._budget: Budget | None = None
         self._reload: dict[str, object] = {}
-        self.telemetry.notes["reload"] = lambda: self._reload
+        self._began_at = wall_clock()
+        self.telemetry.notes |= {"reload": lambda: self._reload, "service": self._whoami}
 
     async def run(self, stop: asyncio.Event, clients: Clients | None = None) -> None:
         """Serve until `stop` is set, then drain; with the settings' clients, or these. Raises Fatal when it cannot go on."""
@@ -322,6 +325,11 @@ class Service:
                 stream = clients.stream(sink, region, workers.executor)
                 sinks[name] = FirehoseSink(name, sink, clients.firehose[region], stream)
         return sinks
+
+    def _whoami(self) -> dict[str, object]:
+        """Which of many this is."""
+        up_seconds = self._wall_clock() - self._began_at
+        return {"host": platform.node(), "version": __version__, "state": self.state, "up_seconds": up_seconds}
 
     def _show(self, budget: Budget, leases: Leases, pipeline: Pipeline) -> None:
         """The gauges, read when somebody looks."""

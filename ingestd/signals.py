@@ -1,4 +1,5 @@
-"""Signals of health, taken once a second: how old, how late, what limits, which source is silent, how long the backlog takes.
+"""Signals of health, taken once a second: how old, how late, what limits, which source is silent, how long the backlog takes;
+and what of it all is trouble.
 
 They go to `/metrics`, but for the names of sources, which go to `/stats`; and once a minute, if the settings want it, into the
 log in CloudWatch's embedded metric format, which makes metrics of it without a call.
@@ -9,14 +10,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import structlog
 
 from ingestd.core.capacity import Capacity
 from ingestd.core.cost import task_dollars
+from ingestd.core.recent import Recent
 from ingestd.core.saturation import Load, Saturation
 from ingestd.core.sources import SourceName
+from ingestd.core.troubles import RECENT_MINUTES, STUCK_MINUTES, Signs, troubles
 from ingestd.errors import Retryable
 from ingestd.model import Depth
 from ingestd.pipeline import Pipeline
@@ -64,6 +68,7 @@ class Signals:
         self._messages, self._bytes, self._cpu = Capacity(), Capacity(), Capacity()
         self._depth: Depth | None = None
         self._silent: set[SourceName] = set()
+        self._recent = Recent()
         self._show()
 
     async def run(self) -> None:
@@ -109,6 +114,7 @@ class Signals:
 
     def _minute(self) -> None:
         self._telemetry.next_minute()
+        self._recent.minute(self._telemetry.snapshot().counters)
         silent = {row.name for row in self._pipeline.sources.rows(self._wall_clock()) if row.is_silent}
         for name in silent - self._silent:
             log.warning("source silent", bucket=name.bucket, prefix=name.prefix, format=name.format)
@@ -142,7 +148,8 @@ class Signals:
     def _show(self) -> None:
         gauge, notes = self._telemetry.gauge, self._telemetry.notes
         gauge("oldest_message_seconds", "", lambda: {"": self._oldest()})
-        gauge("lag_seconds", "", lambda: {"": self._telemetry.late_seconds})
+        gauge("lag_seconds", "", lambda: {"": self._telemetry.late.seconds})
+        gauge("event_lag_seconds", "", lambda: {"": self._telemetry.event_late.seconds})
         gauge("limited_by", "stage", lambda: self._saturation.shares())
         gauge("sources_silent", "", lambda: {"": len(self._silent)})
         gauge("queue_messages", "", lambda: _known(self._depth.messages if self._depth else None))
@@ -151,7 +158,32 @@ class Signals:
         gauge("cpu_seconds_per_gb", "", lambda: _known(self.cpu_seconds_per_gb))
         notes["limited_by"] = lambda: self._saturation.stage
         notes["sources"] = self._sources
+        notes["troubles"] = lambda: [asdict(trouble) for trouble in troubles(self._signs())]
         notes["dollars_per_gb"] = lambda: task_dollars(each) if (each := self.cpu_seconds_per_gb) is not None else None
+
+    def _signs(self) -> Signs:
+        stats, recent, held = self._telemetry.snapshot(), self._recent, self._pipeline.messages_in_flight
+        lately = {name: recent.since(RECENT_MINUTES, stats.counters, name) for name in ("dead_letters", "lines_read", "calls")}
+        ends = recent.since(STUCK_MINUTES, stats.counters, "messages")
+        return Signs(
+            paused={
+                name: (each.throttle.paused, each.paused_seconds)
+                for name, each in self._deliveries.items()
+                if each.throttle.paused
+            },
+            messages_in_flight=held,
+            is_stuck=recent.covers(STUCK_MINUTES) and not ends.get("deleted") and held > ends.get("received", 0),
+            queue_errors=recent.since(1, stats.counters, "queue_errors"),
+            dead_letters=lately["dead_letters"],
+            lines_read=sum(lately["lines_read"].values()),
+            calls=lately["calls"],
+            leases_lost=sum(recent.since(RECENT_MINUTES, stats.counters, "lease_lost").values()),
+            drain_seconds=self.drain_seconds,
+            lag_seconds=self._telemetry.late.seconds,
+            limited_by=self._saturation.stage,
+            silent=[f"{each.bucket}/{each.prefix} ({each.format})" for each in sorted(self._silent, key=str)],
+            is_reload_refused=bool(stats.gauges.get("reload_refused", {}).get("")),
+        )
 
     def _oldest(self) -> float:
         sent_at = self._leases.oldest_sent_at
@@ -163,6 +195,7 @@ class Signals:
         return [
             {"bucket": row.name.bucket, "prefix": row.name.prefix, "format": row.name.format, "objects": row.objects}
             | {"ago_seconds": now - row.last_at, "pause_seconds": row.pause_seconds, "is_silent": row.is_silent}
+            | {"newest_event_seconds": None if row.newest_at is None else max(now - row.newest_at, 0.0)}
             for row in rows[:SHOWN_SOURCES_MAX]
         ]
 

@@ -175,6 +175,7 @@ async def test_without_routes_all_goes_to_the_one_sink() -> None:
         }
         assert stats.outcome("lines", "accepted") == 30
         assert around.sqs.deleted == around.sqs.open
+        assert stats.gauges["event_lag_seconds"][""] > 365 * 86400  # for no event is newer than its object
 
 
 async def test_events_in_envelopes_go_the_ways_of_their_log_groups() -> None:

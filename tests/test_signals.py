@@ -8,7 +8,10 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
+from ingestd.core.retry import Backoff
 from ingestd.core.sources import SourceName, Sources
+from ingestd.core.throttle import Throttle
+from ingestd.core.troubles import PAGES
 from ingestd.errors import Retryable
 from ingestd.model import Depth
 from ingestd.shell.telemetry import Telemetry
@@ -24,6 +27,7 @@ class Part:
         self.sources = Sources()
         self.messages_in_flight = 10
         self.waits_for_memory = self.waits_for_slots = self.is_full_of_messages = self.is_behind = False
+        self.throttle, self.paused_seconds = Throttle(4, 16, Backoff(0.5, 20.0)), 0.0
         self.oldest_sent_at = WALL - 90
         self.answer: Depth | Exception = Depth(700, 40)
 
@@ -58,6 +62,10 @@ class World:
             for _ in range(messages):
                 self.telemetry.message_ended("deleted")
             self.telemetry.count("bytes", messages * 1_000_000, "decoded")
+
+    def pages(self) -> list[str]:
+        """Where the troubles lead to."""
+        return [trouble["page"] for trouble in cast(Any, self.telemetry.notes["troubles"]())]
 
     def gauge(self, name: str, label: str = "") -> float | None:
         return self.telemetry.snapshot().gauges[name].get(label)
@@ -97,10 +105,11 @@ def test_ages_and_costs() -> None:
     assert dollars == pytest.approx(200 / 3600 * (0.04048 + 2 * 0.004445), rel=0.05)
     world.telemetry.settled_after(7.0)
     world.telemetry.settled_after(3.0)
+    world.telemetry.event_settled_after(310.0)
     world.signals._minute()
-    assert world.gauge("lag_seconds") == 7
+    assert (world.gauge("lag_seconds"), world.gauge("event_lag_seconds")) == (7, 310)
     world.signals._minute()
-    assert world.gauge("lag_seconds") == 0
+    assert (world.gauge("lag_seconds"), world.gauge("event_lag_seconds")) == (0, 0)
 
 
 def test_what_limits_is_said() -> None:
@@ -130,6 +139,32 @@ def test_a_source_that_stops_is_told_once_and_named_only_in_the_notes() -> None:
     assert [event["event"] for event in events] == ["source silent", "source not silent any more"]
     assert cast(Any, world.telemetry.notes["sources"]())[0]["bucket"] == "secret-bucket"
     assert "secret-bucket" not in str(world.telemetry.snapshot())
+
+
+def test_troubles_are_of_the_last_minutes() -> None:
+    """A pause at once, dead letters for a quarter of an hour, and messages that are held in vain after ten minutes."""
+    world = World()
+    world.part.messages_in_flight = 0
+    assert world.pages() == []
+    world.telemetry.count("dead_letters", 3, "bad_number")
+    world.telemetry.count("lines_read", 1000, "alb")
+    assert world.pages() == [PAGES["dead"]]
+    world.part.throttle.pause("cluster_block", 0.0, 0.5)
+    assert world.pages() == [PAGES["paused"], PAGES["dead"]]
+    world.part.throttle.answered(1.0)
+    for _ in range(15):
+        world.signals._minute()
+    assert world.pages() == [PAGES["dead"]]
+    world.signals._minute()
+    assert world.pages() == []
+    world.telemetry.message_ended("received")
+    world.part.messages_in_flight = 1
+    assert world.pages() == []  # it has just come
+    for _ in range(11):
+        world.signals._minute()
+    assert world.pages() == [PAGES["stuck"]]
+    world.telemetry.message_ended("deleted")
+    assert world.pages() == []
 
 
 async def test_cloudwatch_gets_a_line_of_the_log() -> None:
@@ -166,4 +201,4 @@ async def test_it_looks_and_asks_by_itself(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(asyncio.CancelledError):
         await world.signals.run()
     assert world.gauge("queue_messages") == 740
-    assert world.telemetry._late == [5.0, 0.0]
+    assert (world.telemetry.late._before, world.telemetry.late._now) == (5.0, 0.0)

@@ -1,10 +1,10 @@
-"""`ingestd parse`: log objects in files to documents on stdout, as the service would make them."""
+"""`ingestd parse`: log objects to documents on stdout, as the service would make them, or each object's story."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,13 +12,15 @@ from typing import BinaryIO
 import click
 import orjson
 
+from ingestd.commands.arguments import settings_from
+from ingestd.commands.explain import told
+from ingestd.commands.objects import Given, ObjectArgument, Opener, given
 from ingestd.commands.output import standard_output
 from ingestd.config import ObjectSettings, Settings
-from ingestd.config.loading import load
-from ingestd.config.mistakes import ConfigError
 from ingestd.config.sources import FILE_VARIABLE
 from ingestd.core.routing import AUTO, Route, Router
-from ingestd.errors import Poison
+from ingestd.errors import IngestdError, Poison
+from ingestd.explain import Teller
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.reader import Reader
 from ingestd.fastpath.ways import Ways
@@ -28,18 +30,16 @@ from ingestd.model import Documents, Framing, Reject, Source
 
 __all__ = ["command"]
 
-READ_BYTES = 1 << 20
 SHOWN_BYTES = 60  # of an object that is of no known format
-LOCAL_BUCKET = "local"
 OUT = "stdout"
-STDIN = Path("-")
 
 
 @dataclass(slots=True)
 class Reading:
     """Objects read one after the other, all to the same outputs, and what became of their lines."""
 
-    name: str
+    limits: ObjectSettings
+    route: Route
     known: Mapping[str, Format]
     ways: Ways
     out: BinaryIO
@@ -50,26 +50,19 @@ class Reading:
     skipped: int = 0
     dropped: int = 0
 
-    def read(self, path: str, file: BinaryIO) -> None:
-        """One object. Raises Poison for what it is, OSError for what the file is."""
-        decoding = Decoding(ObjectSettings(), lambda head: self._choose(path, head), self.known.values())
-        data = file.read(READ_BYTES)
-        while True:
-            following = file.read(READ_BYTES)
-            decoding.feed(data, is_last=not following)
+    def read(self, name: str, source: Source, pieces: Iterable[tuple[bytes, bool]]) -> None:
+        """One object. Raises Poison for what it is, and what reading it raises."""
+        decoding = Decoding(self.limits, lambda head: self._choose(source, head), self.known.values())
+        for data, is_last in pieces:
+            decoding.feed(data, is_last=is_last)
             while (parsed := decoding.step()) is not None:
                 for documents in parsed:
-                    self._take(path, documents)
-            if not following:
-                return
-            data = following
+                    self._take(name, documents)
 
-    def _choose(self, path: str, head: bytes) -> Reader:
+    def _choose(self, source: Source, head: bytes) -> Reader:
         """What reads the object. Raises Poison if its format is to be found out and cannot."""
-        name = self.name if self.name != AUTO or head.strip() else next(iter(self.known))  # every format skips blank lines
-        source = Source(bucket=LOCAL_BUCKET, key=path, etag="", modified_at=0.0)
         try:
-            return self.ways.reader(source, Route((OUT,), format=name), head)
+            return self.ways.reader(source, self.route, head)
         except Poison as poison:
             found, allowed = head[:SHOWN_BYTES], list(self.known)
             raise Poison("content of no known format", reason=poison.reason, found=found, allowed=allowed) from None
@@ -93,71 +86,97 @@ class Reading:
 
 
 @click.command(name="parse")
-@click.option("--format", "name", metavar="NAME", default=AUTO, show_default=True, help=f"{AUTO}, {', '.join(formats())}.")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    envvar=FILE_VARIABLE,
-    help="The TOML file of settings, where it describes formats of your own.",
-)
+@click.option("--format", "form", metavar="NAME", default=AUTO, show_default=True, help=f"{AUTO}, {', '.join(formats())}.")
+@click.option("--config", type=click.Path(path_type=Path), envvar=FILE_VARIABLE, help="The TOML file of settings.")
 @click.option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write lines that cannot become documents there, as NDJSON: path, offset, reason, column, raw.",
 )
-@click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True, path_type=Path), metavar="PATH...|-"
+@click.option("--explain", "is_told", is_flag=True, help="Tell what the service would do with each object, and why, instead.")
+@click.option("--json", "is_json", is_flag=True, help="With --explain: one JSON object an object.")
+@click.option(
+    "--as", "like", type=ObjectArgument(), metavar="s3://BUCKET/KEY", help="Read a file as if it were this object of a bucket."
 )
-def command(name: str, config: Path | None, rejects: Path | None, paths: tuple[Path, ...]) -> None:
+@click.argument("objects", nargs=-1, required=True, type=ObjectArgument(), metavar="PATH|s3://BUCKET/KEY|-...")
+def command(
+    form: str,
+    config: Path | None,
+    rejects: Path | None,
+    is_told: bool,
+    is_json: bool,
+    like: Given | None,
+    objects: tuple[Given, ...],
+) -> None:
     """Read log objects and write their documents as NDJSON: gzip, zstd, bzip2, Parquet or plain.
 
-    A directory stands for all files in it.
+    A directory stands for all files in it. Nothing is written anywhere else, and no message or object is changed.
     Exit status 1 if an object could not be read to its end; the others are read all the same.
     """
-    failed, settings = 0, _settings(config)
-    known = known_formats(settings.format, settings.events.timestamp_paths) if config else formats()
-    routes = [Route(**route.model_dump()) for route in settings.route if route.log_group]
-    ways = Ways(known, Router(routes, (OUT,)), (OUT,), lambda name, dataset: Framing(dataset, action=False))
-    if name != AUTO and name not in known:
-        raise click.BadParameter(f"{name!r} is none of {', '.join([AUTO, *known])}", param_hint="--format")
+    if is_told and rejects:
+        raise click.UsageError("--rejects is for documents; --explain shows what is rejected by itself")
+    if is_json and not is_told:
+        raise click.UsageError("--json is for --explain; documents are JSON in any case")
+    if like is not None and like.ref is None:
+        raise click.BadParameter(f"{like.name!r} is not as s3://bucket/key", param_hint="--as")
+    settings = settings_from(config)
+    known = known_formats(settings.format, settings.events.timestamp_paths)
+    if form != AUTO and form not in known:
+        raise click.BadParameter(f"{form!r} is none of {', '.join([AUTO, *known])}", param_hint="--format")
     with standard_output() as out, ExitStack() as stack:
-        refused = stack.enter_context(rejects.open("wb")) if rejects else None
-        reading = Reading(name, known, ways, out, refused)
-        for path in _files(paths):
-            if reason := control_object(str(path)):
-                click.echo(f"{path}: skipped, {reason}", err=True)
-                continue
-            try:
-                with nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb") as file:
-                    reading.read(str(path), file)
-            except BrokenPipeError:
-                raise
-            except (Poison, OSError) as error:
-                failed += 1
-                click.echo(f"{path}: {error}", err=True)
-        out.flush()
-        click.echo(reading, err=True)
+        opener, each = Opener(settings, stack), given(objects, like)
+        if is_told:
+            failed = _explain(Teller(settings, known, form), opener, each, out, is_json=is_json)
+        else:
+            refused = stack.enter_context(rejects.open("wb")) if rejects else None
+            failed = _parse(_reading(settings, known, form, out, refused), opener, each)
     if failed:
         sys.exit(1)
 
 
-def _settings(config: Path | None) -> Settings:
-    """The file's settings, of which formats and the routes of log groups count here."""
-    if config is None:
-        return Settings()
-    try:
-        return load(config, {}, formats=formats().keys(), service=False)
-    except ConfigError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+def _reading(settings: Settings, known: Mapping[str, Format], form: str, out: BinaryIO, refused: BinaryIO | None) -> Reading:
+    """Everything goes to stdout, whatever the routes say, but for log groups that they give a format, or drop."""
+    routes = [Route(**route.model_dump()) for route in settings.route if route.log_group]
+    ways = Ways(known, Router(routes, (OUT,)), (OUT,), lambda name, dataset: Framing(dataset, action=False))
+    return Reading(settings.object, Route((OUT,), format=form), known, ways, out, refused)
 
 
-def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(below for below in path.rglob("*") if below.is_file())
-        else:
-            yield path
+def _parse(reading: Reading, opener: Opener, objects: Iterable[Given]) -> int:
+    """How many objects could not be read."""
+    failed = 0
+    for each in objects:
+        if reason := control_object(each.ref.key if each.ref else each.name):
+            click.echo(f"{each.name}: skipped, {reason}", err=True)
+            continue
+        try:
+            with opener.open(each) as opened:
+                reading.read(each.name, opened.source, opened.pieces)
+        except BrokenPipeError:
+            raise
+        except (IngestdError, OSError) as error:
+            failed += 1
+            click.echo(f"{each.name}: {error}", err=True)
+    reading.out.flush()
+    click.echo(reading, err=True)
+    return failed
+
+
+def _explain(teller: Teller, opener: Opener, objects: Iterable[Given], out: BinaryIO, *, is_json: bool) -> int:
+    """How many objects have no story, for they could not be reached, or have one that does not end well."""
+    failed = 0
+    for each in objects:
+        story, route = teller.begin(each.name, each.ref)
+        if route is not None:
+            try:
+                with opener.open(each) as opened:
+                    teller.read(story, route, opened.source, opened.pieces)
+            except BrokenPipeError:
+                raise
+            except (IngestdError, OSError) as error:
+                story.problem = f"it cannot be read here: {error}"
+            failed += bool(story.problem)
+        out.write(story.as_json() + b"\n" if is_json else told(story).encode() + b"\n")
+    return failed
 
 
 def _reject_line(path: str, reject: Reject) -> bytes:

@@ -25,6 +25,7 @@ from ingestd.config import HttpSettings
 from ingestd.config.loading import load
 from ingestd.config.mistakes import ConfigError
 from ingestd.config.sources import FILE_VARIABLE
+from ingestd.core.durations import spoken
 
 __all__ = ["command", "shown"]
 
@@ -94,9 +95,22 @@ def _read(request: urllib.request.Request) -> Stats:
 
 def shown(now: Stats, before: Stats) -> Group:
     """A look at `now`; rates are since `before`, the same twice for none."""
-    reason = now["not_ready"]
-    state = Text(f" {reason} ", "white on red") if reason else Text(" ready ", "black on green")
-    return Group(Text("ingestd ", "bold") + state, _facts(now, before), *_tables(now, before))
+    is_urgent = any(trouble["is_urgent"] for trouble in now.get("troubles", ()))
+    fault = now["not_ready"] or ("in trouble" if is_urgent else None)
+    state = Text(f" {fault} ", "white on red") if fault else Text(" ready ", "black on green")
+    return Group(Text("ingestd ", "bold") + state, *_troubles(now), _facts(now, before), *_tables(now, before))
+
+
+def _troubles(now: Stats) -> Iterator[Text]:
+    """What is wrong, the urgent first, each with its heading of docs/runbook.md."""
+    for trouble in now.get("troubles", ()):
+        text = Text(_safe(trouble["text"]), "bold red" if trouble["is_urgent"] else "yellow")
+        yield text + Text(f"  docs/runbook.md#{trouble['page']}", "dim")
+
+
+def _safe(text: str) -> str:
+    """Fit for a terminal: a bucket's keys are chosen by others."""
+    return text.encode("unicode_escape").decode()
 
 
 def _facts(now: Stats, before: Stats) -> Table:
@@ -108,9 +122,14 @@ def _facts(now: Stats, before: Stats) -> Table:
     table = Table.grid(padding=(0, 3))
     rows = [
         ("lines/s", _rate(now, before, "lines_read"), "limited by", str(now.get("limited_by", "-"))),
-        ("MB/s", _rate(now, before, "bytes", "decoded", 1e6), "backlog takes", _time(one("drain_seconds"))),
-        ("on the queue", _count(one("queue_messages")), "oldest message", _time(one("oldest_message_seconds"))),
-        ("in flight", f"{taken / budget:.0%}" if budget and taken is not None else "-", "latest", _time(one("lag_seconds"))),
+        ("MB/s", _rate(now, before, "bytes", "decoded", 1e6), "backlog takes", spoken(one("drain_seconds"))),
+        ("on the queue", _count(one("queue_messages")), "oldest message", spoken(one("oldest_message_seconds"))),
+        (
+            "in flight",
+            f"{taken / budget:.0%}" if budget and taken is not None else "-",
+            "latest object",
+            spoken(one("lag_seconds")),
+        ),
         ("messages held", _count(one("messages_in_flight")), "a GB costs", f"${dollars:.2g}" if dollars else "-"),
         (
             "dead letters",
@@ -142,11 +161,20 @@ def _tables(now: Stats, before: Stats) -> Iterator[Table]:
     yield formats
     for is_silent, rows in groupby(now.get("sources", ())[:SOURCES_MAX], key=lambda row: bool(row["is_silent"])):
         table = Table(
-            "silent source" if is_silent else "source", "format", "last", "longest pause", style="red" if is_silent else ""
+            "silent source" if is_silent else "source",
+            "format",
+            "last",
+            "newest event",
+            "longest pause",
+            style="red" if is_silent else "",
         )
         for row in rows:
-            place = Text(f"{row['bucket']}/{row['prefix']}".encode("unicode_escape").decode())
-            table.add_row(place, row["format"], _time(row["ago_seconds"]), _time(row["pause_seconds"]))
+            place = Text(_safe(f"{row['bucket']}/{row['prefix']}"))
+            table.add_row(
+                place,
+                row["format"],
+                *(spoken(row.get(name)) for name in ("ago_seconds", "newest_event_seconds", "pause_seconds")),
+            )
         yield table
 
 
@@ -161,12 +189,3 @@ def _rate(now: Stats, before: Stats, counter: str, label: str | None = None, uni
 
 def _count(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f}"
-
-
-def _time(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    for size, unit in ((172_800, 86_400), (7200, 3600), (120, 60)):
-        if seconds >= size:
-            return f"{seconds / unit:,.0f} {'d' if unit == 86_400 else 'h' if unit == 3600 else 'min'}"
-    return f"{seconds:.1f} s"

@@ -32,13 +32,17 @@ class SourceName:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """A source as it stands: when it last wrote, the longest pause that is usual, and whether it is silent for too long."""
+    """A source as it stands: when it last wrote, the longest pause that is usual, and whether it is silent for too long.
+
+    `newest_at`: the time of the newest event of it that has come to rest; None before the first.
+    """
 
     name: SourceName
     objects: int
     last_at: float
     pause_seconds: float
     is_silent: bool
+    newest_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -46,6 +50,7 @@ class _Seen:
     last_at: float
     objects: int = 1
     pause_seconds: float = 0.0
+    newest_at: float | None = None
 
 
 class Sources:
@@ -69,6 +74,11 @@ class Sources:
         seen.pause_seconds = max(seen.pause_seconds * FORGETTING, written_at - seen.last_at)
         seen.last_at = max(seen.last_at, written_at)
 
+    def settled(self, name: SourceName, newest_at: float) -> None:
+        """All of an object of the source has come to rest, events up to `newest_at`."""
+        if (seen := self._seen.get(name)) is not None:
+            seen.newest_at = max(seen.newest_at or 0.0, newest_at)
+
     def rows(self, now: float) -> Iterator[Freshness]:
         """All of them."""
         for name, seen in list(self._seen.items()):
@@ -78,4 +88,4 @@ class Sources:
                 continue
             patience = max(SILENCE_SECONDS_MIN, PAUSES * seen.pause_seconds)
             is_silent = seen.objects >= OBJECTS_MIN and silent_for > patience
-            yield Freshness(name, seen.objects, seen.last_at, seen.pause_seconds, is_silent)
+            yield Freshness(name, seen.objects, seen.last_at, seen.pause_seconds, is_silent, seen.newest_at)

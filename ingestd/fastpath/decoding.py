@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import numpy as np
 
 from ingestd.config import ObjectSettings
+from ingestd.core.codecs import PLAIN
 from ingestd.core.layers import Layers
 from ingestd.errors import Poison
 from ingestd.fastpath import columnar
@@ -45,12 +46,20 @@ class Decoding:
         self._is_fed = False
         self._is_last = False
         self._is_cut = False
+        self._is_columnar = False
         self.head = b""
 
     @property
     def decoded_bytes(self) -> int:
         """Bytes of the decoded object so far."""
         return self._inflater.decoded_bytes
+
+    @property
+    def codec(self) -> str:
+        """What was taken off, from outside in: gzip, zstd, bzip2 and parquet, joined by `+`; plain if nothing was."""
+        if not self._is_columnar:
+            return self._inflater.codec
+        return "+".join(each for each in (self._inflater.codec, "parquet") if each != PLAIN.name)
 
     @property
     def held_bytes(self) -> int:
@@ -111,6 +120,7 @@ class Decoding:
         self.head += data
         if self._text is None and self.head.startswith(columnar.MAGIC):
             self._file, self.head = bytearray(self.head), b""
+            self._is_columnar = True
         elif len(self.head) >= HEAD_BYTES:
             self._begin()
 

@@ -30,13 +30,16 @@ class Ways:
     def reader(self, source: Source, route: Route, head: bytes, only: Sequence[str] = ()) -> Reader:
         """What reads the object that begins so and takes this route. Raises Poison if it is of no known format.
 
-        An envelope is seen whatever the route says: the format that a route names is then that of the events. `only`: the sinks
-        that documents go to, if not those of routes.
+        An envelope is seen whatever the route says: the format that a route names is then that of the events. What is blank is
+        of any format, for all of them skip blank lines. `only`: the sinks that documents go to, if not those of routes.
         """
         if is_envelope(first_names(head)):
             return EnvelopeReader(source, lambda each: self._of_events(each, route, only))
         key = source.key if source.bucket else ""  # records that come in calls have none
-        found = detect(key, head, self._known) if route.format == AUTO else self._known[route.format]
+        if route.format != AUTO:
+            found: Format | None = self._known[route.format]
+        else:
+            found = detect(key, head, self._known) if head.strip() else next(iter(self.known))
         if found is None:
             raise Poison("content is of no known format", reason="unknown_format", tried=", ".join(self._known))
         return LineReader(found, self._ways(found, route, only), source)

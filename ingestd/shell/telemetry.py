@@ -24,6 +24,7 @@ log = structlog.get_logger()
 STAGE_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0)
 LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 END_TO_END_BUCKETS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 21600.0)
+EVENT_BUCKETS = (*END_TO_END_BUCKETS, 86400.0)
 
 _COUNTERS = {
     "lines_read": ("lines read, by format", ("format",)),
@@ -65,6 +66,24 @@ class Stats:
         return sum(value for key, value in self.counters.get(name, {}).items() if key.rsplit(",", 1)[-1] == outcome)
 
 
+class Latest:
+    """The largest of what was seen in this minute and the one before."""
+
+    def __init__(self) -> None:
+        self._before, self._now = 0.0, 0.0
+
+    def saw(self, seconds: float) -> None:
+        self._now = max(self._now, seconds)
+
+    def next_minute(self) -> None:
+        """Forget what is of two minutes ago."""
+        self._before, self._now = self._now, 0.0
+
+    @property
+    def seconds(self) -> float:
+        return max(self._before, self._now)
+
+
 class Telemetry:
     """Counters as plain integers; gauges are asked for when somebody looks.
 
@@ -75,13 +94,19 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self._counts: dict[str, Counter[tuple[str, ...]]] = {name: Counter() for name in _COUNTERS}
         self._gauges: dict[str, tuple[str, Callable[[], dict[str, float]]]] = {}
-        self._late = [0.0, 0.0]
+        self.late, self.event_late = Latest(), Latest()  # of objects that came to rest: since they were put, since their events
         self.notes: dict[str, Callable[[], object]] = {}
         self.stage_seconds = Histogram(
             "ingestd_stage_seconds", "time in a stage", ["stage"], buckets=STAGE_BUCKETS, registry=self.registry
         )
         self.end_to_end_seconds = Histogram(
             "ingestd_end_to_end_seconds", "object's event to settled", buckets=END_TO_END_BUCKETS, registry=self.registry
+        )
+        self.event_to_settled_seconds = Histogram(
+            "ingestd_event_to_settled_seconds",
+            "newest event of an object to all of it settled",
+            buckets=EVENT_BUCKETS,
+            registry=self.registry,
         )
         self.loop_lag_seconds = Histogram(
             "ingestd_loop_lag_seconds", "how late the event loop is", buckets=LAG_BUCKETS, registry=self.registry
@@ -98,18 +123,19 @@ class Telemetry:
         return self._counts[name][labels]
 
     def settled_after(self, seconds: float) -> None:
-        """An object came to rest so long after its event."""
+        """An object came to rest so long after it was put."""
         self.end_to_end_seconds.observe(seconds)
-        self._late[-1] = max(self._late[-1], seconds)
+        self.late.saw(seconds)
 
-    @property
-    def late_seconds(self) -> float:
-        """The latest of the objects that came to rest in this minute or the one before."""
-        return max(self._late)
+    def event_settled_after(self, seconds: float) -> None:
+        """An object came to rest so long after its newest event."""
+        self.event_to_settled_seconds.observe(seconds)
+        self.event_late.saw(seconds)
 
     def next_minute(self) -> None:
-        """Forget what came to rest two minutes ago."""
-        self._late = [self._late[-1], 0.0]
+        """Forget how late was what came to rest two minutes ago."""
+        self.late.next_minute()
+        self.event_late.next_minute()
 
     def gauge(self, name: str, label: str, read: Callable[[], dict[str, float]]) -> None:
         """A gauge that is read when looked at: label value -> value (the empty label for one without)."""
@@ -139,10 +165,11 @@ class Telemetry:
         return Stats(counters, {name: read() for name, (_, read) in self._gauges.items()})
 
     def timings(self) -> dict[str, dict[str, float]]:
-        """How often and how long: stage, end_to_end, loop_lag -> {count, seconds}, since the start."""
+        """How often and how long: stage, end_to_end, event_to_settled, loop_lag -> {count, seconds}, since the start."""
         timings: dict[str, dict[str, float]] = {}
         for name, histogram in (
             ("end_to_end", self.end_to_end_seconds),
+            ("event_to_settled", self.event_to_settled_seconds),
             ("loop_lag", self.loop_lag_seconds),
             ("", self.stage_seconds),
         ):

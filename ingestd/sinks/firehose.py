@@ -29,7 +29,7 @@ from ingestd.sinks.stream import Stream
 if TYPE_CHECKING:
     from types_aiobotocore_firehose.client import FirehoseClient
 
-__all__ = ["FirehoseSink", "limits_of"]
+__all__ = ["FirehoseSink", "framing_by", "limits_of"]
 
 DOCUMENTS_MAX = 1 << 16  # in packs, of which 4 MiB make nine at most: bytes end a batch long before, unless documents are tiny
 
@@ -48,6 +48,11 @@ def limits_of(settings: FirehoseSettings) -> BatchLimits:
     """What a request may be."""
     count_max = DOCUMENTS_MAX if settings.pack == "lines" else settings.batch_count_max
     return BatchLimits(count_max, settings.batch_bytes_max, RECORD_BYTES_MAX, settings.batch_seconds)
+
+
+def framing_by(dataset: str, events: EventSettings) -> Framing:
+    """How documents of `dataset` are encoded for a stream."""
+    return Framing(dataset=dataset, action=False, id_field=True, period="none", original=events.original)
 
 
 class FirehoseSink:
@@ -70,7 +75,7 @@ class FirehoseSink:
         self._stream = stream
 
     def framing(self, dataset: str, events: EventSettings) -> Framing:
-        return Framing(dataset=dataset, action=False, id_field=True, period="none", original=events.original)
+        return framing_by(dataset, events)
 
     async def send(self, batch: Batch) -> Verdict:
         packs = packed(batch, self._pack)

@@ -20,7 +20,7 @@ from ingestd.sinks.cluster import Answer, Cluster
 from ingestd.sinks.gzipped import gzipped
 from ingestd.sinks.payload import Pieces
 
-__all__ = ["OpenSearchSink", "limits_of"]
+__all__ = ["OpenSearchSink", "framing_by", "limits_of"]
 
 ITEM_BYTES_MAX = 100 * MIB  # http.max_content_length as it comes; a smaller one is met as 413
 SLOW_SHARE = 1 / 6  # of the timeout, behind which the work is done twice: 5 s of 30
@@ -33,6 +33,21 @@ def limits_of(settings: OpenSearchSettings) -> BatchLimits:
     count_max, bytes_max = settings.batch_count_max, settings.batch_bytes_max
     slow_seconds = settings.timeout_seconds * SLOW_SHARE
     return BatchLimits(count_max, bytes_max, ITEM_BYTES_MAX, settings.batch_seconds, slow_seconds)
+
+
+def framing_by(settings: OpenSearchSettings, dataset: str, events: EventSettings) -> Framing:
+    """How documents of `dataset` are encoded for such a cluster."""
+    index, mode = settings.index.format(dataset=dataset), settings.mode
+    return Framing(
+        dataset=dataset,
+        action=True,
+        index=index,
+        period="none" if mode == "data_stream" else mode,
+        outlier_index=index if mode == "data_stream" else f"{index}-outliers",
+        days_past=events.days_past,
+        days_ahead=events.days_ahead,
+        original=events.original,
+    )
 
 
 class OpenSearchSink:
@@ -52,17 +67,7 @@ class OpenSearchSink:
             self._headers["content-encoding"] = "gzip"
 
     def framing(self, dataset: str, events: EventSettings) -> Framing:
-        index, mode = self._settings.index.format(dataset=dataset), self._settings.mode
-        return Framing(
-            dataset=dataset,
-            action=True,
-            index=index,
-            period="none" if mode == "data_stream" else mode,
-            outlier_index=index if mode == "data_stream" else f"{index}-outliers",
-            days_past=events.days_past,
-            days_ahead=events.days_ahead,
-            original=events.original,
-        )
+        return framing_by(self._settings, dataset, events)
 
     async def send(self, batch: Batch) -> Verdict:
         items = len(batch)

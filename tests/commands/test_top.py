@@ -20,7 +20,9 @@ def worked(paused: bool = False) -> Telemetry:
     made.gauge("drain_seconds", "", lambda: {"": 420.0})
     made.notes["limited_by"] = lambda: "cpu"
     source = {"bucket": "logs", "prefix": "alb/\x1b[31m", "format": "alb", "objects": 9, "pause_seconds": 300.0}
-    made.notes["sources"] = lambda: [source | {"ago_seconds": 7300.0, "is_silent": True}]
+    made.notes["sources"] = lambda: [source | {"ago_seconds": 7300.0, "is_silent": True, "newest_event_seconds": 7500.0}]
+    told = {"text": "nothing comes from \x1b[31m", "page": "a-source-is-silent", "is_urgent": paused}
+    made.notes["troubles"] = lambda: [told]
     return made
 
 
@@ -36,15 +38,28 @@ async def test_it_shows_what_the_page_shows() -> None:
     async with served(what=worked()) as url:
         result = await top(url)
     assert result.exit_code == 0, result.output
-    for wanted in ("ready", "7 min", "cpu", "main", "open", "125,000", "silent source", "2 h"):
+    for wanted in (
+        "ready",
+        "7 min",
+        "cpu",
+        "main",
+        "open",
+        "125,000",
+        "silent source",
+        "2 h",
+        "nothing comes from",
+        "runbook.md#a-source",
+    ):
         assert wanted in result.output
     assert "\x1b[31m" not in result.output
 
 
 async def test_a_paused_sink_is_seen() -> None:
-    """In its row."""
+    """In its row, and in the state."""
     async with served(what=worked(paused=True)) as url:
-        assert "paused" in (await top(url)).output
+        output = (await top(url)).output
+    assert "paused" in output
+    assert "in trouble" in output
 
 
 @pytest.mark.parametrize("given", ["url", "settings", "none"])

@@ -56,6 +56,16 @@ def test_the_past_begins_no_source() -> None:
     assert list(sources.rows(10_000)) == []
 
 
+def test_the_newest_event_that_came_to_rest_is_known() -> None:
+    """Of a source that is known, and never an older one than before."""
+    sources, at = fed(5 * MINUTE, 20)
+    assert [row.newest_at for row in sources.rows(at)] == [None]
+    for newest_at in (at - 60, at - 300):
+        sources.settled(ALB, newest_at)
+    sources.settled(SourceName("logs", "other/", "alb"), at)
+    assert [row.newest_at for row in sources.rows(at)] == [at - 60]
+
+
 def test_a_source_that_is_silent_for_a_week_is_forgotten() -> None:
     """It has ended, which is no fault."""
     sources, at = fed(5 * MINUTE, 20)

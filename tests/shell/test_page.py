@@ -150,9 +150,10 @@ async def test_a_browser_shows_signals_and_a_silent_source(tmp_path: Path) -> No
     what.gauge("limited_by", "stage", lambda: {"cpu": 0.8})
     what.notes["limited_by"] = lambda: "cpu"
     source = {"bucket": "logs", "prefix": "<b>alb</b>/", "format": "alb", "objects": 9, "pause_seconds": 300.0}
-    what.notes["sources"] = lambda: [source | {"ago_seconds": 7300.0, "is_silent": True}]
+    what.notes["sources"] = lambda: [source | {"ago_seconds": 7300.0, "is_silent": True, "newest_event_seconds": 7500.0}]
     async with served(what=what) as url:
         document = await seen(url, tmp_path)
+    assert "Nothing is wrong." in document
     assert (text_of(document, "limit"), text_of(document, "drain"), text_of(document, "silent")) == (
         "the CPU",
         "7 min",
@@ -203,6 +204,8 @@ async def test_a_browser_shows_the_numbers_and_they_move(tmp_path: Path) -> None
     async def load() -> None:
         while True:
             what.count("lines_read", 1000, "alb")
+            what.event_settled_after(300.0)
+            what.settled_after(3.0)
             await asyncio.sleep(0.01)
 
     async with served(what=what) as url:
@@ -211,9 +214,25 @@ async def test_a_browser_shows_the_numbers_and_they_move(tmp_path: Path) -> None
         work.cancel()
     assert text_of(document, "state") == "ready"
     assert text_of(document, "budget") == "25 %"
+    assert (text_of(document, "event-late"), text_of(document, "late")) == ("5 min", "of it 3.0 s here")
     assert re.match(r"[1-9]", text_of(document, "lines"))
     assert "too_few_columns" in document
     assert "cloudfront" in document
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@pytest.mark.parametrize("is_urgent", [True, False])
+async def test_a_browser_shows_what_is_wrong(tmp_path: Path, is_urgent: bool) -> None:
+    """In a sentence at the top, with its heading of the runbook; the state says so only if it is urgent."""
+    what = telemetry()
+    trouble = {"text": "nothing comes from <b>", "page": "a-source-is-silent", "is_urgent": is_urgent}
+    what.notes["troubles"] = lambda: [trouble]
+    what.notes["service"] = lambda: {"host": "task-1", "version": "1.2.3", "state": "ready", "up_seconds": 7300.0}
+    async with served(what=what) as url:
+        document = await seen(url, tmp_path)
+    assert "nothing comes from &lt;b&gt;</span><small>docs/runbook.md#a-source-is-silent" in document
+    assert text_of(document, "state") == ("in trouble" if is_urgent else "ready")
+    assert text_of(document, "who") == "task-1 · 1.2.3 · up 2 h"
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
