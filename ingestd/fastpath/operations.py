@@ -93,11 +93,13 @@ class Operations:
     longest: int = 0  # bytes that a document may have of meanings
 
 
-def compile_operations(table: Table, order: Order, body: Body, text: bytearray) -> Operations | None:
+def compile_operations(
+    table: Table, order: Order, body: Body, text: bytearray, covered: frozenset[str] = frozenset()
+) -> Operations | None:
     """The operations of a table in this order of columns; None if the kernel does not know one of its readings."""
     made = Operations()
     places = {column.name: order.positions[index] for index, column in enumerate(table.columns)}
-    for column, reading, slots in _slotted(table, body):
+    for column, reading, slots in _slotted(table, body, covered):
         if isinstance(reading, ELSEWHERE):
             continue
         if type(reading) not in CODES:
@@ -117,7 +119,7 @@ def compile_operations(table: Table, order: Order, body: Body, text: bytearray) 
     return made
 
 
-def _slotted(table: Table, body: Body) -> Iterator[tuple[Column, Reading, list[int]]]:
+def _slotted(table: Table, body: Body, covered: frozenset[str]) -> Iterator[tuple[Column, Reading, list[int]]]:
     """Each reading with the slots of its leaves: of twins each time the next."""
     seen: dict[str, int] = {}
     nowhere = body.count  # a slot that is filled and never written: a leaf that the object's own values cover
@@ -125,7 +127,8 @@ def _slotted(table: Table, body: Body) -> Iterator[tuple[Column, Reading, list[i
         for reading in column.readings:
             slots = []
             for leaf in reading.leaves():
-                slots.append(body.slots.get(leaf.path, nowhere) + (seen.get(leaf.path, 0) if leaf.path in body.twins else 0))
+                slot = nowhere if leaf.path in covered else body.slots.get(leaf.path, nowhere)
+                slots.append(slot + (seen.get(leaf.path, 0) if leaf.path in body.twins else 0))
                 seen[leaf.path] = seen.get(leaf.path, 0) + 1
             yield column, reading, slots
 

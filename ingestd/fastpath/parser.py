@@ -35,11 +35,8 @@ def unavailable() -> str | None:
 
 
 def open_parser(table: Table, source: Source, framing: Framing) -> Parser:
-    """A parser for one object: the kernel's where it runs, else the reference; their bytes are the same.
-
-    Events, which have ids of their own, are the reference's.
-    """
-    if source.carrier is None and unavailable() is None:
+    """A parser for an object, or a log stream in it: the kernel's where it runs, else the reference; both write the same."""
+    if unavailable() is None:
         from ingestd.fastpath.compiled import CompiledParser
 
         return CompiledParser(table, source, framing)
