@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from ingestd.core.identity import day_number, index_names, index_window, object_id
 from ingestd.fastpath.buffers import Buffers
+from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.joints import OBJECT_PATHS
 from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.block import encode
+from ingestd.fastpath.known import SEED, Known
 from ingestd.fastpath.layout import CLOUDWATCH, ID, TIMESTAMP, fixed, second
 from ingestd.fastpath.order import Order
 from ingestd.fastpath.plan import Plan, compile_plan
@@ -51,8 +53,8 @@ Numbers = NDArray[np.int64]
 class CompiledParser:
     """A `Parser` (see parser.py)."""
 
-    def __init__(self, table: Table, source: Source, framing: Framing) -> None:
-        self._table, self._source, self._framing = table, source, framing
+    def __init__(self, table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING) -> None:
+        self._table, self._source, self._framing, self._enrichment = table, source, framing, enrichment
         self._order = Order.documented(table)
         self._first_day, last_day = index_window(source, framing)
         self._days = last_day - self._first_day + 1
@@ -78,6 +80,7 @@ class CompiledParser:
         buf, state, work = np.frombuffer(data, np.uint8), self._state(block), WORKSPACE
         events = _events(block)
         work.prepare(self._head, self._room(codes.LINE_MAX))
+        known, more = work.known(self._enrichment), self._enrichment
         small = block.size * self._ratio < SMALL
         out = work.small if small else BUFFERS.take(int(block.size * self._ratio) + self._room(LINE_USUAL))
         rejects: list[Reject] = []
@@ -87,6 +90,7 @@ class CompiledParser:
                 buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts,
                 plan.owned, plan.names, plan.strings, plan.joints, plan.text, plan.twins, plan.meanings, plan.prefixes,
                 plan.places, plan.members, plan.selections, plan.kept_slots, self._action_spans, self._actions, plan.params,
+                plan.lookups, known.rows, known.texts, more.tree, more.roots,
                 *events, work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
             )  # fmt: skip
             self._take_left(block, plan, work, state, rejects, read)
@@ -99,6 +103,8 @@ class CompiledParser:
                 out, small = larger, False
             elif why == codes.FULL:
                 work.make_room(documents)
+            elif why == codes.UNKNOWN:
+                self._learn(work, known, state)
             else:
                 place = codes.S_AT if block.events is None else codes.S_EVENT
                 header = line_of(block, int(state[place]))
@@ -135,6 +141,12 @@ class CompiledParser:
                 state[codes.S_LINES] += 1
         state[codes.S_LEFT] = 0
 
+    def _learn(self, work: Workspace, known: Known, state: Numbers) -> None:
+        """Find what the kernel asks for, and let it know."""
+        number, text, text_size, key, key_size, hashed = state[codes.S_ASKED : codes.S_HASH + 1].tolist()
+        found = self._enrichment.find_parts(number, work.scratch[text : text + text_size].tobytes())
+        known.add(work.scratch[key : key + key_size].tobytes(), hashed, found)
+
     def _why(self, plan: Plan, reason: int, detail: int) -> tuple[str, str]:
         """A reject's reason and column."""
         if reason == codes.TOO_FEW_COLUMNS:
@@ -146,7 +158,7 @@ class CompiledParser:
     @cached_property
     def _reference(self) -> ReferenceParser:
         """Made when it is first asked: most objects have nothing for it."""
-        return ReferenceParser(self._table, self._source, self._framing)
+        return ReferenceParser(self._table, self._source, self._framing, self._enrichment)
 
     def _read(self, block: Block) -> Documents:
         """What the reference makes of whole lines; it follows the header lines too, and the plan follows it."""
@@ -170,6 +182,7 @@ class CompiledParser:
         state[codes.S_SIZE], state[codes.S_OFFSET], state[codes.S_SCRATCH] = block.size, block.offset, len(self._head)
         state[codes.S_TIME], state[codes.S_DAY] = self._time, self._day
         state[codes.S_EVENTS] = len(block.events.ids) if block.events else 0
+        state[codes.S_SEED] = SEED
         state[codes.S_FIRST_DAY], state[codes.S_DAYS], state[codes.S_FIXED] = self._first_day, self._days, self._fixed
         return state
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Protocol
 
+from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.formats.table import Table
 from ingestd.model import Block, Documents, Framing, Source
 
@@ -34,12 +35,15 @@ def unavailable() -> str | None:
     return None
 
 
-def open_parser(table: Table, source: Source, framing: Framing) -> Parser:
-    """A parser for an object, or a log stream in it: the kernel's where it runs, else the reference; both write the same."""
+def open_parser(table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING) -> Parser:
+    """A parser for an object, or a log stream in it: the kernel's where it runs, else the reference; both write the same.
+
+    `enrichment`: what the table's lookups look into.
+    """
     if unavailable() is None:
         from ingestd.fastpath.compiled import CompiledParser
 
-        return CompiledParser(table, source, framing)
+        return CompiledParser(table, source, framing, enrichment)
     from ingestd.fastpath.reference import ReferenceParser
 
-    return ReferenceParser(table, source, framing)
+    return ReferenceParser(table, source, framing, enrichment)
