@@ -1,4 +1,4 @@
-"""The dashboard and the alerts ask only for what the service says: names, labels, and values of labels that are fixed."""
+"""The dashboard, the alerts and KEDA ask only for what the service says: names, labels, and values of labels that are fixed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ingestd.service import Service
 from ingestd.shell.answers import SERVICE_ERRORS
 from ingestd.shell.telemetry import _COUNTERS, Telemetry
 from ingestd.signals import Signals
-from tests.deploy.documents import loaded_json, loaded_yaml
+from tests.deploy.documents import loaded_json, loaded_yaml, loaded_yamls
 
 NAME = re.compile(r"\bingestd_\w+")
 SELECTOR = re.compile(r"(\w+)\{(\w+)=~?\"([^\"]+)\"\}")
@@ -58,6 +58,8 @@ def expressions() -> Iterator[tuple[str, str]]:
     for panel in loaded_json("grafana.json")["panels"]:
         for target in panel["targets"]:
             yield panel["title"], target["expr"]
+    (scaled,) = [each for each in loaded_yamls("kubernetes.yaml") if each["kind"] == "ScaledObject"]
+    yield "KEDA", scaled["spec"]["triggers"][0]["metadata"]["query"]
 
 
 KNOWN = metrics()
