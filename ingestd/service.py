@@ -135,7 +135,13 @@ class Service:
         )
         writer = None
         if settings.dead_letters.bucket:
-            writer = DeadLetterSink(settings.dead_letters, clients.s3, self._unique_name, workers.executor)
+            writer = DeadLetterSink(
+                settings.dead_letters,
+                clients.s3,
+                self._unique_name,
+                workers.executor,
+                timeout_seconds=settings.aws.call_seconds_max,
+            )
         dead_letters = DeadLetters(writer, backoff, self._random)
         budget = self._budget = Budget(settings.memory.budget_bytes)
         leases = self.leases = Leases(
@@ -224,7 +230,14 @@ class Service:
             return
         store = None
         if inlet.spool_bucket:
-            store = Spool(clients.s3, inlet.spool_bucket, inlet.spool_prefix, workers, pipeline.known_by_content).put
+            store = Spool(
+                clients.s3,
+                inlet.spool_bucket,
+                inlet.spool_prefix,
+                workers,
+                pipeline.known_by_content,
+                timeout_seconds=settings.aws.call_seconds_max,
+            ).put
         calls = Calls(
             self.telemetry,
             calls_max=inlet.calls_max,
@@ -339,6 +352,7 @@ class Service:
         gauge("messages_in_flight", "", lambda: {"": pipeline.messages_in_flight})
         gauge("reload_refused", "", lambda: {"": float(self._reload.get("outcome") == "refused")})
         gauge("leases", "", lambda: {"": len(leases)})
+        gauge("tasks", "", lambda: {"": len(asyncio.all_tasks())})
         gauge("retry_bytes", "sink", lambda: {name: each.retry_bytes for name, each in deliveries.items()})
         gauge("permits", "sink", lambda: {name: each.throttle.permits() for name, each in deliveries.items()})
         gauge(

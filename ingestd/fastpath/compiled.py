@@ -80,7 +80,7 @@ class CompiledParser:
             why = encode(
                 buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts,
                 plan.owned, plan.names, plan.strings, plan.joints, plan.text, plan.twins, plan.meanings, plan.prefixes,
-                plan.places, plan.members, plan.kept_slots, self._action_spans, self._actions, plan.params,
+                plan.places, plan.members, plan.selections, plan.kept_slots, self._action_spans, self._actions, plan.params,
                 work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
             )  # fmt: skip
             self._take_left(block, plan, work, state, rejects, read)

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from ingestd.fastpath.reading import Leaves, read, read_list
+from ingestd.fastpath.selection import Selection, selection
 from ingestd.fastpath.unreadable import Unreadable
 from ingestd.formats.table import (
     DEPTH_MAX,
@@ -36,7 +37,6 @@ WHITESPACE = b" \t\n\r"
 SURROGATES = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.S
 )
-SELECTED = re.compile(r"(.+?)\[(?:([^=\]]+)=([^\]]*))?\]\.(.+)")
 FOLDED, VALUE = "json", "value"
 STRUCTURED = (Json, Pairs)
 LISTS = (Items, Words, IpList)
@@ -48,10 +48,18 @@ class _Rest(dict[str, Any]):
 
 @dataclass(slots=True)
 class _Node:
-    """A place in the columns' paths: the members below it, and the column that is named so, or -1."""
+    """A place in the columns' paths: the members below it, the column that is named so, or -1, and those that look into it."""
 
     members: dict[str, _Node] = field(default_factory=dict)
     column: int = -1
+    selections: list[tuple[int, Selection]] = field(default_factory=list)
+
+    def reach(self, path: str) -> _Node:
+        """The place at a path below this one; it is made if it is new."""
+        node = self
+        for name in path.split("."):
+            node = node.members.setdefault(name, _Node())
+        return node
 
 
 @dataclass(slots=True)
@@ -62,17 +70,6 @@ class _Walked:
     homes: dict[int, tuple[_Rest, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Selection:
-    """A column that looks into an array: at `below` of each item, or of the first one whose `name` is `value`."""
-
-    column: int
-    array: list[str]
-    name: str
-    value: str
-    below: list[str]
-
-
 class Members:
     """Reads the records of one table."""
 
@@ -80,7 +77,6 @@ class Members:
         self._table = table
         self._root = _Node()
         self._places = {column.name: place for place, column in enumerate(table.columns)}
-        self._selections: list[_Selection] = []
         self._absent: tuple[Any, ...] = (None, "", {}, [], *["-"] * table.dashes)
         self._replaced = {  # columns in whose place others may be read
             place
@@ -88,22 +84,16 @@ class Members:
             if any(isinstance(reading, Epoch) and reading.instead for reading in column.readings)
         }
         for place, column in enumerate(table.columns):
-            if found := SELECTED.fullmatch(column.name):
-                array, name, value, below = found.groups("")
-                self._selections.append(_Selection(place, array.split("."), name, value.lower(), below.split(".")))
-                continue
-            node = self._root
-            for name in column.name.split("."):
-                node = node.members.setdefault(name, _Node())
-            node.column = place
+            if found := selection(column.name):
+                self._root.reach(found.array).selections.append((place, found))
+            else:
+                self._root.reach(column.name).column = place
 
     def leaves(self, line: bytes) -> Leaves:
         """What the record fills. Raises Unreadable."""
         record, walked = _record(line), _Walked()
         try:
             rest = self._walk(self._root, record, walked)
-            for selection in self._selections:
-                walked.values[selection.column] = self._select(record, selection)
             leaves = self._filled(walked)
             if rest := _pruned(rest):
                 leaves[self._table.extra] = _kept(rest)
@@ -118,6 +108,9 @@ class Members:
             if value in self._absent:
                 continue
             child = _child(node, name)
+            if child is not None and isinstance(value, list):
+                for place, selected in child.selections:
+                    walked.values.setdefault(place, self._select(value, selected))
             if child is not None and child.members and isinstance(value, dict):
                 below = self._walk(child, value, walked)
                 if self._keeps(child.column) and child.column not in walked.values:
@@ -144,15 +137,14 @@ class Members:
         kinds = STRUCTURED if isinstance(value, dict) else (*STRUCTURED, *LISTS)
         return any(isinstance(reading, kinds) for reading in readings)
 
-    def _select(self, record: Any, selection: _Selection) -> Any:
-        array = _below(record, selection.array)
-        items = [item for item in array if isinstance(item, dict)] if isinstance(array, list) else []
-        if selection.name:
-            named = (item for item in items if _lowered(item.get(selection.name)) == selection.value)
-            return _below(next(named, None), selection.below)
+    def _select(self, array: list[Any], selected: Selection) -> Any:
+        items = [item for item in array if isinstance(item, dict)]
+        if selected.name:
+            named = (item for item in items if _lowered(item.get(selected.name)) == selected.value)
+            return _below(next(named, None), selected.below)
         found: list[Any] = []
         for item in items:
-            value = _below(item, selection.below)
+            value = _below(item, selected.below)
             found += value if isinstance(value, list) else [value]
         return [value for value in found if value not in self._absent]
 
@@ -248,7 +240,7 @@ def _child(node: _Node, name: str) -> _Node | None:
     return node
 
 
-def _below(value: Any, path: list[str]) -> Any:
+def _below(value: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value

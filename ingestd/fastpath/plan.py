@@ -20,6 +20,7 @@ from ingestd.fastpath.kernel.codes import COLUMNS_MAX, CSV, PARAMETERS, RECORD, 
 from ingestd.fastpath.layout import OFFSET, ORIGINAL
 from ingestd.fastpath.operations import Operations, compile_operations
 from ingestd.fastpath.order import Order
+from ingestd.fastpath.selection import selection
 from ingestd.fastpath.tree import compile_tree
 from ingestd.formats.table import Epoch, IpList, Reading, Request, Shape, Table, Words
 from ingestd.model import PAD, Framing
@@ -50,6 +51,7 @@ class Plan:
     prefixes: Numbers
     places: Numbers
     members: Numbers
+    selections: Numbers
     kept_slots: Numbers
     text: NDArray[np.uint8]
     params: Numbers
@@ -74,6 +76,8 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
     prefixes = _headers(table) + [comment.encode() for comment in table.comments]
     spans = [pack(text, prefix) for prefix in prefixes]
     tree = compile_tree(table, body, text)
+    if len(tree.selections) > codes.SELECTIONS_MAX * codes.SELECTION_ROW:
+        return None
     params = np.zeros(PARAMETERS, np.int64)
     for parameter, value in (
         *_of_table(table, order, prefixes),
@@ -94,6 +98,7 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
         prefixes=_numbers(spans),
         places=_numbers(tree.places),
         members=_numbers(tree.members),
+        selections=_numbers(tree.selections),
         kept_slots=_numbers(tree.kept_slots),
         text=np.frombuffer(text + bytes(PAD), np.uint8),
         params=params,
@@ -146,8 +151,17 @@ def _of_document(table: Table, framing: Framing, body: Body, operations: Operati
     yield codes.P_S_OFFSET, body.slots[OFFSET]
     yield codes.P_S_ORIGINAL, body.slots.get(ORIGINAL, -1)
     yield codes.P_ACTION, framing.action
-    copies = max(sum(map(_copies, column.readings)) for column in table.columns)
-    yield codes.P_FACTOR, LONGEST * (2 + framing.original + copies)
+    yield codes.P_FACTOR, LONGEST * (2 + framing.original + _most_copies(table))
+
+
+def _most_copies(table: Table) -> int:
+    """The same of a byte anywhere: several columns may look into one array."""
+    copies: dict[str, int] = {}
+    for column in table.columns:
+        found = selection(column.name) if table.shape is Shape.JSON else None
+        place = found.array if found else column.name
+        copies[place] = copies.get(place, int(found is not None)) + sum(map(_copies, column.readings))
+    return max(copies.values())
 
 
 def _copies(reading: Reading) -> int:

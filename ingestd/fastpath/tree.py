@@ -18,20 +18,28 @@ from ingestd.fastpath.kernel.codes import (
     PLACE_KEPT,
     PLACE_KNOWN,
     PLACE_LEFT,
+    PLACE_LIST,
     PLACE_NONE,
+    PLACE_PAIRS,
     PLACE_PLAIN,
+    SELECTION_PATH,
+    SELECTION_ROW,
 )
-from ingestd.formats.table import Boolean, Column, DateTime, Epoch, Items, Json, Pairs, Shape, Table
+from ingestd.fastpath.selection import Selection, selection
+from ingestd.formats.table import Boolean, Column, DateTime, Epoch, Items, Json, Pairs, Reading, Shape, Table, Words
 
 __all__ = ["Tree", "compile_tree"]
+
+STRUCTURED = Items | Json | Pairs  # what is made of arrays and objects
 
 
 @dataclass(slots=True)
 class Tree:
-    """The kernel's numbers: rows of places, rows of names, and the slot of each column that is kept as JSON."""
+    """The kernel's numbers: rows of places, of names and of selections, and the slot of each column that is kept as JSON."""
 
     places: list[int] = field(default_factory=list)
     members: list[int] = field(default_factory=lambda: [0] * NAME_ROW)
+    selections: list[int] = field(default_factory=list)
     kept_slots: list[int] = field(default_factory=list)
 
 
@@ -43,6 +51,7 @@ class _Place:
     kind: int = PLACE_NONE
     ring: int = -1
     below: dict[str, _Place] = field(default_factory=dict)
+    selections: list[tuple[int, Selection]] = field(default_factory=list)
 
 
 def compile_tree(table: Table, body: Body, text: bytearray) -> Tree:
@@ -55,19 +64,21 @@ def compile_tree(table: Table, body: Body, text: bytearray) -> Tree:
     joined = {reading.time for reading in readings if isinstance(reading, DateTime)}  # columns that others' readings take
     joined |= {reading.instead for reading in readings if isinstance(reading, Epoch)}
     for number, column in enumerate(table.columns):
-        path, bracket, _ = column.name.partition("[")
-        place = _reach(places, path)
-        if bracket:
-            place.kind = PLACE_LEFT  # columns that look into the array
-        elif place.kind != PLACE_LEFT:
-            place.kind = PLACE_PLAIN if column.name in joined and not column.readings else _kind(column)
-        if not bracket:
-            place.column = number
+        if found := selection(column.name):
+            _reach(places, found.array).selections.append((number, found))
+            continue
+        place = _reach(places, column.name)
+        place.column = number
+        place.kind = PLACE_PLAIN if column.name in joined and not column.readings else _kind(column, body)
     tree.kept_slots = [_slot(column, body) for column in table.columns]
     if table.catches:
         _join_rings(table, places)
     for place in places:
-        tree.places += [place.column, place.kind, int(bool(place.below)), place.ring if place.ring >= 0 else place.number]
+        ring = place.ring if place.ring >= 0 else place.number
+        first = len(tree.selections) // SELECTION_ROW
+        tree.places += [place.column, place.kind, int(bool(place.below)), ring, first, len(place.selections)]
+        for number, found in place.selections:
+            tree.selections += _row(number, _kind_selected(table, number, found, body), found, text)
     tree.members = _table([entry for place in places for entry in _names(place)], text)
     return tree
 
@@ -83,21 +94,50 @@ def _reach(places: list[_Place], path: str) -> _Place:
     return place
 
 
-def _kind(column: Column) -> int:
+def _kind(column: Column, body: Body) -> int:
     if not column.readings:
         return PLACE_KNOWN
-    if any(isinstance(reading, Items | Pairs) for reading in column.readings):
-        return PLACE_LEFT
-    if len(column.readings) == 1 and isinstance(column.readings[0], Json):
-        return PLACE_KEPT
-    if all(isinstance(reading, Boolean) for reading in column.readings):
+    match column.readings:
+        case (Json(),):
+            return PLACE_KEPT
+        case (Items(path=path),) if body.slots[path] in body.alone:
+            return PLACE_LIST
+        case (Pairs(path=path),) if body.slots[path] in body.alone:
+            return PLACE_PAIRS
+    return _kind_plain(column.readings)
+
+
+def _kind_plain(readings: tuple[Reading, ...]) -> int:
+    if all(isinstance(reading, Boolean) for reading in readings):
         return PLACE_BOOLEAN
-    mixed = any(isinstance(reading, Json | Boolean) for reading in column.readings)
-    return PLACE_LEFT if mixed else PLACE_PLAIN
+    return PLACE_LEFT if any(isinstance(reading, STRUCTURED | Boolean) for reading in readings) else PLACE_PLAIN
+
+
+def _kind_selected(table: Table, number: int, found: Selection, body: Body) -> int:
+    readings = table.columns[number].readings
+    alone = all(body.slots.get(leaf.path) in body.alone for reading in readings for leaf in reading.leaves())
+    if len(found.below) > SELECTION_ROW - SELECTION_PATH or (table.catches and not alone):
+        return PLACE_LEFT
+    if found.name:
+        return _kind_plain(readings)
+    match readings:
+        case (Items() | Words(percent=0),) if alone:
+            return PLACE_LIST
+    return PLACE_LEFT
+
+
+def _row(number: int, kind: int, found: Selection, text: bytearray) -> list[int]:
+    row = [number, kind, 0, 0]
+    if found.name:
+        row[2:] = pack(text, found.name.encode()), pack(text, found.value.encode())
+    row += [pack(text, name.encode()) for name in found.below[: SELECTION_ROW - SELECTION_PATH]]
+    return row + [0] * (SELECTION_ROW - len(row))
 
 
 def _slot(column: Column, body: Body) -> int:
-    return body.slots[column.readings[0].path] if column.readings and isinstance(column.readings[0], Json) else 0
+    """Of the field that a column fills with what it keeps."""
+    kept = column.readings and isinstance(column.readings[0], Items | Json | Pairs | Words)
+    return body.slots[column.readings[0].leaves()[0].path] if kept else 0
 
 
 def _join_rings(table: Table, places: list[_Place]) -> None:

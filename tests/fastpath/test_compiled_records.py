@@ -38,7 +38,7 @@ TIME = {"t": "2026-11-01T12:00:00Z"}
 
 
 def toy(*, catches: bool = False, dashes: bool = False, dated: bool = False) -> Table:
-    """Places of each kind, at several depths, and fields that two of them fill."""
+    """Places of each kind, at several depths, fields that two of them fill, and arrays that are looked into."""
     columns = (
         Column("t", Instant("@timestamp")),
         Column("m", Moment("@timestamp"), Moment("x.moment")),
@@ -64,6 +64,17 @@ def toy(*, catches: bool = False, dashes: bool = False, dated: bool = False) -> 
         Column("p", Pairs("x.pairs")),
         Column("l[].name", Items("x.names")),
         Column("l"),
+        Column("h[name=host].value", Text("x.host")),
+        Column("h[name=N].value", Integer("x.number")),
+        Column("h[value=x].name", Boolean("x.boolean")),
+        Column("h[].value", Items("x.values")),
+        Column("h[name=in].side.a", Text("x.side"), Text("x.side2")),
+        Column("h[name=d].value", Words("x.split", ",")),
+        Column("h", Pairs("x.h")),
+        Column("o.r[].name", Words("x.joined_names", ",")),
+        Column("o.r[name=x].value", Text("x.text")),
+        Column("a.l[].b.c", Items("x.below")),
+        Column("k.l[name=x].value", Instant("x.then")),
         Column("map", Mapped("x.mapped", (("yes", "1"), ("no", ("a", "b"))))),
     )
     return Table(
@@ -74,8 +85,8 @@ def toy(*, catches: bool = False, dashes: bool = False, dated: bool = False) -> 
 
 TOYS = [toy(), toy(catches=True, dated=True), toy(dashes=True)]
 NAMES = ["t", "m", "e", "e2", "date", "time", "text", "again", "a", "b", "c", "n", "d", "flag", "ip", "s", "w", "k", "known",
-         "in", "side", "j", "i", "p", "l", "map", "a.b", "a.b.c", "k.in", "k.known", "b.c", "new", "", "ü", "name", "value",
-         "a long name of a member"]  # fmt: skip
+         "in", "side", "j", "i", "p", "l", "map", "h", "a.b", "a.b.c", "k.in", "k.known", "b.c", "new", "", "ü", "name",
+         "value", "o", "r", "o.r", "a long name of a member"]  # fmt: skip
 SCALARS: list[Any] = [
     None, True, False, "", "-", "x", "1", "true", "yes", "a,b,-", "2026-11-01T00:00:00", "2026-11-01T12:00:00.5+0000",
     "12:00:00",
@@ -84,10 +95,20 @@ SCALARS: list[Any] = [
     0.00001, 123456789012345678,
     12345678901234567890, 99999999999999999999999,
 ]  # fmt: skip
+PAIR_NAMES: list[Any] = ["host", "HOST", "n", "N", "d", "in", "x", "é", "İ", 'quo"te', "", "x" * 9, "X" * 9, "x" * 257, None, 7]
+
+
+def items(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """What stands in arrays that columns look into."""
+    optional = {"side": inner, "b": st.dictionaries(st.sampled_from(["c", "b"]), inner, max_size=2), "more": inner}
+    pair = st.fixed_dictionaries({"name": st.sampled_from(PAIR_NAMES)}, optional={"value": inner} | optional)
+    return st.lists(st.one_of(pair, pair, pair, inner), max_size=5)
+
+
 VALUES = st.recursive(
     st.sampled_from(SCALARS),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=4)
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=4), items(inner)
     ),
     max_leaves=12,
 )  # fmt: skip
@@ -131,6 +152,11 @@ PLAIN = [
     '{"t":"2026-11-01T12:00:00Z","k":{"known":"x","other":[1],"in":{"side":"y","out":2}},"j":[1,2],"text":"q\\"\\u00e9\\/"}',
     '{"t":"2026-11-01T12:00:00Z","a.b.c":"dots","k.in.side":"dots","empty":{},"none":null,"":"","l":[],"i":null}',
     '{"m":"2026-11-01T12:00:00.123+0000","e2":"1793534400","date":"2026-11-01","time":"00:00:00","map":"no","w":"a,b"}',
+    '{"t":"2026-11-01T12:00:00Z","h":[{"name":"Host","value":"a"},{"name":"in","side":{"a":"é"}},{"name":"n","value":5}]}',
+    '{"t":"2026-11-01T12:00:00Z","h":[{"name":"A","value":"1"},{"value":2,"name":"b"},{"name":"a","x":[1]}, {"name":"a"}]}',
+    '{"t":"2026-11-01T12:00:00Z","i":["a",1,true,null,"-",""],"p":[{"name":"x","value":"\\n"}],"l":[{"name":"y"},{},"z",{"name":[]}]}',
+    '{"t":"2026-11-01T12:00:00Z","o":{"r":[{"name":"a,b"},{"name":"x","value":"\\n"}],"n":null},"a":{"l":[{"b":{"c":1}}]}}',
+    '{"t":"2026-11-01T12:00:00Z","h":[{"name":"host","value":""},{"name":"host","value":"b"}],"k":{"l":[{"name":"x","value":0}]}}',
     '{"t":"2026-11-01T12:00:00Z","new":' + "[" * (LEVELS - 1) + "]" * (LEVELS - 1) + "}",
 ]
 

@@ -74,8 +74,9 @@ from ingestd.fastpath.kernel.columns import OPEN_QUOTE, cut
 from ingestd.fastpath.kernel.document import write_action, write_digits, write_document
 from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
 from ingestd.fastpath.kernel.json_text import blank
+from ingestd.fastpath.kernel.kept import fill_kept
 from ingestd.fastpath.kernel.lists import extra
-from ingestd.fastpath.kernel.members import cut_members, fill_kept
+from ingestd.fastpath.kernel.members import cut_members
 from ingestd.fastpath.kernel.readings import fill_texts, first_of_twins, read
 from ingestd.fastpath.kernel.scan import newline, same_text
 from ingestd.fastpath.kernel.simd import get, put
@@ -91,7 +92,7 @@ TAB, RETURN, SPACE = 9, 13, 32
 def lines(
     buf: Any, out: Any, scratch: Any, alt: Any, edges: Any, spans: Any, fields: Any,
     made: Any, rows: Any, texts: Any, owned: Any, names: Any, strings: Any, joints: Any, text: Any,
-    twins: Any, meanings: Any, prefixes: Any, places: Any, members: Any, kept_slots: Any,
+    twins: Any, meanings: Any, prefixes: Any, places: Any, members: Any, selections: Any, kept_slots: Any,
     indices: Any, actions: Any, params: Any,
     starts: Any, bodies: Any, offsets: Any, left: Any, state: Any, memo: Any,
 ) -> Any:  # fmt: skip
@@ -125,7 +126,7 @@ def lines(
         to, day, kept, rest = get(state, S_SCRATCH), -1, 0, 0
         if is_record:
             columns, escaped, to, kept, rest = cut_members(
-                buf, begin, end, params, places, members, text, edges, spans, alt, scratch, to
+                buf, begin, end, params, places, members, selections, text, edges, spans, alt, scratch, to
             )
             care = escaped
         else:

@@ -45,10 +45,14 @@ R_OTHER = 11  # another column, -1 for none: of a DateTime's time, or what an Ep
 # shapes
 TABBED, SPACED, SPACED_RAW, CSV, RECORD = range(5)
 
-# a place in the tree of a record's members: its column or -1, its kind, whether there are places below it, and the next place
-# of those that must not have values together, or itself
-PLACE_ROW = 4
-PLACE_NONE, PLACE_PLAIN, PLACE_BOOLEAN, PLACE_KEPT, PLACE_KNOWN, PLACE_LEFT = range(6)
+# a place in the tree of a record's members: its column or -1, its kind, whether there are places below it, the next place
+# of those that must not have values together, or itself, and the first and the number of the selections from an array there
+PLACE_ROW = 6
+PLACE_NONE, PLACE_PLAIN, PLACE_BOOLEAN, PLACE_KEPT, PLACE_LIST, PLACE_PAIRS, PLACE_KNOWN, PLACE_LEFT = range(8)
+# a selection: its column and kind, the name and the value by which an item is chosen, or 0, and the names that lead to the
+# value below the item; spans in the plan's text
+SELECTION_ROW, SELECTIONS_MAX = 8, 60
+SELECTION_COLUMN, SELECTION_KIND, SELECTION_NAME, SELECTION_VALUE, SELECTION_PATH = range(5)
 # a name, in a table that is searched from the place on that its hash gives: its first eight bytes, its span in the plan's text,
 # the place above it and its own; a span of 0 ends the search
 NAME_ROW = 4

@@ -15,7 +15,8 @@ from ingestd.fastpath.kernel.simd import eq64, get, load8, low_bits, put, traili
 from ingestd.fastpath.kernel.strings import copy, hex_pair, sequence
 
 __all__ = [
-    "ESCAPED", "KEPT_AT", "LEVELS_AT", "blank", "literal", "note_name", "number", "string_end", "unescaped", "value",
+    "CLEAN", "ESCAPED", "KEPT_AT", "LEVELS_AT", "NAME_MAX", "PAIRS_AT", "blank", "literal", "note_name", "number",
+    "string_end", "unescaped", "value",
 ]  # fmt: skip
 
 TAB, NEWLINE, RETURN, SPACE, QUOTE, COMMA, MINUS, POINT, ZERO, NINE, COLON = 9, 10, 13, 32, 34, 44, 45, 46, 48, 57, 58
@@ -28,8 +29,8 @@ LEVELS = 10  # of what is copied
 DIGITS_MAX = 15  # of a number that certainly is the shortest of its value
 WHOLE_MAX = 18
 NAMES_MAX, NAME_MAX = 400, 256  # names that are open at once, and a name's bytes
-# what is where in `work`: where the names of each level begin, the levels of the walk, what is kept, the names
-FIRSTS_AT, LEVELS_AT, KEPT_AT, NAMES_AT = 0, 16, 48, 352
+# what is where in `work`: where the names of each level begin, the levels of the walk, what is kept, the names, pairs
+FIRSTS_AT, LEVELS_AT, KEPT_AT, NAMES_AT, PAIRS_AT = 0, 16, 48, 352, 1552
 CLEAN, UTF_8, ESCAPED = 0, 1, 2  # what a string holds
 
 

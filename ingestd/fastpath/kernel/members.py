@@ -11,6 +11,7 @@ from typing import Any
 
 from numba import int64, uint64
 
+from ingestd.fastpath.kernel.arrays import listed, selected
 from ingestd.fastpath.kernel.codes import (
     HASH,
     HASH_BITS,
@@ -20,42 +21,43 @@ from ingestd.fastpath.kernel.codes import (
     P_DASHES,
     P_NAMES_MASK,
     P_POSITIONS,
-    PLACE_BOOLEAN,
     PLACE_KEPT,
     PLACE_KNOWN,
     PLACE_LEFT,
+    PLACE_LIST,
     PLACE_NONE,
+    PLACE_PAIRS,
     PLACE_ROW,
 )
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.json_text import (
     ESCAPED,
-    KEPT_AT,
     LEVELS_AT,
     blank,
-    literal,
     note_name,
-    number,
     string_end,
     unescaped,
     value,
 )
+from ingestd.fastpath.kernel.kept import KEPT_MAX, keep
+from ingestd.fastpath.kernel.pairs import paired
+from ingestd.fastpath.kernel.scalar import scalar
 from ingestd.fastpath.kernel.simd import ALL, get, load8, put
 from ingestd.fastpath.kernel.strings import copy
 
-__all__ = ["cut_members", "fill_kept"]
+__all__ = ["cut_members"]
 
-QUOTE, COMMA, MINUS, ZERO, NINE, COLON, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT = 34, 44, 45, 48, 57, 58, 91, 93, 123, 125
+QUOTE, COMMA, MINUS, COLON, OPEN, OPEN_OBJECT, CLOSE_OBJECT = 34, 44, 45, 58, 91, 123, 125
 N = 110  # of null
-LEVEL_ROW, LEVELS_MAX, KEPT_MAX = 4, 6, 100
+LEVEL_ROW, LEVELS_MAX = 4, 6
 WRAPPED = b'{"value":'
 LEFT = (-1, False, 0, 0, 0)
 
 
 @outlined
 def cut_members(
-    buf: Any, at: int, end: int, params: Any, places: Any, names: Any, text: Any, work: Any, spans: Any, alt: Any,
-    scratch: Any, to: int,
+    buf: Any, at: int, end: int, params: Any, places: Any, names: Any, selections: Any, text: Any, work: Any, spans: Any,
+    alt: Any, scratch: Any, to: int,
 ) -> Any:  # fmt: skip
     """Cut a record: (columns or -1, whether the values are in `alt`, where scratch is free, how many values are kept there,
     bytes of `extra` at the end of scratch)."""
@@ -65,6 +67,7 @@ def cut_members(
     for i in range(2 * positions):
         put(spans, i, 0)
     level, place, first, count, kept, escaped = 0, 0, 0, 0, 0, False
+    seen = 0  # arrays that were looked into, a bit each
     extra = 1  # where `alt` is free
     put(alt, 0, OPEN_OBJECT)
     at = blank(buf, at + 1, end)
@@ -107,6 +110,7 @@ def cut_members(
                 is_empty = at < end and get(buf, at) == CLOSE_OBJECT
                 continue
             # a value
+            begin = at
             if kind in (PLACE_NONE, PLACE_KNOWN):
                 before = extra
                 if kind == PLACE_NONE:
@@ -115,53 +119,35 @@ def cut_members(
                 if at < 0:
                     return LEFT
                 extra = before if kind == PLACE_KNOWN or is_absent(alt, extra, last, dashes) else last
-            elif kind == PLACE_KEPT:
-                begin = to
-                if char != OPEN_OBJECT:
-                    to = copy_wrapped(scratch, to)
-                inside = to
-                at, to = value(buf, at, end, scratch, to, work, count)
-                if at < 0 or kept >= KEPT_MAX or get(spans, 2 * column + 1) != 0:
+            elif kind in (PLACE_KEPT, PLACE_LIST, PLACE_PAIRS):
+                at, last = kept_value(buf, at, end, kind, dashes, scratch, to, work, count)
+                if at < 0 or last < 0 or kept >= KEPT_MAX or get(spans, 2 * column + 1) != 0:
                     return LEFT
-                if is_absent(scratch, inside, to, dashes):
-                    to = begin
-                else:
-                    if char != OPEN_OBJECT:
-                        put(scratch, to, CLOSE_OBJECT)
-                        to += 1
-                    keep(work, kept, spans, column, begin, to)
-                    kept += 1
+                if last > to:
+                    keep(work, kept, spans, column, to, last)
+                    kept, to = kept + 1, last
             else:
-                begin = at
-                if char == QUOTE:
-                    begin = at + 1
-                    stop, held = string_end(buf, begin, end)
-                    at = stop + 1
-                    escaped = escaped or held & ESCAPED != 0
-                    if stop == begin + 1 and dashes and get(buf, begin) == MINUS:
-                        stop = begin
-                    if stop > begin and kind == PLACE_BOOLEAN:
-                        return LEFT
-                elif char == MINUS or ZERO <= char <= NINE:
-                    stop = at = number(buf, at, end)
-                    if kind == PLACE_BOOLEAN:
-                        return LEFT
-                elif char in (OPEN, OPEN_OBJECT):
-                    at = blank(buf, at + 1, end)
-                    if at >= end or get(buf, at) != char + 2:
-                        return LEFT
-                    at += 1
-                    stop = begin
-                else:
-                    stop = at = literal(buf, at, end)
-                    stop = begin if char == N and stop > 0 else stop
-                if stop < 0:
+                at, text_at, stop, held = scalar(buf, at, end, kind, dashes)
+                if at < 0:
                     return LEFT
-                if stop > begin:
+                escaped = escaped or held & ESCAPED != 0
+                if stop > text_at:
                     if kind == PLACE_LEFT or get(spans, 2 * column + 1) != 0 or not is_first(places, below, work, spans):
                         return LEFT
-                    put(spans, 2 * column, begin)
+                    put(spans, 2 * column, text_at)
                     put(spans, 2 * column + 1, stop)
+            if char == OPEN and below >= 0 and get(places, below * PLACE_ROW + 5) != 0:
+                selection = get(places, below * PLACE_ROW + 4)
+                if (seen >> selection) & 1 != 0:
+                    return LEFT
+                seen |= 1 << selection
+                to, kept, held = selected(
+                    buf, begin, at, selection, get(places, below * PLACE_ROW + 5), selections, text, dashes, work, spans,
+                    scratch, to, kept,
+                )  # fmt: skip
+                if kept < 0:
+                    return LEFT
+                escaped = escaped or held & ESCAPED != 0
         # behind a value: a comma, or the end of one object or of several
         while True:
             at = blank(buf, at, end)
@@ -197,12 +183,28 @@ def cut_members(
 
 
 @inlined
-def keep(work: Any, row: int, spans: Any, column: int, at: int, end: int) -> None:
-    """Note what a column keeps: scratch[at:end]. It has a value then, but none for the readings."""
-    put(spans, 2 * column + 1, -1)
-    put(work, KEPT_AT + 3 * row, column)
-    put(work, KEPT_AT + 3 * row + 1, at)
-    put(work, KEPT_AT + 3 * row + 2, end)
+def kept_value(buf: Any, at: int, end: int, kind: int, dashes: bool, scratch: Any, to: int, work: Any, count: int) -> Any:
+    """Write the value at `at` to scratch as its column keeps it: (behind it, where that ends in scratch: `to` if it is absent).
+    Either is -1 if the reference has to say."""
+    begin, char = at, get(buf, at)
+    if kind == PLACE_KEPT:
+        inside = to if char == OPEN_OBJECT else copy_wrapped(scratch, to)
+        at, last = value(buf, at, end, scratch, inside, work, count)
+        if at < 0 or is_absent(scratch, inside, last, dashes):
+            return at, to
+        if char != OPEN_OBJECT:
+            put(scratch, last, CLOSE_OBJECT)
+            last += 1
+        return at, last
+    at, last = value(buf, at, end, scratch, to, work, count)
+    if at < 0 or is_absent(scratch, to, last, dashes):
+        return at, to
+    if char != OPEN:
+        return -1, to
+    if kind == PLACE_PAIRS:
+        return at, paired(buf, begin, at, work, scratch, to)
+    last = listed(buf, begin, at, work, -1, buf, scratch, to)
+    return at, last if last > to else -1
 
 
 @inlined
@@ -296,13 +298,3 @@ def finished(
                     return LEFT
             put(spans, 2 * column + 1, place)
     return positions, escaped, to, kept, size
-
-
-@outlined
-def fill_kept(count: int, work: Any, slots: Any, fields: Any, flag: int) -> None:
-    """Give the slots of the columns that are kept as JSON what stands in scratch."""
-    for i in range(count):
-        slot = get(slots, get(work, KEPT_AT + 3 * i))
-        at, end = get(work, KEPT_AT + 3 * i + 1), get(work, KEPT_AT + 3 * i + 2)
-        put(fields, 2 * slot, at)
-        put(fields, 2 * slot + 1, (end - at) | flag)
