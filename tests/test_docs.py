@@ -11,9 +11,12 @@ import click
 import pytest
 
 from ingestd.cli import main
+from ingestd.config import Section, Settings
 from ingestd.config.loading import load
+from ingestd.config.rules import BUILT_IN_ROLES
 from ingestd.formats.registry import formats
 from tests.deploy.documents import template
+from tests.deploy.test_monitoring import KNOWN
 from tests.docs_module import docs_module
 from tests.shown import PAGES, ROOT, blocks, commands
 
@@ -74,6 +77,26 @@ def test_variables_that_are_shown_are_settings(tmp_path: Path) -> None:
         given = dict(each.split("=", 1) for each in shlex.split(line, comments=True))
         environ = {name: re.sub("^/run/secrets/.*", str(tmp_path / "secret"), value) for name, value in given.items()}
         load(None, environ | {"INGESTD_SINKS__OPENSEARCH__URL": "https://search.example"}, formats=formats())
+
+
+@EACH_PAGE
+def test_metrics_and_settings_that_are_spoken_of_exist(page: Path) -> None:
+    """In the running text: each `ingestd_…` that is no role, and each `section.key` of a section that there is."""
+    text = page.read_text(encoding="utf-8")
+    metrics = {name.removesuffix("_bucket") for name in KNOWN} | {*BUILT_IN_ROLES, "ingestd_"}
+    assert set(re.findall(r"\bingestd_\w*", text)) <= metrics
+    for section, key in re.findall(r"`([a-z_]+)\.([a-z_]+)`", text):
+        field = Settings.model_fields.get(section)
+        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            assert key in field.annotation.model_fields, f"{section}.{key}"
+
+
+@EACH_PAGE
+def test_requests_for_the_console_are_whole(page: Path) -> None:
+    """Each `PUT …` of a block has a body of JSON behind it."""
+    for block in blocks(page, ""):
+        for body in re.findall(r"^PUT \S+\n(.*?)(?:\n\n|\Z)", block, re.MULTILINE | re.DOTALL):
+            assert json.loads(body)
 
 
 def test_parameters_of_the_stack_that_are_shown_are_its_own() -> None:

@@ -155,7 +155,7 @@ async def as_the_runbook_says(folder: Path, environ: Mapping[str, str], url: str
     """What is there to be typed when lines could not be read: each shows them, and changes nothing that is right."""
     archive = {"kind": "opensearch", "url": url, "index": "archived-{dataset}"}
     two = {f"INGESTD_SINKS__ARCHIVE__{name.upper()}": value for name, value in archive.items()}
-    two["INGESTD_ROUTE"] = json.dumps([{"sinks": ["opensearch"]}])
+    two["INGESTD_ROUTE"] = json.dumps([{"sinks": ["main"]}])
     words = {"dlq": "bad_number", "redrive": "1 objects of dead letters", "audit": "0 lines missing"}
     for command, word in words.items():
         for arguments in shown("docs/runbook.md", command):
