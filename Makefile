@@ -85,8 +85,8 @@ format: $(READY) ## put the code into form
 	$(BIN)/ruff check --fix .
 
 lock: $(READY) ## resolve the dependencies anew; UPGRADE=--upgrade takes the newest
-	$(COMPILE) $(UPGRADE) pyproject.toml --extra demo --extra parquet --group dev --output-file requirements-dev.lock
-	$(COMPILE) pyproject.toml --extra demo --extra parquet --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra demo --extra enrich --extra parquet --group dev --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra demo --extra enrich --extra parquet --constraint requirements-dev.lock --output-file requirements.lock
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 
 audit: $(READY) ## the image's user and hashes, permissions equal to calls, known vulnerabilities (asks the package index)

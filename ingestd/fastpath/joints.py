@@ -26,7 +26,7 @@ from ingestd.model import Framing, Source
 __all__ = ["OBJECT_PATHS", "Body", "compile_body", "pack"]
 
 OBJECT_PATHS = ("cloud", "aws.s3", "aws.firehose")  # the values that an object, or a record, brings
-BARE = {"long", "double", "boolean"}  # types that JSON writes without quotes
+BARE = {"long", "double", "boolean", "geo_point"}  # types that JSON writes without quotes
 FINISHED = Words | IpList | Mapped | Items | Json | Pairs  # readings whose results are JSON as they are
 STRINGS = {TIMESTAMP, ID, ORIGINAL}  # where no column fills them
 NO_SOURCE = Source("", "", "", 0.0)
@@ -89,12 +89,14 @@ def compile_body(table: Table, framing: Framing) -> Body:
 
 
 def _kinds(table: Table) -> dict[str, list[bool]]:
-    """By path, whether it is a string by each of the readings that fill it."""
+    """By path, whether it is a string by each of the readings and lookups that fill it."""
     kinds: dict[str, list[bool]] = {}
     for column in table.columns:
         for reading in column.readings:
             for leaf in reading.leaves():
                 kinds.setdefault(leaf.path, []).append(leaf.type not in BARE and not isinstance(reading, FINISHED))
+    for leaf in (leaf for lookup in table.lookups for leaf in lookup.leaves):
+        kinds.setdefault(leaf.path, []).append(leaf.type not in BARE)
     return kinds
 
 

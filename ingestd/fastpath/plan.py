@@ -22,6 +22,7 @@ from ingestd.fastpath.operations import Operations, compile_operations
 from ingestd.fastpath.order import Order
 from ingestd.fastpath.selection import selection
 from ingestd.fastpath.tree import compile_tree
+from ingestd.formats.lookups import TEXT_BYTES_MAX
 from ingestd.formats.table import Epoch, IpList, Reading, Request, Shape, Table, Words
 from ingestd.model import PAD, Framing
 
@@ -49,6 +50,7 @@ class Plan:
     twins: Numbers
     meanings: Numbers
     prefixes: Numbers
+    lookups: Numbers
     places: Numbers
     members: Numbers
     selections: Numbers
@@ -96,6 +98,7 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
         twins=_numbers([number for path, count in body.twins.items() for number in (body.slots[path], count)]),
         meanings=_numbers(operations.meanings),
         prefixes=_numbers(spans),
+        lookups=_numbers(operations.lookups),
         places=_numbers(tree.places),
         members=_numbers(tree.members),
         selections=_numbers(tree.selections),
@@ -147,11 +150,13 @@ def _of_document(table: Table, framing: Framing, body: Body, operations: Operati
     yield codes.P_TEXTS, len(operations.texts) // 2
     yield codes.P_OPERATIONS, len(operations.columns)
     yield codes.P_TWINS, len(body.twins)
+    yield codes.P_LOOKUPS, len(table.lookups)
+    yield codes.P_LOOKUP_TEXT_MAX, TEXT_BYTES_MAX
     yield codes.P_S_EXTRA, body.slots[table.extra]
     yield codes.P_S_OFFSET, body.slots[OFFSET]
     yield codes.P_S_ORIGINAL, body.slots.get(ORIGINAL, -1)
     yield codes.P_ACTION, framing.action
-    yield codes.P_FACTOR, LONGEST * (2 + framing.original + _most_copies(table))
+    yield codes.P_FACTOR, LONGEST * (2 + framing.original + _most_copies(table) + bool(table.lookups))
 
 
 def _most_copies(table: Table) -> int:
