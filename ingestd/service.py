@@ -357,13 +357,13 @@ class Service:
 
     def _show(self, budget: Budget, leases: Leases, pipeline: Pipeline) -> None:
         """The gauges, read when somebody looks."""
-        gauge, deliveries = self.telemetry.gauge, self._deliveries
+        gauge, deliveries, loop = self.telemetry.gauge, self._deliveries, asyncio.get_running_loop()
         gauge("in_flight_bytes", "", lambda: {"": budget.taken_bytes})
         gauge("budget_bytes", "", lambda: {"": budget.total_bytes})
         gauge("messages_in_flight", "", lambda: {"": pipeline.messages_in_flight})
         gauge("reload_refused", "", lambda: {"": float(self._reload.get("outcome") == "refused")})
         gauge("leases", "", lambda: {"": len(leases)})
-        gauge("tasks", "", lambda: {"": len(asyncio.all_tasks())})
+        gauge("tasks", "", lambda: {"": len(asyncio.all_tasks(loop))})
         gauge("retry_bytes", "sink", lambda: {name: each.retry_bytes for name, each in deliveries.items()})
         gauge("permits", "sink", lambda: {name: each.throttle.permits() for name, each in deliveries.items()})
         gauge(

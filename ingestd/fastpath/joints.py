@@ -10,8 +10,8 @@ slot for each of its readings, one behind the other in documented order: twins, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -46,6 +46,26 @@ class Body:
     joints: Numbers
     text: bytes
     longest: int
+
+    def without(self, paths: Collection[str]) -> Body:
+        """The same where nothing fills these paths: slots that a line would only pass over are left out."""
+        kept = [
+            slot
+            for path, first in self.slots.items()
+            if path not in paths
+            for slot in range(first, first + self.twins.get(path, 1))
+        ]
+        places = {slot: place for place, slot in enumerate(kept)}
+        joints = self.joints.reshape(self.count + 1, self.count + 1)
+        return replace(
+            self,
+            slots={path: places[slot] for path, slot in self.slots.items() if slot in places},
+            twins={path: count for path, count in self.twins.items() if path not in paths},
+            alone=frozenset(places[slot] for slot in self.alone if slot in places),
+            count=len(kept),
+            strings=self.strings[kept],
+            joints=joints[np.ix_([0, *(slot + 1 for slot in kept)], [*kept, self.count])].ravel(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
