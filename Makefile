@@ -55,13 +55,18 @@ million: $(READY) ## the service with a million lines, into a real OpenSearch; t
 	INGESTD_TEST_LINES=1000000 $(BIN)/python -m pytest tests/integration/test_service.py $(ARGS)
 
 KILLS ?= 200
-kills: $(READY) ## the service killed KILLS times, at named moments and at any other, into a real OpenSearch
+kills: $(READY) ## the service killed KILLS times, at named moments and at any other: into a real OpenSearch, and into Firehose
 	INGESTD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest tests/integration/test_reliability.py -k r01 $(ARGS)
+	INGESTD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest tests/faults/test_kills.py -s $(ARGS)
 
 SOAK_SECONDS ?= 1800
 REPORT ?= report
 soak: $(READY) ## real processes under load with all that can go wrong, for SOAK_SECONDS; a picture of it in REPORT
 	@$(BIN)/python -m tests.soak --seconds $(SOAK_SECONDS) --report $(REPORT) $(ARGS)
+
+MEMORY_SECONDS ?= 900
+memory: $(READY) ## memory of one service at full speed, for MEMORY_SECONDS: at most 300 MiB beside its budget, and no growth
+	@$(BIN)/python -m tests.soak.memory --seconds $(MEMORY_SECONDS)
 
 SEEDS ?= 0:1000000
 sim: $(READY) ## the simulation, many seeds: make sim SEEDS=0:10000
@@ -91,7 +96,8 @@ lock: $(READY) ## resolve the dependencies anew; UPGRADE=--upgrade takes the new
 
 audit: $(READY) ## the image's user and hashes, permissions equal to calls, known vulnerabilities (asks the package index)
 	$(BIN)/python -m pytest tests/security tests/test_dockerfile.py tests/test_locks.py tests/deploy
-	$(BIN)/pip-audit --strict --requirement requirements.lock --require-hashes --disable-pip
+	@$(BIN)/pip-audit --strict --requirement requirements.lock --require-hashes --disable-pip || \
+		{ echo "make audit: vulnerabilities, or pypi.org, which knows them, could not be asked" >&2; exit 1; }
 
 clean: ## remove what the other targets made
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

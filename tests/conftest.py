@@ -1,13 +1,14 @@
-"""What all tests share."""
+"""What all tests share, and S6 for all of them: nothing secret and no log line stands in what any test makes the code say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 import structlog
 
 from ingestd.fastpath.parser import unavailable
+from tests.canaries import leaks
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,3 +22,15 @@ def log() -> Iterator[None]:
     """A command that a test runs sets the log up for its process: not for the tests behind it."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """At a test's end, all that was captured of it: its output, and that of processes that it started."""
+    report = yield
+    if call.when == "teardown" and (found := [leak for _, text in report.sections for leak in leaks(text)]):
+        report.outcome = "failed"
+        report.longrepr = "S6: what must never be logged was: " + "; ".join(found[:3])
+    return report

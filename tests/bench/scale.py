@@ -36,8 +36,8 @@ def ask(url: str) -> bytes:
     return body
 
 
-def started(url: str, core: int, port: int) -> subprocess.Popen[bytes]:
-    """The service on one core."""
+def started(url: str, port: int, core: int | None = None, **more: str) -> subprocess.Popen[bytes]:
+    """The service, on one core or on all; `more` are variables of its environment."""
     outer = {name: value for name, value in os.environ.items() if not name.startswith("INGESTD_")}
     ours = {
         "AWS_ACCESS_KEY_ID": NOBODY["aws_access_key_id"],
@@ -57,8 +57,8 @@ def started(url: str, core: int, port: int) -> subprocess.Popen[bytes]:
         "INGESTD_THREADS": "1",
         "INGESTD_LOG__LEVEL": "error",
     }
-    command = ["taskset", "--cpu-list", str(core), sys.executable, "-m", "ingestd", "run"]
-    return subprocess.Popen(command, env=outer | ours)
+    on_core = [] if core is None else ["taskset", "--cpu-list", str(core)]
+    return subprocess.Popen([*on_core, sys.executable, "-m", "ingestd", "run"], env=outer | ours | more)
 
 
 def ready(port: int) -> bool:
@@ -73,7 +73,7 @@ def carried(processes: int, objects: int, body: bytes) -> tuple[list[float], flo
     cores = sorted(os.sched_getaffinity(0))
     with serving(body) as url, ExitStack() as stack:
         ports = [18_480 + number for number in range(processes)]
-        services = [started(url, cores[number % len(cores)], port) for number, port in enumerate(ports)]
+        services = [started(url, port, cores[number % len(cores)]) for number, port in enumerate(ports)]
         for service in services:
             stack.callback(service.wait)
             stack.callback(service.terminate)

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ingestd.demo.cloud import ARRIVALS, DEAD_LETTERS, LOGS, Cloud
+from tests.canaries import AWS_SECRET, leaks, strange_lines
 
-__all__ = ["EXIT_SECONDS", "PATIENCE_SECONDS", "RunningService", "environment", "settled"]
+__all__ = ["EXIT_SECONDS", "PATIENCE_SECONDS", "RunningService", "endpoints_apart", "environment", "settled"]
 
 PATIENCE_SECONDS = 120.0
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,15 @@ def environment(cloud: Cloud, **settings: str) -> dict[str, str]:
         **settings,
     }
     outer = {name: value for name, value in os.environ.items() if not name.startswith("INGESTD_")}
+    outer["AWS_SECRET_ACCESS_KEY"] = AWS_SECRET
     return outer | {f"INGESTD_{name.upper()}": value for name, value in ours.items()}
+
+
+def endpoints_apart(environ: Mapping[str, str], url: str, **urls: str) -> dict[str, str]:
+    """The environment with an endpoint of its own for each service of AWS: `url`, but for those that are named."""
+    endpoints = dict.fromkeys(("S3", "SQS", "FIREHOSE"), url) | urls
+    shared = {name: value for name, value in environ.items() if name != "INGESTD_AWS__ENDPOINT_URL"}
+    return shared | {f"AWS_ENDPOINT_URL_{name}": value for name, value in endpoints.items()}
 
 
 class RunningService:
@@ -71,8 +80,9 @@ class RunningService:
     @classmethod
     @contextmanager
     def started(cls, folder: Path, environ: Mapping[str, str]) -> Iterator[RunningService]:
-        """Run `ingestd run`; killed at the latest when the context ends."""
+        """Run `ingestd run`; killed at the latest when the context ends, and then what it logged is looked through."""
         log = folder / "service.log"
+        begin = log.stat().st_size if log.exists() else 0
         with log.open("ab") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ingestd", "run"], env=dict(environ), cwd=ROOT, stdout=out, stderr=out
@@ -82,6 +92,9 @@ class RunningService:
             yield service
         finally:
             service.kill()
+            said = log.read_bytes()[begin:]
+            assert leaks(said.decode()) == [], "S6: what must never be logged was"
+            assert strange_lines(said) == [], "S6: a line of the log is no event"
 
 
 async def settled(cloud: Cloud, service: RunningService, patience_seconds: float = PATIENCE_SECONDS) -> None:

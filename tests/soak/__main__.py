@@ -33,7 +33,7 @@ from tests.soak.dice import Dice
 from tests.soak.outside import Outside
 from tests.soak.plot import Account, draw
 from tests.soak.queue import Queued, SoakQueue
-from tests.soak.services import Watched, deaths, environment, free_port
+from tests.soak.services import Watched, deaths, environment, free_port, how_it_stops
 from tests.soak.watch import MIB, Sample, slope_mib
 from tests.soak.weather import Episode, storms
 
@@ -119,10 +119,11 @@ async def soak(seconds: float, lines_per_second: float, seed: int, report: Path)
             dice.rest()
             came_to_rest = await at_rest(queue)
             await asyncio.sleep(3.0)  # one more look, at nothing under way
-        codes = [await asyncio.to_thread(each.service.stop) for each in services.values()]
+        for each in services.values():
+            deaths_by_kind[await asyncio.to_thread(how_it_stops, each.service)] += 1
     complaints = books.close()
     complaints += [] if came_to_rest else [f"the queue does not become empty: {len(queue)} messages are left"]
-    complaints += [f"a process ended with {code}" for code in codes if code]
+    complaints += [f"a process was {how}" for how in deaths_by_kind if how not in ("killed", "stopped")]
     complaints += unbalanced(services)
     result = {
         "verdict": "broken" if complaints else "want == got",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import subprocess
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -14,12 +15,13 @@ from time import monotonic
 
 import aiohttp
 
+from tests.canaries import AWS_SECRET
 from tests.integration.service import RunningService
 from tests.soak.books import BUCKET
 from tests.soak.outside import DEAD_BUCKET
 from tests.soak.watch import Sample, sample
 
-__all__ = ["Watched", "deaths", "environment", "free_port"]
+__all__ = ["Watched", "deaths", "environment", "free_port", "how_it_stops"]
 
 LIFE_SECONDS = (20.0, 70.0)
 LOOK_SECONDS = 1.0
@@ -43,6 +45,7 @@ def environment(urls: Mapping[str, str], port: int, **settings: str) -> dict[str
         "queue__visibility_seconds": "30",
         "queue__wait_seconds": "2",
         "queue__messages_in_flight_max": "60",
+        "drain_seconds": "15",
         "dead_letters__bucket": DEAD_BUCKET,
         "dead_letters__batch_seconds": "1",
         "retry__ceiling_seconds": "5",
@@ -57,7 +60,7 @@ def environment(urls: Mapping[str, str], port: int, **settings: str) -> dict[str
     }
     outer = {name: value for name, value in os.environ.items() if not name.startswith(("INGESTD_", "AWS_"))}
     aws = {f"AWS_ENDPOINT_URL_{name}": urls[name] for name in ("S3", "SQS")}
-    aws |= {"AWS_ACCESS_KEY_ID": "soak", "AWS_SECRET_ACCESS_KEY": "soak"}
+    aws |= {"AWS_ACCESS_KEY_ID": "soak", "AWS_SECRET_ACCESS_KEY": AWS_SECRET}
     return outer | aws | {f"INGESTD_{name.upper()}": value for name, value in ours.items()}
 
 
@@ -103,6 +106,15 @@ class Watched:
                 life.append(seen)
 
 
+def how_it_stops(service: RunningService) -> str:
+    """In words; `stopped` if it did in good order and in time."""
+    try:
+        code = service.stop()
+    except subprocess.TimeoutExpired:
+        return "not stopped in time"
+    return f"stopped with {code}" if code else "stopped"
+
+
 async def deaths(mortal: Watched, random: Random, ends: Counter[str]) -> None:
     """Kill it as a machine dies, or stop it as a container is stopped, some time after it was ready, until cancelled."""
     while True:
@@ -112,6 +124,5 @@ async def deaths(mortal: Watched, random: Random, ends: Counter[str]) -> None:
             mortal.service.kill()
             ends["killed"] += 1
         else:
-            code = await asyncio.to_thread(mortal.service.stop)
-            ends["stopped" if code == 0 else f"stopped with {code}"] += 1
+            ends[await asyncio.to_thread(how_it_stops, mortal.service)] += 1
         mortal.again()
