@@ -55,8 +55,9 @@ million: $(READY) ## the service with a million lines, into a real OpenSearch; t
 	INGESTD_TEST_LINES=1000000 $(BIN)/python -m pytest tests/integration/test_service.py $(ARGS)
 
 KILLS ?= 200
-kills: $(READY) ## the service killed KILLS times, at named moments and at any other, into a real OpenSearch
+kills: $(READY) ## the service killed KILLS times, at named moments and at any other: into a real OpenSearch, and into Firehose
 	INGESTD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest tests/integration/test_reliability.py -k r01 $(ARGS)
+	INGESTD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest tests/faults/test_kills.py -s $(ARGS)
 
 SOAK_SECONDS ?= 1800
 REPORT ?= report

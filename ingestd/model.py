@@ -248,12 +248,14 @@ class Block:
 
     `offset` is where the block begins in the decoded object. The buffer belongs to the reader again once parsing returns.
     With `events` the lines are these, without newlines between them, and `offset` is that of the envelope that held them all.
+    `joints` are the places of newlines that the object itself has not: offsets count them, those of later blocks too.
     """
 
     data: bytearray
     size: int
     offset: int
     events: Events | None = None
+    joints: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -124,7 +125,8 @@ class World:
         """Run the service until the queue is done with; its counters."""
         known: dict[str, OpenSearchSettings | FirehoseSettings] = {
             "main": OpenSearchSettings(urls=(self.bulk.url,), batch_seconds=0.05),
-            "stream": self._stream_settings(),
+            "stream": self._stream_settings("stream"),
+            "other": self._stream_settings("other"),
         }
         settings = Settings(
             queue=QueueSettings(url="http://127.0.0.1:1/123456789012/notices", buckets=("logs", "more-logs")),
@@ -149,8 +151,8 @@ class World:
             await task
         return service.telemetry.snapshot()
 
-    def _stream_settings(self) -> FirehoseSettings:
-        return FirehoseSettings(stream="stream", batch_seconds=0.05)
+    def _stream_settings(self, stream: str) -> FirehoseSettings:
+        return FirehoseSettings(stream=stream, batch_seconds=0.05)
 
 
 def notice(bucket: str, key: str) -> str:
@@ -166,7 +168,7 @@ def log(table: Any, count: int, strange: float = 0.0) -> bytes:
 
 @asynccontextmanager
 async def world() -> AsyncIterator[World]:
-    async with FakeBulk() as bulk, FakeFirehose("stream") as firehose:
+    async with FakeBulk() as bulk, FakeFirehose("stream", "other") as firehose:
         yield World(LetterS3(), FakeSqs(), bulk, firehose)
 
 
@@ -186,6 +188,40 @@ async def test_without_routes_all_goes_to_the_one_sink() -> None:
         assert stats.outcome("lines", "accepted") == 30
         assert around.sqs.deleted == around.sqs.open
         assert stats.gauges["event_lag_seconds"][""] > 365 * 86400  # for no event is newer than its object
+
+
+async def test_several_streams_get_what_routes_send_them() -> None:
+    """By a pattern of the key, by the log group of events, and to two of them at once: each its own, once, and nothing else."""
+
+    def envelope(group: str, text: str) -> bytes:
+        events = [{"id": group[1:], "timestamp": 1_700_000_000_000, "message": text}]
+        found = {"messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": group, "logStream": "s"}
+        return orjson.dumps(found | {"subscriptionFilters": ["f"], "logEvents": events})
+
+    routes = (
+        Route(log_group="/shop", sinks=("other",)),
+        Route(key="^alb/", sinks=("stream",)),
+        Route(key="^cloudfront/", sinks=("other",)),
+        Route(key="^events/", sinks=("stream", "other")),
+        Route(key="^groups/", sinks=("stream",)),
+    )
+    async with world() as around:
+        around.announce("alb/a", log(ALB, 7))
+        around.announce("cloudfront/a", log(CLOUDFRONT, 5))
+        around.announce("events/a", b'{"message":"both"}\n')
+        around.announce("groups/a", envelope("/shop", "sold") + envelope("/door", "open"))
+        stats = await around.serve(*routes, sinks="stream,other")
+        found = {
+            stream: Counter(orjson.loads(record)["event"]["dataset"] for record in records)
+            for stream, records in around.firehose.of_stream.items()
+        }
+        assert found == {
+            "stream": {"aws.elb_logs": 7, "application": 1, "aws.cloudwatch_logs": 1},
+            "other": {"aws.cloudfront_logs": 5, "application": 1, "aws.cloudwatch_logs": 1},
+        }
+        assert [b"sold" in record for record in around.firehose.of_stream["other"]].count(True) == 1
+        assert stats.outcome("lines", "accepted") == 7 + 5 + 1 + 2
+        assert around.sqs.deleted == around.sqs.open
 
 
 async def test_events_in_envelopes_go_the_ways_of_their_log_groups() -> None:

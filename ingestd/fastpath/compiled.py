@@ -6,8 +6,9 @@ take (very long ones, mostly) the reference reads one by one, and their document
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import orjson
@@ -20,12 +21,14 @@ from ingestd.fastpath.joints import OBJECT_PATHS
 from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.block import encode
 from ingestd.fastpath.known import SEED, Known
-from ingestd.fastpath.layout import ID, TIMESTAMP, fixed, second
+from ingestd.fastpath.layout import CLOUDWATCH, ID, TIMESTAMP, fixed, second
+from ingestd.fastpath.order import Order
 from ingestd.fastpath.plan import Plan, compile_plan
+from ingestd.fastpath.portion import line_of, rest_of
 from ingestd.fastpath.reference import ReferenceParser
 from ingestd.fastpath.workspace import WORKSPACE, Workspace
 from ingestd.formats.table import Table
-from ingestd.model import PAD, Block, Documents, Framing, Reject, Source
+from ingestd.model import PAD, Block, Documents, Events, Framing, Reject, Source
 
 __all__ = ["CompiledParser"]
 
@@ -35,6 +38,7 @@ LINE_USUAL = 4096  # lines are shorter than this, as a rule; for a longer one th
 RATIO_FIRST = 3.0  # bytes of documents for a byte of lines, until a block has been seen
 RATIO_MARGIN = 1.02
 SMALL = 1 << 18  # documents of fewer bytes are copied, and the thread's own buffer serves for all of them
+NO_EVENTS = (np.zeros(1, np.int64), np.zeros(1, np.int64), np.frombuffer(bytes(PAD), np.uint8), np.zeros(1, np.int64))
 BUFFERS = Buffers(bytes_max=1 << 26)
 REASONS = {
     codes.UNTERMINATED_QUOTE: "unterminated_quote",
@@ -50,16 +54,18 @@ class CompiledParser:
     """A `Parser` (see parser.py)."""
 
     def __init__(self, table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING) -> None:
-        self._table, self._framing, self._enrichment = table, framing, enrichment
-        self._reference = ReferenceParser(table, source, framing, enrichment)
+        self._table, self._source, self._framing, self._enrichment = table, source, framing, enrichment
+        self._order = Order.documented(table)
         self._first_day, last_day = index_window(source, framing)
         self._days = last_day - self._first_day + 1
         self._actions, self._action_spans = _actions(framing, self._first_day, last_day)
         self._ratio = RATIO_FIRST
         head = bytearray(codes.SCRATCH_WORDS + object_id(source).encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
         values = fixed(table, framing, source)
+        streams = {CLOUDWATCH, *table.named} if source.carrier else set()
+        self._covered = frozenset(streams & values.keys())
         self._brought = {ID: (codes.W_ID, codes.ID)}  # what the object brings: position in the head of scratch, size
-        for path in (path for path in OBJECT_PATHS if path in values):
+        for path in sorted({*OBJECT_PATHS, *self._covered} & values.keys()):
             self._brought[path] = len(head), len(values[path])
             head += values[path]
         self._day, self._time = day_number(source.modified_at), len(head)
@@ -68,11 +74,11 @@ class CompiledParser:
         self._follow()
 
     def parse(self, block: Block) -> Documents:
-        end = block.offset + block.size
-        if self._plan is None or not block.size or block.data[block.size - 1] != NEWLINE or end > OFFSET_MAX:
-            return self._read(block, 0, block.size)
+        if self._plan is None or not _is_plain(block):
+            return self._read(block)
         data = block.data if len(block.data) >= block.size + PAD else block.data + bytes(PAD)
         buf, state, work = np.frombuffer(data, np.uint8), self._state(block), WORKSPACE
+        events = _events(block)
         work.prepare(self._head, self._room(codes.LINE_MAX))
         known, more = work.known(self._enrichment), self._enrichment
         small = block.size * self._ratio < SMALL
@@ -85,7 +91,7 @@ class CompiledParser:
                 plan.owned, plan.names, plan.strings, plan.joints, plan.text, plan.twins, plan.meanings, plan.prefixes,
                 plan.places, plan.members, plan.selections, plan.kept_slots, self._action_spans, self._actions, plan.params,
                 plan.lookups, known.rows, known.texts, more.tree, more.roots,
-                work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
+                *events, work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
             )  # fmt: skip
             self._take_left(block, plan, work, state, rejects, read)
             written, documents = int(state[codes.S_OUT]), int(state[codes.S_DOCUMENTS])
@@ -100,16 +106,17 @@ class CompiledParser:
             elif why == codes.UNKNOWN:
                 self._learn(work, known, state)
             else:
-                stop = block.data.index(b"\n", int(state[codes.S_AT])) + 1
-                read.append((documents, self._read(block, int(state[codes.S_AT]), stop)))
+                place = codes.S_AT if block.events is None else codes.S_EVENT
+                header = line_of(block, int(state[place]))
+                read.append((documents, self._read(header)))
+                state[[codes.S_AT, codes.S_EVENT]] += header.size, 1
                 if self._plan is None:  # an order that the kernel does not take
-                    read.append((documents, self._read(block, stop, block.size)))
+                    read.append((documents, self._read(rest_of(block, int(state[place])))))
                     rejects += read[-1][1].rejects
                     break
-                state[codes.S_AT] = stop
         self._ratio = max(self._ratio, RATIO_MARGIN * int(state[codes.S_OUT]) / block.size)
         view = memoryview(out.data)[: int(state[codes.S_OUT])]
-        return _merged(bytes(view) if small else view, work, state, rejects, read)
+        return _merged(bytes(view) if small else view, block, work, state, rejects, read)
 
     def _take_left(
         self,
@@ -121,14 +128,16 @@ class CompiledParser:
         read: list[tuple[int, Documents]],
     ) -> None:
         """Make rejects of the lines that the kernel left with a reason, and let the reference read the others."""
-        for at, documents, reason, detail in work.left[: state[codes.S_LEFT]].tolist():
-            stop = block.data.index(b"\n", at)
+        for place, documents, reason, detail in work.left[: state[codes.S_LEFT]].tolist():
+            line = line_of(block, place)
             if reason == codes.TO_REFERENCE:
-                read.append((documents, self._read(block, at, stop + 1)))
+                read.append((documents, self._read(line)))
                 rejects += read[-1][1].rejects
             else:
-                raw = bytes(block.data[at:stop])
-                rejects.append(Reject(block.offset + at, *self._why(plan, reason, detail), raw, len(raw)))
+                raw = bytes(line.data)
+                raw = raw[:-1] if line.events is None else raw.rstrip(b"\n")
+                event = line.events.ids[0] if line.events else ""
+                rejects.append(Reject(line.offset, *self._why(plan, reason, detail), raw, len(raw), event))
                 state[codes.S_LINES] += 1
         state[codes.S_LEFT] = 0
 
@@ -141,22 +150,27 @@ class CompiledParser:
     def _why(self, plan: Plan, reason: int, detail: int) -> tuple[str, str]:
         """A reject's reason and column."""
         if reason == codes.TOO_FEW_COLUMNS:
-            return REASONS[reason], self._reference.order.lacking(self._table, detail) or ""
+            return REASONS[reason], self._order.lacking(self._table, detail) or ""
         if reason == codes.BAD_VALUE:
             return "bad_timestamp" if plan.is_time[detail] else REASONS[reason], plan.columns[detail]
         return REASONS[reason], _timestamp_column(self._table) if reason == codes.MISSING_TIMESTAMP else ""
 
-    def _read(self, block: Block, at: int, stop: int) -> Documents:
+    @cached_property
+    def _reference(self) -> ReferenceParser:
+        """Made when it is first asked: most objects have nothing for it."""
+        return ReferenceParser(self._table, self._source, self._framing, self._enrichment)
+
+    def _read(self, block: Block) -> Documents:
         """What the reference makes of whole lines; it follows the header lines too, and the plan follows it."""
-        order = self._reference.order
-        documents = self._reference.parse(Block(block.data[at:stop], stop - at, block.offset + at))
-        if self._reference.order is not order:
+        documents = self._reference.parse(block)
+        if self._reference.order != self._order:
+            self._order = self._reference.order
             self._follow()
         return replace(documents, fallback=documents.lines - documents.skipped)
 
     def _follow(self) -> None:
         """Take up the order of columns that the reference has come to."""
-        self._plan = plan = compile_plan(self._table, self._framing, self._reference.order)
+        self._plan = plan = compile_plan(self._table, self._framing, self._order, self._covered)
         made = np.zeros((int(plan.params[codes.P_SLOTS]) + 1 if plan else 1, 2), np.int64)
         for path, (at, size) in self._brought.items():
             if plan and path in plan.slots:
@@ -167,6 +181,7 @@ class CompiledParser:
         state = np.zeros(codes.STATE, np.int64)
         state[codes.S_SIZE], state[codes.S_OFFSET], state[codes.S_SCRATCH] = block.size, block.offset, len(self._head)
         state[codes.S_TIME], state[codes.S_DAY] = self._time, self._day
+        state[codes.S_EVENTS] = len(block.events.ids) if block.events else 0
         state[codes.S_SEED] = SEED
         state[codes.S_FIRST_DAY], state[codes.S_DAYS], state[codes.S_FIXED] = self._first_day, self._days, self._fixed
         return state
@@ -175,6 +190,24 @@ class CompiledParser:
         """The most that a line of `size` bytes can take in scratch or become, as the kernel reckons it."""
         params = self._plan.params if self._plan else np.zeros(codes.PARAMETERS, np.int64)
         return int(params[codes.P_FIXED] + params[codes.P_FACTOR] * size) + self._fixed
+
+
+def _is_plain(block: Block) -> bool:
+    """Whether the block is as the kernel reads it: something, ended by a newline, at offsets whose digits an id has."""
+    if block.offset + block.size > OFFSET_MAX or not block.size:
+        return False
+    return block.events is not None or block.data[block.size - 1] == NEWLINE
+
+
+def _events(block: Block) -> tuple[Numbers, Numbers, Bytes, Numbers]:
+    """The kernel's arrays of a block's events: where each ends, their times, their ids and where those end."""
+    events = block.events
+    if events is None:
+        return NO_EVENTS
+    ids = "".join(events.ids).encode()
+    id_ends = np.cumsum(np.fromiter(map(len, events.ids), np.int64, len(events.ids)))
+    ends, times = np.array(events.ends, np.int64), np.array(events.times_ms, np.int64)
+    return ends, times, np.frombuffer(ids + bytes(PAD), np.uint8), id_ends
 
 
 @lru_cache(maxsize=256)
@@ -195,11 +228,20 @@ def _timestamp_column(table: Table) -> str:
 
 
 def _merged(
-    data: bytes | memoryview, work: Workspace, state: Numbers, rejects: list[Reject], read: list[tuple[int, Documents]]
+    data: bytes | memoryview,
+    block: Block,
+    work: Workspace,
+    state: Numbers,
+    rejects: list[Reject],
+    read: list[tuple[int, Documents]],
 ) -> Documents:
     """The kernel's documents, and between them what the reference read: (documents before it, what became of it)."""
     count = int(state[codes.S_DOCUMENTS])
     starts, bodies, offsets = work.starts[: count + 1].copy(), work.bodies[:count].copy(), work.offsets[:count].copy()
+    ids: tuple[str, ...] = ()
+    if block.events is not None:
+        ids = tuple(_ids(block.events, offsets.tolist(), read))
+        offsets.fill(block.offset)
     inserted = [(before, documents) for before, documents in read if len(documents)]
     if inserted:
         data, starts, bodies, offsets = _spliced(memoryview(data), starts, bodies, offsets, inserted)
@@ -213,7 +255,18 @@ def _merged(
         skipped=int(state[codes.S_SKIPPED]) + sum(documents.skipped for _, documents in read),
         fallback=sum(documents.fallback for _, documents in read),
         drifted=int(state[codes.S_DRIFTED]) + sum(documents.drifted for _, documents in read),
+        ids=ids,
     )
+
+
+def _ids(events: Events, numbers: list[int], read: list[tuple[int, Documents]]) -> Iterator[str]:
+    """The ids of a block's documents: of the kernel's by the numbers of their events, and of those that the reference read."""
+    done = 0
+    for before, documents in read:
+        yield from (events.ids[number] for number in numbers[done:before])
+        yield from documents.ids
+        done = before
+    yield from (events.ids[number] for number in numbers[done:])
 
 
 def _spliced(

@@ -19,13 +19,13 @@ import orjson
 from numpy.typing import NDArray
 
 from ingestd.fastpath.kernel.codes import ESCAPE
-from ingestd.fastpath.layout import ID, ORIGINAL, TIMESTAMP, fixed, paths
+from ingestd.fastpath.layout import CLOUDWATCH, ID, ORIGINAL, TIMESTAMP, fixed, paths
 from ingestd.formats.table import IpList, Items, Json, Mapped, Pairs, Table, Words
 from ingestd.model import Framing, Source
 
 __all__ = ["OBJECT_PATHS", "Body", "compile_body", "pack"]
 
-OBJECT_PATHS = ("cloud", "aws.s3", "aws.firehose")  # the values that an object, or a record, brings
+OBJECT_PATHS = ("cloud", "aws.s3", "aws.firehose", CLOUDWATCH)  # the values that an object, a record or a log stream brings
 BARE = {"long", "double", "boolean", "geo_point"}  # types that JSON writes without quotes
 FINISHED = Words | IpList | Mapped | Items | Json | Pairs  # readings whose results are JSON as they are
 STRINGS = {TIMESTAMP, ID, ORIGINAL}  # where no column fills them
@@ -83,10 +83,10 @@ def pack(text: bytearray, piece: bytes) -> int:
 
 
 @lru_cache(maxsize=256)
-def compile_body(table: Table, framing: Framing) -> Body:
-    """The same for each order of columns."""
-    kinds = _kinds(table)
-    members = list(_members(table, framing, kinds))
+def compile_body(table: Table, framing: Framing, covered: frozenset[str] = frozenset()) -> Body:
+    """The same for each order of columns. `covered`: of events, the paths that their log stream fills, whatever they hold."""
+    kinds = _kinds(table, covered)
+    members = list(_members(table, framing, kinds, bool(covered)))
     places = [place for place, member in enumerate(members) if member.constant is None]  # of each slot
     slots: dict[str, int] = {}
     counts: dict[str, int] = {}
@@ -108,22 +108,22 @@ def compile_body(table: Table, framing: Framing) -> Body:
     return Body(slots, twins, alone, len(places), strings, joints.ravel(), bytes(text), sum(longest))
 
 
-def _kinds(table: Table) -> dict[str, list[bool]]:
-    """By path, whether it is a string by each of the readings and lookups that fill it."""
+def _kinds(table: Table, covered: frozenset[str]) -> dict[str, list[bool]]:
+    """By path, whether it is a string by each of the readings and lookups that fill it; but for paths that are covered."""
     kinds: dict[str, list[bool]] = {}
     for column in table.columns:
         for reading in column.readings:
-            for leaf in reading.leaves():
+            for leaf in (leaf for leaf in reading.leaves() if leaf.path not in covered):
                 kinds.setdefault(leaf.path, []).append(leaf.type not in BARE and not isinstance(reading, FINISHED))
     for leaf in (leaf for lookup in table.lookups for leaf in lookup.leaves):
         kinds.setdefault(leaf.path, []).append(leaf.type not in BARE)
     return kinds
 
 
-def _members(table: Table, framing: Framing, kinds: dict[str, list[bool]]) -> Iterator[_Member]:
+def _members(table: Table, framing: Framing, kinds: dict[str, list[bool]], carried: bool) -> Iterator[_Member]:
     """What a document has, in its order."""
     constants = {path: value for path, value in fixed(table, framing, NO_SOURCE).items() if path not in OBJECT_PATHS}
-    for path in paths(table, framing):
+    for path in paths(table, framing, carried):
         if path in constants:
             yield _Member(path, constant=constants[path])
         else:

@@ -16,11 +16,12 @@ import orjson
 from ingestd.formats.table import Table
 from ingestd.model import Carrier, Framing, RecordOrigin, Source
 
-__all__ = ["ID", "OFFSET", "ORIGINAL", "TIMESTAMP", "fixed", "paths", "second"]
+__all__ = ["CLOUDWATCH", "ID", "OFFSET", "ORIGINAL", "TIMESTAMP", "fixed", "paths", "second"]
 
 TIMESTAMP = "@timestamp"
 OFFSET = "log.offset"  # a bare number: the line's offset in the decoded object
 ID = "event.id"
+CLOUDWATCH = "aws.cloudwatch"
 ORIGINAL = "event.original"
 
 
@@ -32,7 +33,7 @@ def paths(table: Table, framing: Framing, carried: bool = False) -> tuple[str, .
     """
     named = [TIMESTAMP, *(leaf.path for leaf in table.leaves()), *(path for path, _ in table.constants), table.extra]
     named += ["event.dataset", "cloud", "aws.s3", "aws.firehose", OFFSET]
-    named += ["aws.cloudwatch"] * carried + [ID] * (framing.id_field or carried) + [ORIGINAL] * framing.original
+    named += [CLOUDWATCH] * carried + [ID] * (framing.id_field or carried) + [ORIGINAL] * framing.original
     tree: dict[str, object] = {}
     for path in named:
         *objects, last = path.split(".")
@@ -77,7 +78,7 @@ def _carried(table: Table, carrier: Carrier) -> dict[str, object]:
     if carrier.filters:
         stream["subscription_filters"] = carrier.filters
     named = re.match(table.group, carrier.group) if table.group else None
-    return {"aws.cloudwatch": stream} | dict(zip(table.named, named.groups() if named else (), strict=False))
+    return {CLOUDWATCH: stream} | dict(zip(table.named, named.groups() if named else (), strict=False))
 
 
 def _told(record: RecordOrigin) -> dict[str, object]:

@@ -97,12 +97,14 @@ class Operations:
     longest: int = 0  # bytes that a document may have of meanings and of what is looked up
 
 
-def compile_operations(table: Table, order: Order, body: Body, text: bytearray) -> Operations | None:
+def compile_operations(
+    table: Table, order: Order, body: Body, text: bytearray, covered: frozenset[str] = frozenset()
+) -> Operations | None:
     """The operations of a table in this order of columns; None if the kernel does not know one of its readings."""
     made = Operations()
     places = {column.name: order.positions[index] for index, column in enumerate(table.columns)}
     seen: dict[str, int] = {}
-    for column, reading, slots in _slotted(table, body, seen):
+    for column, reading, slots in _slotted(table, body, seen, covered):
         if isinstance(reading, ELSEWHERE):
             continue
         if type(reading) not in CODES:
@@ -122,19 +124,22 @@ def compile_operations(table: Table, order: Order, body: Body, text: bytearray) 
     return made if _add_lookups(table, body, seen, made) else None
 
 
-def _slotted(table: Table, body: Body, seen: dict[str, int]) -> Iterator[tuple[Column, Reading, list[int]]]:
+def _slotted(
+    table: Table, body: Body, seen: dict[str, int], covered: frozenset[str]
+) -> Iterator[tuple[Column, Reading, list[int]]]:
     """Each reading with the slots of its leaves."""
     for column in table.columns:
         for reading in column.readings:
-            yield column, reading, _slots(reading.leaves(), body, seen)
+            yield column, reading, _slots(reading.leaves(), body, seen, covered)
 
 
-def _slots(leaves: Iterable[Leaf], body: Body, seen: dict[str, int]) -> list[int]:
+def _slots(leaves: Iterable[Leaf], body: Body, seen: dict[str, int], covered: frozenset[str] = frozenset()) -> list[int]:
     """The slots of leaves: of twins each time the next. `seen`: how often a path came before."""
     slots = []
     nowhere = body.count  # a slot that is filled and never written: a leaf that the object's own values cover
     for leaf in leaves:
-        slots.append(body.slots.get(leaf.path, nowhere) + (seen.get(leaf.path, 0) if leaf.path in body.twins else 0))
+        slot = nowhere if leaf.path in covered else body.slots.get(leaf.path, nowhere)
+        slots.append(slot + (seen.get(leaf.path, 0) if leaf.path in body.twins else 0))
         seen[leaf.path] = seen.get(leaf.path, 0) + 1
     return slots
 

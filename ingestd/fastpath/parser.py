@@ -36,11 +36,11 @@ def unavailable() -> str | None:
 
 
 def open_parser(table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING) -> Parser:
-    """A parser for one object: the kernel's where it runs, else the reference; their bytes are the same.
+    """A parser for an object, or a log stream in it: the kernel's where it runs, else the reference; both write the same.
 
-    Events, which have ids of their own, are the reference's. `enrichment`: what the table's lookups look into.
+    `enrichment`: what the table's lookups look into.
     """
-    if source.carrier is None and unavailable() is None:
+    if unavailable() is None:
         from ingestd.fastpath.compiled import CompiledParser
 
         return CompiledParser(table, source, framing, enrichment)

@@ -63,15 +63,18 @@ class Plan:
 
 
 @lru_cache(maxsize=256)
-def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
-    """The plan; None if the kernel does not know all that the table asks for, and the reference has to read it."""
+def compile_plan(table: Table, framing: Framing, order: Order, covered: frozenset[str] = frozenset()) -> Plan | None:
+    """The plan; None if the kernel does not know all that the table asks for, and the reference has to read it.
+
+    `covered`: of events, the paths that their log stream fills.
+    """
     if table.shape not in SHAPES or len(order.owners) > COLUMNS_MAX or any(len(name) > NAME_MAX for name in order.names):
         return None
     if table.catches and any(isinstance(reading, Epoch) and reading.instead for c in table.columns for reading in c.readings):
         return None  # of a value that is no time, the kernel does not say that nothing took it
-    body = compile_body(table, framing).without(_unfilled(table, order))
+    body = compile_body(table, framing, covered).without(_unfilled(table, order) - covered)
     text = bytearray(body.text)
-    operations = compile_operations(table, order, body, text)
+    operations = compile_operations(table, order, body, text, covered)
     if operations is None or body.count > SLOTS_MAX:
         return None
     names = [pack(text, orjson.dumps(f"{name}=")[1:-1]) for name in order.names]
@@ -169,6 +172,7 @@ def _of_document(table: Table, framing: Framing, body: Body, operations: Operati
     yield codes.P_S_EXTRA, body.slots[table.extra]
     yield codes.P_S_OFFSET, body.slots[OFFSET]
     yield codes.P_S_ORIGINAL, body.slots.get(ORIGINAL, -1)
+    yield codes.P_S_ID, body.slots.get(ID, -1)
     yield codes.P_ACTION, framing.action
     yield codes.P_FACTOR, LONGEST * (2 + framing.original + _most_copies(table) + bool(table.lookups))
 
@@ -192,4 +196,5 @@ def _fixed_room(body: Body, operations: Operations, names: list[int]) -> int:
     """The bytes that a document may take, in `out` or in scratch, however short its line is."""
     wrapped = 16 * body.count  # what is kept as JSON though it is no object
     named = sum(name & 0xFFFF for name in names)
-    return body.longest + operations.longest + named + 64 * (len(operations.columns) + 4) + wrapped + SLACK
+    event = 2 * (codes.EVENT_ID_MAX + 64) + 64  # its id, twice, and its time
+    return body.longest + operations.longest + named + 64 * (len(operations.columns) + 4) + wrapped + event + SLACK

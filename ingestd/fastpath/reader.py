@@ -78,6 +78,7 @@ class EnvelopeReader:
         self._choose = choose
         self._chosen: dict[tuple[str, bool], tuple[Format, Sequence[Way]]] = {}
         self._lanes = lru_cache(PARSERS_MAX)(self._open)
+        self._joints = 0  # newlines before the next block that the object itself has not
 
     def cutter(self, limits: ObjectSettings) -> Cutter:
         return RecordCutter(limits.block_bytes, max(limits.line_bytes_max, limits.envelope_bytes_max))
@@ -89,17 +90,20 @@ class EnvelopeReader:
         return [joined(alike) for alike in found.values()]
 
     def _documents(self, block: Block) -> Iterator[Documents]:
-        offset = block.offset
+        at, offset, joints = 0, block.offset - self._joints, frozenset(block.joints)
+        self._joints += len(joints)
         for record in bytes(memoryview(block.data)[: block.size]).split(b"\n")[:-1]:
+            begin = offset + len(record) - len(record.lstrip())
             try:
-                groups, rejects = carried(record, offset, self._source) if record.strip() else ([], [])
+                groups, rejects = carried(record, begin, self._source) if record.strip() else ([], [])
             except Poison as poison:
-                groups, rejects = [], [Reject(offset, poison.reason, "", record, len(record))]
+                groups, rejects = [], [Reject(begin, poison.reason, "", record, len(record))]
             if rejects or not groups:
                 yield _uncarried(rejects)
             for each in groups:
                 yield from self._read(each)
-            offset += len(record) + 1
+            at += len(record) + 1
+            offset += len(record) + (at - 1 not in joints)
 
     def _read(self, each: Carried) -> Iterator[Documents]:
         assert each.source.carrier is not None

@@ -185,7 +185,8 @@ class RecordCutter:
         block = Block(self._buffer, line, self._offset) if line else None
         if inserted:
             lines = np.insert(np.frombuffer(self._buffer, np.uint8, line), self._joints, NEWLINE)
-            block = Block(bytearray(lines.tobytes() + bytes(PAD)), len(lines), self._offset)
+            joints = tuple(joint + number for number, joint in enumerate(self._joints))
+            block = Block(bytearray(lines.tobytes() + bytes(PAD)), len(lines), self._offset, joints=joints)
             self._joints = []
         carried = self._size - keep
         following = self._spare or self._fresh()

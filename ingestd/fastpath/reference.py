@@ -115,7 +115,8 @@ class ReferenceParser:
             return
         begin, events = 0, block.events
         for end, event, time in zip(events.ends, events.ids, events.times_ms, strict=True):
-            text = data[begin:end].strip(WHITESPACE) if self._members else data[begin:end].rstrip(b"\n")
+            text = data[begin:end].rstrip(b"\n")
+            text = trim(text).strip(WHITESPACE) if self._members else text
             yield _Line(text, block.offset, event, _millisecond(time) if self._table.dated_by_object else b"", event)
             begin = end
 

@@ -4,6 +4,8 @@
   written by the kernel and the answer is read by orjson.
 * Endpoint, region, connections, certificates, proxies and timeouts are the SDK client's, SigV4 and the parsing of errors are
   botocore's, and so are the exceptions: what goes wrong means what it means in the SDK.
+* To the SDK an answer that crawls is not late, for it is never silent. Here all of it has the time of one silence: a sink holds
+  few requests at once, and each that crawls is one less.
 * No retries: they have their owner elsewhere.
 """
 
@@ -14,10 +16,11 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import orjson
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError, ConnectionClosedError, NoCredentialsError, ReadTimeoutError
 from botocore.parsers import create_parser
 
 from ingestd.fastpath.records import RecordEncoder
@@ -52,10 +55,12 @@ class Stream:
         model: Any = meta.service_model
         self._url = meta.endpoint_url if meta.endpoint_url.endswith("/") else f"{meta.endpoint_url}/"
         self._region = meta.region_name
+        config: Any = meta.config  # botocore sets its options dynamically
+        self._answer_seconds = float(config.read_timeout)
         self._signing_name = model.signing_name
         self._headers = {
             "Content-Type": f"application/x-amz-json-{model.metadata['jsonVersion']}",
-            "User-Agent": str(meta.config.user_agent),  # type: ignore[attr-defined]  # botocore sets its options dynamically
+            "User-Agent": str(config.user_agent),
             "X-Amz-Target": f"{model.metadata['targetPrefix']}.{OPERATION}",
         }
         self._head = b'{"DeliveryStreamName":%b,"Records":[' % orjson.dumps(name)
@@ -79,7 +84,7 @@ class Stream:
         else:
             request = await asyncio.get_running_loop().run_in_executor(self._executor, self._request, packs, credentials)
         response = await self._http.send(request)
-        body: bytes = await response.content
+        body = await self._body(response)
         if response.status_code >= ERRORS_FROM:
             raise self._error(response.status_code, response.headers, body)
         answer = orjson.loads(body)
@@ -93,7 +98,18 @@ class Stream:
         request = _Request("POST", self._url, headers=self._headers, data=body)
         SigV4Auth(credentials, self._signing_name, self._region).add_auth(request)
         payload: Any = Body([body])
-        return AWSPreparedRequest("POST", self._url, request.headers, payload, stream_output=False)
+        return AWSPreparedRequest("POST", self._url, request.headers, payload, stream_output=True)
+
+    async def _body(self, response: Any) -> bytes:
+        """All that is answered; a response that is not read to its end closes its connection."""
+        try:
+            async with asyncio.timeout(self._answer_seconds):
+                body: bytes = await response.content
+        except TimeoutError as error:
+            raise ReadTimeoutError(endpoint_url=self._url, error=error) from error
+        except aiohttp.ClientError as error:
+            raise ConnectionClosedError(endpoint_url=self._url, error=error) from error
+        return body
 
     def _error(self, status: int, headers: Mapping[str, str], body: bytes) -> ClientError:
         no_shape: Any = None  # an error has none

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tests.fakes.listening import listening
+
 __all__ = ["CuttingProxy", "cutting_proxy"]
 
 
@@ -23,7 +25,6 @@ class CuttingProxy:
 async def cutting_proxy(target_port: int) -> AsyncIterator[CuttingProxy]:
     """A proxy to a port of this host."""
     proxy = CuttingProxy()
-    tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         proxy.connections += 1
@@ -36,21 +37,8 @@ async def cutting_proxy(target_port: int) -> AsyncIterator[CuttingProxy]:
             upward.cancel()
             await asyncio.gather(upward, return_exceptions=True)
 
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(serve(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    proxy.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(serve) as proxy.port:
         yield proxy
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await server.wait_closed()
 
 
 async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, left: int | None) -> None:

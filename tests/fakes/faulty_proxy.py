@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import Enum
 
+from tests.fakes.listening import listening
+
 __all__ = ["FaultyProxy", "Ill", "faulty_proxy"]
 
 TRICKLE_BYTES = 102
@@ -100,20 +102,5 @@ class FaultyProxy:
 async def faulty_proxy(target_port: int) -> AsyncIterator[FaultyProxy]:
     """A proxy to a port of this host."""
     proxy = FaultyProxy(target_port)
-    tasks: set[asyncio.Task[None]] = set()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(proxy.serve(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    proxy.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(proxy.serve) as proxy.port:
         yield proxy
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await server.wait_closed()

@@ -23,21 +23,22 @@ def refusal(status: int, code: str, message: str = "") -> Whole:
 
 
 class FakeFirehose(FakeServer):
-    """One stream; `records` as they arrived, each as often as it arrived."""
+    """One stream or several; `records` as they arrived, each as often as it arrived, and those of each stream."""
 
-    def __init__(self, stream: str) -> None:
+    def __init__(self, *streams: str) -> None:
         super().__init__()
-        self.stream = stream
         self.status = "ACTIVE"
         self.records: list[bytes] = []
+        self.of_stream: dict[str, list[bytes]] = {stream: [] for stream in streams}
         self.calls: list[int] = []
 
     async def handle(self, request: web.Request, body: bytes, step: Items | Lost | None) -> web.Response:
         call = orjson.loads(body)
-        if call["DeliveryStreamName"] != self.stream:
+        stream = call["DeliveryStreamName"]
+        if stream not in self.of_stream:
             return _answer(refusal(400, "ResourceNotFoundException"))
         if request.headers["x-amz-target"].endswith(".DescribeDeliveryStream"):
-            return _json({"DeliveryStreamDescription": self._description()})
+            return _json({"DeliveryStreamDescription": self._description(stream)})
         records = [base64.b64decode(record["Data"]) for record in call["Records"]]
         self.calls.append(len(records))
         if (
@@ -47,22 +48,23 @@ class FakeFirehose(FakeServer):
         ):
             return _answer(refusal(400, "InvalidArgumentException"))
         failures = step.failures if isinstance(step, Items) else {}
-        return _json(self._put(records, failures))
+        return _json(self._put(stream, records, failures))
 
-    def _put(self, records: list[bytes], failures: Mapping[int, object]) -> dict[str, object]:
+    def _put(self, stream: str, records: list[bytes], failures: Mapping[int, object]) -> dict[str, object]:
         responses: list[dict[str, str]] = []
         for position, record in enumerate(records):
             if position in failures:
                 responses.append({"ErrorCode": str(failures[position]), "ErrorMessage": "slow down"})
             else:
                 self.records.append(record)
+                self.of_stream[stream].append(record)
                 responses.append({"RecordId": f"record-{len(self.records)}"})
         return {"FailedPutCount": len(failures), "Encrypted": False, "RequestResponses": responses}
 
-    def _description(self) -> dict[str, object]:
+    def _description(self, stream: str) -> dict[str, object]:
         return {
-            "DeliveryStreamName": self.stream,
-            "DeliveryStreamARN": f"arn:aws:firehose:eu-west-1:123456789012:deliverystream/{self.stream}",
+            "DeliveryStreamName": stream,
+            "DeliveryStreamARN": f"arn:aws:firehose:eu-west-1:123456789012:deliverystream/{stream}",
             "DeliveryStreamStatus": self.status,
             "DeliveryStreamType": "DirectPut",
             "VersionId": "1",

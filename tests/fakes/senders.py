@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
-__all__ = ["ARN", "KEY", "Delivery"]
+__all__ = ["ARN", "CONTROL", "KEY", "Delivery", "subscribed"]
 
 ARN = "arn:aws:firehose:eu-west-1:123456789012:deliverystream/logs"
 KEY = "let-me-in-0123456789"
@@ -46,3 +46,23 @@ class Delivery:
         records = [{"data": base64.b64encode(record).decode()} for record in self.records]
         text = orjson.dumps({"requestId": self.request_id, "timestamp": self.timestamp, "records": records})
         return gzip.compress(text, mtime=0) if self.is_compressed else text
+
+
+def subscribed(group: str, first: int, *messages: str) -> bytes:
+    """What a subscription of a log group puts on a stream: events numbered from `first`, which is what their ids tell."""
+    events = [
+        {"id": f"{first + n:056}", "timestamp": 1_795_550_400_000 + n, "message": text} for n, text in enumerate(messages)
+    ]
+    return _envelope("DATA_MESSAGE", group, events)
+
+
+def _envelope(kind: str, group: str, events: Sequence[Mapping[str, object]]) -> bytes:
+    made = {"messageType": kind, "owner": "123456789012", "logGroup": group, "logStream": "s", "subscriptionFilters": ["all"]}
+    return gzip.compress(orjson.dumps(made | {"logEvents": events}), mtime=0)
+
+
+CONTROL = _envelope(
+    "CONTROL_MESSAGE",
+    "",
+    [{"id": "", "timestamp": 1_795_550_400_000, "message": "CWL CONTROL MESSAGE: Checking health of destination Firehose."}],
+)

@@ -20,6 +20,7 @@ from ingestd.model import Documents, Framing, Source
 
 SOURCE = Source("bucket", "some/key", "etag", 1_750_000_000.0, region="eu-west-1", account="999999999999")
 AROUND = Route(("main",))
+LIMITS = ObjectSettings()
 FLOW = "2 123456789012 eni-0a1b2c3d 10.0.0.1 10.0.0.2 443 49152 6 20 4249 1749569788 1749569848 ACCEPT OK"
 REQUEST = "b3a1c2d4-1111-4222-8333-944455566677"
 ACCESS = f'198.51.100.7 - - [10/Jun/2025:15:36:28 +0000]"GET /pets HTTP/1.1" 200 184 {REQUEST}'
@@ -35,10 +36,12 @@ def envelope(group: str, *messages: str, first: int = 0, **members: Any) -> byte
     return orjson.dumps(made | {"subscriptionFilters": ["f"]} | members)
 
 
-def read(data: bytes, *routes: Route, around: Route = AROUND, piece: int = 1 << 20) -> list[Documents]:
+def read(
+    data: bytes, *routes: Route, around: Route = AROUND, piece: int = 1 << 20, limits: ObjectSettings = LIMITS
+) -> list[Documents]:
     sinks = ("main", "bulk", "copy")
     ways = Ways(formats(), Router(routes, sinks), sinks, framing)
-    decoding = Decoding(ObjectSettings(), lambda head: ways.reader(SOURCE, around, head), formats().values())
+    decoding = Decoding(limits, lambda head: ways.reader(SOURCE, around, head), formats().values())
     made: list[Documents] = []
     for at in range(0, len(data), piece):
         decoding.feed(data[at : at + piece], is_last=at + piece >= len(data))
@@ -123,6 +126,17 @@ def test_many_envelopes(pack: Any, piece: int) -> None:
     assert offsets == sorted(offsets)
     assert [whole[at : at + 1] for at in set(offsets) if at < len(control)] == [b"{"]
     assert summed(made) == (7, 5, 0, 2, 0)  # the empty message and the control message are skipped
+
+
+@pytest.mark.parametrize("piece", [77_777, 1 << 20])
+@pytest.mark.parametrize("between", [b"", b"\n", b" ", b" \n\n"])
+def test_place_of_an_envelope(between: bytes, piece: int) -> None:
+    """An event's offset is where its envelope begins in the decoded object, whatever stands between envelopes, or nothing."""
+    envelopes = [envelope("g", "x" * (1 + number % 4 * 70_000), "y", first=2 * number) for number in range(40)]
+    wanted = [len(between.join([*envelopes[:number], b""])) for number in range(len(envelopes)) for _ in range(2)]
+    found = documents(read(between.join(envelopes), piece=piece, limits=ObjectSettings(envelope_bytes_max=1 << 20)))
+    assert max(wanted) > 3 << 20  # several blocks
+    assert [document["log"]["offset"] for document in found] == wanted
 
 
 def test_the_same_event_in_two_objects_is_one_document() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import orjson
 import pytest
 from aiobotocore.session import get_session
 
@@ -22,8 +25,9 @@ from ingestd.sinks.deadletter import DeadLetterSink, decode
 from tests.fakes.bulk import FakeBulk
 from tests.fakes.cutting_proxy import cutting_proxy
 from tests.fakes.faulty_proxy import FaultyProxy, Ill, faulty_proxy
+from tests.fakes.firehose import FakeFirehose
 from tests.faults.logs import assert_whole, put_logs
-from tests.integration.service import RunningService, environment, settled
+from tests.integration.service import RunningService, endpoints_apart, environment, settled
 
 IMPATIENT = {
     "aws__connect_timeout_seconds": "1",
@@ -34,6 +38,7 @@ IMPATIENT = {
     "sinks__opensearch__batch_seconds": "0.1",
     "sinks__opensearch__timeout_seconds": "1",
 }
+BOTH = '[[route]]\nsinks = ["{}", "other"]\n'
 LETTER = DeadLetter("message", "not_json", "", Place(message_id="m"), b"no notice", 9, 1793534400.0, 1)
 ILLS = (Ill.BLACK_HOLE, Ill.RESET, Ill.HALF_OPEN, Ill.TRICKLE)
 
@@ -48,6 +53,10 @@ def has(bulk: FakeBulk, documents: int) -> bool:
     return len(bulk.documents) == documents
 
 
+def event_ids(records: Iterable[bytes]) -> list[str]:
+    return [orjson.loads(record)["event"]["id"] for record in records]
+
+
 async def seen(proxy: FaultyProxy, service: RunningService) -> None:
     """Wait until the client has left two connections of an ill service, or has been refused three."""
     given_up, connections = proxy.given_up, proxy.connections
@@ -58,8 +67,7 @@ async def test_r17_an_ill_sink_is_seen_and_another_one_gets_everything(cloud: Cl
     """A sink in each illness: what it did not answer is sent again when it is well; the other sink never waits for it."""
     async with FakeBulk() as other, faulty_proxy(bulk.port) as proxy:
         sinks = {"sinks__opensearch__urls": proxy.url, "sinks__other__kind": "opensearch", "sinks__other__urls": other.url}
-        routes = '[[route]]\nsinks = ["opensearch", "other"]\n'
-        (tmp_path / "ingestd.toml").write_text(routes, encoding="utf-8")
+        (tmp_path / "ingestd.toml").write_text(BOTH.format("opensearch"), encoding="utf-8")
         environ = environment(cloud, **IMPATIENT, **sinks) | {"INGESTD_CONFIG": str(tmp_path / "ingestd.toml")}
         wanted: set[str] = set()
         with RunningService.started(tmp_path, environ) as service:
@@ -76,15 +84,40 @@ async def test_r17_an_ill_sink_is_seen_and_another_one_gets_everything(cloud: Cl
         assert_whole(other, wanted)
 
 
+async def test_r17_an_ill_stream_is_seen_and_another_sink_gets_everything(cloud: Cloud, bulk: FakeBulk, tmp_path: Path) -> None:
+    """A Firehose stream in each illness: what it did not answer for is sent again when it is well, and that once."""
+    async with FakeFirehose("logs") as stream, faulty_proxy(stream.port) as proxy:
+        (tmp_path / "ingestd.toml").write_text(BOTH.format("stream"), encoding="utf-8")
+        quick = {name: value for name, value in IMPATIENT.items() if not name.startswith("sinks__")}
+        sinks = {"sinks__stream__kind": "firehose", "sinks__stream__stream": "logs", "sinks__stream__batch_seconds": "0.1"}
+        others = {"sinks__other__kind": "opensearch", "sinks__other__urls": bulk.url}
+        environ = endpoints_apart(environment(cloud, **quick, **sinks, **others), cloud.endpoint_url, FIREHOSE=proxy.url)
+        environ["INGESTD_CONFIG"] = str(tmp_path / "ingestd.toml")
+        wanted: set[str] = set()
+        with RunningService.started(tmp_path, environ) as service:
+            for ill in ILLS:
+                proxy.ill = ill
+                wanted |= await put_logs(cloud, 2, 300, ill.value)
+                await seen(proxy, service)
+                await service.until(partial(has, bulk, len(wanted)))
+                assert await cloud.backlog() > 0, "a message is deleted that one sink has not settled"
+                proxy.ill, begin = Ill.WELL, len(stream.records)
+                await settled(cloud, service)
+                assert set(Counter(event_ids(stream.records[begin:])).values()) == {1}
+            assert service.stop() == 0
+        assert set(event_ids(stream.records)) == wanted
+        assert_whole(bulk, wanted)
+
+
 @pytest.mark.parametrize("which", ["S3", "SQS"])
 async def test_r17_an_ill_service_of_aws_is_seen_and_read_from_again(
     cloud: Cloud, bulk: FakeBulk, tmp_path: Path, which: str
 ) -> None:
     """S3 or SQS in each illness: its connections are given up in time, and when it is well again all arrives, once."""
     async with faulty_proxy(port(cloud.endpoint_url)) as proxy:
-        environ = environment(cloud, **IMPATIENT, sinks__opensearch__urls=bulk.url)
-        del environ["INGESTD_AWS__ENDPOINT_URL"]
-        environ |= {f"AWS_ENDPOINT_URL_{name}": proxy.url if name == which else cloud.endpoint_url for name in ("S3", "SQS")}
+        environ = endpoints_apart(
+            environment(cloud, **IMPATIENT, sinks__opensearch__urls=bulk.url), cloud.endpoint_url, **{which: proxy.url}
+        )
         wanted: set[str] = set()
         with RunningService.started(tmp_path, environ) as service:
             await service.until(lambda: b'"ready"' in service.log.read_bytes())

@@ -49,7 +49,7 @@ class Cluster:
 
     async def ids(self) -> Counter[str]:
         """How often each id is there, over all indices. One that is being made is waited for: until then a search fails."""
-        await self.client.cluster.health(index=f"{self.prefix}-*", params={"wait_for_status": "yellow", "timeout": "60s"})
+        await self.client.cluster.health(index=f"{self.prefix}-*", params={"wait_for_status": "yellow", "timeout": 60})
         await self.client.indices.refresh(index=f"{self.prefix}-*")
         seen: Counter[str] = Counter()
         page = await self.client.search(index=f"{self.prefix}-*", body={"_source": False, "size": 10_000}, scroll="2m")

@@ -14,7 +14,7 @@ from pathlib import Path
 from ingestd.demo.cloud import ARRIVALS, DEAD_LETTERS, LOGS, Cloud
 from tests.canaries import AWS_SECRET, leaks, strange_lines
 
-__all__ = ["EXIT_SECONDS", "PATIENCE_SECONDS", "RunningService", "environment", "settled"]
+__all__ = ["EXIT_SECONDS", "PATIENCE_SECONDS", "RunningService", "endpoints_apart", "environment", "settled"]
 
 PATIENCE_SECONDS = 120.0
 ROOT = Path(__file__).parents[2]
@@ -39,6 +39,13 @@ def environment(cloud: Cloud, **settings: str) -> dict[str, str]:
     outer = {name: value for name, value in os.environ.items() if not name.startswith("INGESTD_")}
     outer["AWS_SECRET_ACCESS_KEY"] = AWS_SECRET
     return outer | {f"INGESTD_{name.upper()}": value for name, value in ours.items()}
+
+
+def endpoints_apart(environ: Mapping[str, str], url: str, **urls: str) -> dict[str, str]:
+    """The environment with an endpoint of its own for each service of AWS: `url`, but for those that are named."""
+    endpoints = dict.fromkeys(("S3", "SQS", "FIREHOSE"), url) | urls
+    shared = {name: value for name, value in environ.items() if name != "INGESTD_AWS__ENDPOINT_URL"}
+    return shared | {f"AWS_ENDPOINT_URL_{name}": value for name, value in endpoints.items()}
 
 
 class RunningService:

@@ -11,7 +11,13 @@ from typing import Any
 import orjson
 import pytest
 from botocore.credentials import ReadOnlyCredentials
-from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 
 from ingestd.model import Batch
 from ingestd.sinks.firehose import STRANGE_ANSWER
@@ -19,6 +25,7 @@ from ingestd.sinks.packs import packed
 from ingestd.sinks.stream import Stream
 from tests.fakes.aws import loopback_client
 from tests.fakes.documents import Row, batch_of
+from tests.fakes.faulty_proxy import Ill, faulty_proxy
 from tests.fakes.firehose import FakeFirehose, refusal
 from tests.fakes.http import Seen, Whole
 
@@ -150,3 +157,19 @@ async def test_a_refusal_is_the_sdks(server: FakeFirehose, client: Any, answer: 
         except STRANGE_ANSWER as error:
             outcomes.append((0, type(error).__name__))
     assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize("ill", [Ill.TRICKLE, Ill.HALF_OPEN])
+async def test_an_answer_that_does_not_end_is_given_up(server: FakeFirehose, ill: Ill) -> None:
+    """One that crawls as one that is silent, and nothing waits on its connection; the next call has another."""
+    async with (
+        faulty_proxy(server.port) as proxy,
+        loopback_client("firehose", proxy.url, timeout_seconds=0.3) as client,
+    ):
+        stream = Stream(STREAM, client, credentials)
+        proxy.ill = ill
+        with pytest.raises(ReadTimeoutError):
+            await stream.put(packed(batch(), "document"))
+        proxy.ill = Ill.WELL
+        assert (await stream.put(packed(batch(), "document")))["FailedPutCount"] == 0
+        assert proxy.connections == 2

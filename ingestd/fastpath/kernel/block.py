@@ -1,4 +1,4 @@
-"""The loop over a block's lines: whole lines in, finished documents out, in one pass, without the GIL.
+"""The loop over a block's lines: whole lines in, finished documents out, in one pass, without the GIL. Or over its events.
 
 For each line: find its end, cut it into columns, let the readings fill the document's slots with spans of the line or of
 scratch, write the slots that have a value. A line that rejects is noted with its reason; one that the kernel does not take is
@@ -19,8 +19,10 @@ from ingestd.fastpath.kernel.codes import (
     BAD_VALUE,
     DIGITS,
     DONE,
+    EVENT_ID_MAX,
     FULL,
     HEADER,
+    ID,
     LEFT_ROW,
     MISSING_TIMESTAMP,
     MOMENT,
@@ -41,6 +43,7 @@ from ingestd.fastpath.kernel.codes import (
     P_PREFIXES,
     P_RUN,
     P_S_EXTRA,
+    P_S_ID,
     P_S_OFFSET,
     P_S_ORIGINAL,
     P_SHAPE,
@@ -54,6 +57,8 @@ from ingestd.fastpath.kernel.codes import (
     S_DAYS,
     S_DOCUMENTS,
     S_DRIFTED,
+    S_EVENT,
+    S_EVENTS,
     S_FIRST_DAY,
     S_FIXED,
     S_LEFT,
@@ -72,9 +77,11 @@ from ingestd.fastpath.kernel.codes import (
     UNKNOWN,
     UNTERMINATED_QUOTE,
     W_DIGITS,
+    W_ID,
 )  # fmt: skip
 from ingestd.fastpath.kernel.columns import OPEN_QUOTE, cut
 from ingestd.fastpath.kernel.document import write_action, write_digits, write_document
+from ingestd.fastpath.kernel.events import event_end, fill_time, write_id
 from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
 from ingestd.fastpath.kernel.json_text import blank
 from ingestd.fastpath.kernel.kept import fill_kept
@@ -89,7 +96,8 @@ from ingestd.fastpath.kernel.strings import escape
 
 __all__ = ["encode"]
 
-TAB, RETURN, SPACE = 9, 13, 32
+TAB, NEWLINE, RETURN, SPACE = 9, 10, 13, 32
+ID_ROOM, TIME_ROOM = EVENT_ID_MAX + 64, 64  # in scratch, of an event
 
 
 @outlined
@@ -98,17 +106,27 @@ def lines(
     made: Any, rows: Any, texts: Any, owned: Any, names: Any, strings: Any, joints: Any, text: Any,
     twins: Any, meanings: Any, prefixes: Any, places: Any, members: Any, selections: Any, kept_slots: Any,
     indices: Any, actions: Any, params: Any, lookups: Any, known: Any, known_texts: Any, tree: Any, roots: Any,
+    ends: Any, times: Any, ids: Any, id_ends: Any,
     starts: Any, bodies: Any, offsets: Any, left: Any, state: Any, memo: Any,
 ) -> Any:  # fmt: skip
-    """Read the lines of buf from state[S_AT] to state[S_SIZE]. Returns why it stopped; `state` says how far it came."""
+    """Read the lines of buf from state[S_AT] to state[S_SIZE]. Returns why it stopped; `state` says how far it came.
+
+    With state[S_EVENTS] its events from state[S_EVENT] on, which end at `ends`: `offsets` are their numbers then.
+    """
     at, size, o, count = get(state, S_AT), get(state, S_SIZE), get(state, S_OUT), get(state, S_DOCUMENTS)
     skipped, leftover = 0, get(state, S_LEFT)
     slots, positions = get(params, P_SLOTS), get(params, P_POSITIONS)
     fixed, factor = get(params, P_FIXED) + get(state, S_FIXED), get(params, P_FACTOR)
     lines_before = get(state, S_LINES) - get(state, S_DOCUMENTS)
     why, is_record = DONE, get(params, P_SHAPE) == RECORD
-    while at < size:
-        stop = newline(buf, at)
+    event, events = get(state, S_EVENT), get(state, S_EVENTS)
+    while at < size if events == 0 else event < events:
+        if events == 0:
+            stop = newline(buf, at)
+            following = stop + 1
+        else:
+            following = get(ends, event)
+            stop = event_end(buf, at, following)
         begin, end = trimmed(buf, at, stop)
         if is_record:
             begin, end = blank(buf, begin, end), blank_end(buf, begin, end)
@@ -118,7 +136,7 @@ def lines(
             break
         if kind == SKIPPED:
             skipped += 1
-            at = stop + 1
+            at, event = following, event + 1
             continue
         if count + 1 >= len(starts) or (leftover + 1) * LEFT_ROW > len(left):
             why = FULL
@@ -147,16 +165,20 @@ def lines(
             to, day, detail = read(src, get(params, P_OPERATIONS), rows, spans, fields, scratch, to, meanings, text, memo)
             reason = BAD_VALUE if detail >= 0 else MISSING_TIMESTAMP
             if day < 0 and detail < 0 and get(params, P_DATED) != 0:
-                fill(fields, 0, get(state, S_TIME), MOMENT | SCRATCH)
-                day = get(state, S_DAY)
+                if events == 0:
+                    fill(fields, 0, get(state, S_TIME), MOMENT | SCRATCH)
+                    day = get(state, S_DAY)
+                else:
+                    day = fill_time(get(times, event), fields, scratch, to, memo)
+                    to += TIME_ROOM
         elif columns >= 0:
             reason = TOO_FEW_COLUMNS
         elif columns == OPEN_QUOTE:
             reason = UNTERMINATED_QUOTE
         if day < 0:
-            note(left, leftover, at, count, TO_REFERENCE if is_record else reason, detail)
+            note(left, leftover, at if events == 0 else event, count, TO_REFERENCE if is_record else reason, detail)
             leftover += 1
-            at = stop + 1
+            at, event = following, event + 1
             continue
         if get(params, P_LOOKUPS) != 0:
             to = look_up(params, lookups, src, care, fields, scratch, to, known, known_texts, tree, roots, state)
@@ -164,7 +186,6 @@ def lines(
                 why = UNKNOWN
                 break
         if is_record:
-            at = begin
             put(state, S_DRIFTED, get(state, S_DRIFTED) + (rest > 0 and get(params, P_CATCHES) == 0))
         elif columns > positions or get(params, P_LOOSE) != 0:
             named, run = get(params, P_NAMED), get(params, P_RUN)
@@ -172,13 +193,19 @@ def lines(
             fill_scratch(fields, get(params, P_S_EXTRA), to, last)
             put(state, S_DRIFTED, get(state, S_DRIFTED) + (last > to))
             to = last
+        offset, id_at, id_size = get(state, S_OFFSET), W_ID, ID
+        if events == 0:
+            offset += begin if is_record else at
+        else:
+            id_at, id_size = to, write_id(ids, id_ends, event, scratch, to)
+            fill_scratch(fields, get(params, P_S_ID), id_at, id_at + id_size)
+            to += ID_ROOM
         if get(params, P_S_ORIGINAL) >= 0:
             fill_scratch(fields, get(params, P_S_ORIGINAL), to, escape(scratch, to, buf, begin, end))
         if get(params, P_TWINS) != 0:
             first_of_twins(get(params, P_TWINS), twins, fields)
         if care:
             mark_texts(slots, fields, strings)
-        offset = get(state, S_OFFSET) + at
         width = write_digits(scratch, offset)
         fill_scratch(fields, get(params, P_S_OFFSET), W_DIGITS + DIGITS - width, W_DIGITS + DIGITS)
         put(starts, count, o)
@@ -186,14 +213,15 @@ def lines(
             place = day - get(state, S_FIRST_DAY)
             if place < 0 or place > get(state, S_DAYS):
                 place = get(state, S_DAYS)
-            o = write_action(out, o, actions, get(indices, place), scratch)
+            o = write_action(out, o, actions, get(indices, place), scratch, id_at, id_size)
         put(bodies, count, o)
-        put(offsets, count, offset)
+        put(offsets, count, offset if events == 0 else event)
         o = write_document(out, o, src, scratch, fields, slots, joints, text)
         count += 1
-        at = stop + 1
+        at, event = following, event + 1
     put(starts, count, o)
     put(state, S_AT, at)
+    put(state, S_EVENT, event)
     put(state, S_OUT, o)
     put(state, S_DOCUMENTS, count)
     put(state, S_LINES, lines_before + count + skipped)
@@ -218,7 +246,7 @@ def trimmed(buf: Any, at: int, stop: int) -> Any:
 @inlined
 def blank_end(buf: Any, at: int, end: int) -> Any:
     """Where buf[at:end] ends without the whitespace at its end."""
-    while end > at and get(buf, end - 1) in (SPACE, TAB, RETURN):
+    while end > at and get(buf, end - 1) in (SPACE, NEWLINE, RETURN, TAB):
         end -= 1
     return end
 

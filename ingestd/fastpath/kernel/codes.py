@@ -94,6 +94,7 @@ ROOT_ROW = 2
     P_S_EXTRA,  # slots, -1 where there is none
     P_S_OFFSET,
     P_S_ORIGINAL,
+    P_S_ID,
     P_FIXED,  # the most that a document takes: this, and
     P_FACTOR,  # this for each byte of its line
     P_ACTION,  # whether there is an action line
@@ -103,11 +104,12 @@ ROOT_ROW = 2
     P_LOOKUPS,  # how many lookups there are
     P_LOOKUP_TEXT_MAX,  # a longer text is not looked up
     P_FIRSTS,  # the first bytes of prefixes, 32 bits a number, from here on
-) = range(28)
+) = range(29)
 PARAMETERS = P_FIRSTS + 8
 
 COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's
 SLOTS_MAX = 1024  # fields of a document
+EVENT_ID_MAX = 128  # bytes
 LINE_MAX = 1 << 16  # a longer line is the reference's, so that scratch has a size
 
 # scratch begins with what the kernel copies from: the words, then the id's template, then the object's own values
@@ -121,7 +123,8 @@ W_DIGITS = W_ID + 16
 DIGITS = 12
 ID = 28
 ACTION_TAIL = b'"}}\n'
-W_OBJECT = W_ID + ID + 4
+W_ACTION_TAIL = W_ID + ID
+W_OBJECT = W_ACTION_TAIL + len(ACTION_TAIL)
 
 # the state that goes in and out of the kernel
 (
@@ -141,6 +144,8 @@ W_OBJECT = W_ID + ID + 4
     S_FIXED,  # as P_FIXED, for what the object adds
     S_TIME,  # where in scratch the object's own time stands, MOMENT bytes, and its day
     S_DAY,
+    S_EVENTS,  # how many events the block is made of, 0 for lines, and which of them is next
+    S_EVENT,
     S_ASKED,  # with UNKNOWN: the lookup's number, where in scratch the text stands and how long it is, the same of the key,
     S_TEXT,  # and the key's hash
     S_TEXT_SIZE,
@@ -149,12 +154,12 @@ W_OBJECT = W_ID + ID + 4
     S_HASH,
     S_SEED,  # of the hashes
     STATE,
-) = range(24)
+) = range(26)
 
 # why the kernel returned, and what a line is that it does not read
 DONE, ROOM, FULL, HEADER, SKIPPED, UNKNOWN = range(6)
 
-# a line that became no document: where it begins, how many documents stand before it, why, and a detail: the row of the
-# operation for a bad value, the number of columns for too few
+# a line that became no document: where it begins (of events, which it is), how many documents stand before it, why, and a
+# detail: the row of the operation for a bad value, the number of columns for too few
 LEFT_ROW = 4
 TO_REFERENCE, UNTERMINATED_QUOTE, TOO_FEW_COLUMNS, BAD_VALUE, MISSING_TIMESTAMP = range(5)

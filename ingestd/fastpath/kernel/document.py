@@ -6,9 +6,9 @@ from typing import Any
 
 from numba import uint64
 
-from ingestd.fastpath.kernel.codes import DIGITS, ESCAPE, ID, MEANING, SCRATCH, SIZE, W_DIGITS, W_ID, ZULU
+from ingestd.fastpath.kernel.codes import DIGITS, ESCAPE, MEANING, SCRATCH, SIZE, W_DIGITS, ZULU
 from ingestd.fastpath.kernel.jit import inlined
-from ingestd.fastpath.kernel.simd import copy64, get, put, store8
+from ingestd.fastpath.kernel.simd import get, put, store8
 from ingestd.fastpath.kernel.strings import copy, escape
 
 __all__ = ["write_action", "write_digits", "write_document"]
@@ -43,11 +43,10 @@ def eight(value: Any) -> Any:
 
 
 @inlined
-def write_action(out: Any, o: int, text: Any, span: int, scratch: Any) -> Any:
-    """The line that names index and id; `span` of `text` is its beginning, up to the id."""
+def write_action(out: Any, o: int, text: Any, span: int, scratch: Any, id_at: int, id_size: int) -> Any:
+    """The line that names index and id; `span` of `text` is its beginning, up to the id, behind which the line's end stands."""
     o = copy(out, o, text, span >> 16, span & 0xFFFF)
-    copy64(out, o, scratch, W_ID)
-    return o + ID + ACTION_TAIL_SIZE
+    return copy(out, o, scratch, id_at, id_size + ACTION_TAIL_SIZE)
 
 
 @inlined

@@ -14,7 +14,7 @@ from ingestd.fastpath.kernel.numbers import run
 from ingestd.fastpath.kernel.simd import get, load8, put, store8
 from ingestd.fastpath.kernel.times import NO_DAY, YEAR_MAX, YEAR_MIN, day_of, is_clock, number
 
-__all__ = ["clf_time", "epoch"]
+__all__ = ["clf_time", "epoch", "millisecond"]
 
 MINUS, PLUS, POINT, ZERO, SLASH, COLON, SPACE, T, Z = 45, 43, 46, 48, 47, 58, 32, 84, 90
 DAY, HOUR, MINUTE = uint64(86400), uint64(3600), uint64(60)  # unsigned: dividing is one multiplication then
@@ -65,6 +65,21 @@ def epoch(src: Any, at: int, end: int, scratch: Any, to: int, memo: Any) -> Any:
         put(scratch, to + 28, get(src, first + 8))
     put(scratch, to + size, Z)
     return day, size + 1
+
+
+@outlined
+def millisecond(at: int, scratch: Any, to: int, memo: Any) -> Any:
+    """The same of `at`, milliseconds since 1970."""
+    if at < 0 or at >= SECONDS_MAX * 1000:
+        return -1, 0
+    second = at // 1000
+    below = at - second * 1000
+    day = _write(scratch, to, second, memo)
+    put(scratch, to + 19, POINT)
+    put(scratch, to + 20, ZERO + below // 100)
+    _two(scratch, to + 21, below % 100)
+    put(scratch, to + 23, Z)
+    return day, 24
 
 
 @inlined
