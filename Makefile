@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check integration faults million kills sim fuzz bench bench-scale arrival format lock audit clean
+.PHONY: help venv demo test check integration faults million kills soak memory sim fuzz bench bench-scale arrival format lock audit clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
@@ -33,8 +33,9 @@ $(READY): pyproject.toml requirements-dev.lock
 demo: $(READY) ## the whole job on this machine: embedded AWS, sample logs, live progress
 	@$(BIN)/ingestd demo
 
-test: $(READY) ## the quick tests
-	@$(BIN)/python -m pytest $(addprefix --ignore=,$(SLOW)) $(ARGS)
+WORKERS ?= 2
+test: $(READY) ## the quick tests, by WORKERS processes; ARGS="-n 0" for a debugger
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(addprefix --ignore=,$(SLOW)) $(ARGS)
 
 integration: $(READY) ## the tests with a real OpenSearch and Elasticsearch (Java 21 and Maven needed)
 	@$(BIN)/python -m pytest tests/integration $(ARGS)
@@ -47,7 +48,7 @@ check: $(READY) ## form, types, imports between rooms, fresh lock files
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest tests/test_locks.py
+	$(BIN)/python -m pytest --noconftest tests/test_locks.py
 
 million: $(READY) ## the service with a million lines, into a real OpenSearch; the kernel on a million a format
 	INGESTD_KERNEL_LINES=1000000 $(BIN)/python -m pytest tests/fastpath/test_compiled.py -k "generated_lines and bulk" $(ARGS)
@@ -57,6 +58,11 @@ KILLS ?= 200
 kills: $(READY) ## the service killed KILLS times, at named moments and at any other: into a real OpenSearch, and into Firehose
 	INGESTD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest tests/integration/test_reliability.py -k r01 $(ARGS)
 	INGESTD_TEST_KILLS=$(KILLS) $(BIN)/python -m pytest tests/faults/test_kills.py -s $(ARGS)
+
+SOAK_SECONDS ?= 1800
+REPORT ?= report
+soak: $(READY) ## real processes under load with all that can go wrong, for SOAK_SECONDS; a picture of it in REPORT
+	@$(BIN)/python -m tests.soak --seconds $(SOAK_SECONDS) --report $(REPORT) $(ARGS)
 
 SEEDS ?= 0:1000000
 sim: $(READY) ## the simulation, many seeds: make sim SEEDS=0:10000
@@ -80,8 +86,8 @@ format: $(READY) ## put the code into form
 	$(BIN)/ruff check --fix .
 
 lock: $(READY) ## resolve the dependencies anew; UPGRADE=--upgrade takes the newest
-	$(COMPILE) $(UPGRADE) pyproject.toml --extra demo --extra parquet --group dev --output-file requirements-dev.lock
-	$(COMPILE) pyproject.toml --extra demo --extra parquet --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra demo --extra enrich --extra parquet --group dev --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra demo --extra enrich --extra parquet --constraint requirements-dev.lock --output-file requirements.lock
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 
 audit: $(READY) ## the image's user and hashes, permissions equal to calls, known vulnerabilities (asks the package index)

@@ -14,6 +14,7 @@ from ingestd.core.notice import Allowed, read_notice
 from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import Poison
 from ingestd.fastpath.decoding import Decoding
+from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.reader import ENVELOPE, Reader
 from ingestd.fastpath.ways import Ways
 from ingestd.formats.registry import Format, control_object
@@ -31,14 +32,16 @@ ANY_FORM = "an event of S3, plain or through SNS or EventBridge"
 class Teller:
     """Tells stories by one set of settings. `form`: the format that is believed instead of the routes', or `auto`."""
 
-    def __init__(self, settings: Settings, known: Mapping[str, Format], form: str = AUTO) -> None:
+    def __init__(
+        self, settings: Settings, known: Mapping[str, Format], form: str = AUTO, enrichment: Enrichment = NOTHING
+    ) -> None:
         self._settings = settings
         self._known = known
         self._form = form
         self._sinks = settings.sinks or UNSET
         self._routes = [Route(**route.model_dump()) for route in settings.route]
         self._router = Router(self._routes, list(self._sinks))
-        self._ways = Ways(known, self._router, self._sinks, self._framing)
+        self._ways = Ways(known, self._router, self._sinks, self._framing, enrichment)
 
     def begin(self, name: str, ref: ObjectRef | None) -> tuple[Story, Route | None]:
         """What is told before anything is read, and the route; None if nothing would be. Without `ref` it is a mere file."""

@@ -14,7 +14,7 @@ from ingestd.formats.table import SAMPLE_TIME, Shape, Table
 from ingestd.strange import Strange
 from ingestd.strange_records import StrangeRecords
 
-__all__ = ["DAY", "STRANGE_SHARE", "chunks", "lines"]
+__all__ = ["DAY", "SECONDS_A_DAY", "STRANGE_SHARE", "chunks", "lines"]
 
 DAY = date(2026, 11, 1)
 STRANGE_SHARE = 0.02

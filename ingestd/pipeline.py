@@ -26,6 +26,7 @@ from ingestd.core.runs import runs_of
 from ingestd.core.sources import Sources
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
+from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
 from ingestd.formats.own import known_formats
@@ -92,6 +93,7 @@ class Pipeline:
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
         read: Callable[[Message], Notice] | None = None,
+        enrichment: Enrichment = NOTHING,
     ) -> None:
         self._objects = objects
         self._deliveries = deliveries
@@ -102,7 +104,7 @@ class Pipeline:
         self._telemetry = telemetry
         self._clock = clock
         self._wall_clock = wall_clock
-        self.change(settings)
+        self.change(settings, enrichment)
         self._read = read or (lambda message: read_notice(message.body, self._allowed))
         self._drift = Drift(clock)
         self.sources = Sources()
@@ -114,14 +116,14 @@ class Pipeline:
         self._is_stopping = False
         self._slots = asyncio.Semaphore(settings.object.in_flight_max)
 
-    def change(self, settings: Settings) -> None:
+    def change(self, settings: Settings, enrichment: Enrichment) -> None:
         """Other settings from the next message on, so far as config/changes.py lets them differ."""
         self._settings = settings
         self._letters = Letters(settings.dead_letters.raw_bytes_max, self._wall_clock)
         self._allowed = Allowed.by(settings.queue)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
-        known = known_formats(settings.format, settings.events.timestamp_paths)
-        self._ways = Ways(known, self._router, self._deliveries, self._framing)
+        known = known_formats(settings.format, settings.events.timestamp_paths, enrichment.lookups)
+        self._ways = Ways(known, self._router, self._deliveries, self._framing, enrichment)
 
     # --- message -------------------------------------------------------------------------------------------------------------
 

@@ -19,8 +19,10 @@ from ingestd.config.changes import safe_changes
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
 from ingestd.errors import Fatal, Retryable
+from ingestd.fastpath.enriching import Enriching
 from ingestd.fastpath.parser import unavailable
 from ingestd.formats.leaves import known_paths
+from ingestd.formats.lookups import lookups_of
 from ingestd.formats.own import known_formats
 from ingestd.model import Message, Notice
 from ingestd.pipeline import Pipeline
@@ -86,6 +88,7 @@ class Service:
         self._read = read
         self.state = "starting"
         self._deliveries: dict[str, Delivery] = {}
+        self._enriching = Enriching(settings.enrich)
         self._budget: Budget | None = None
         self._reload: dict[str, object] = {}
         self._began_at = wall_clock()
@@ -126,6 +129,7 @@ class Service:
         settings = await with_secrets(self.settings, clients.session)
         if queue is not None:  # it alone is to be worked through
             settings = settings.model_copy(update={"inlet": InletSettings()})
+        await workers.run(self._enriching.read)
         telemetry, clock = self.telemetry, asyncio.get_running_loop().time
         backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
         url = settings.queue.url or ""
@@ -135,7 +139,13 @@ class Service:
         )
         writer = None
         if settings.dead_letters.bucket:
-            writer = DeadLetterSink(settings.dead_letters, clients.s3, self._unique_name, workers.executor)
+            writer = DeadLetterSink(
+                settings.dead_letters,
+                clients.s3,
+                self._unique_name,
+                workers.executor,
+                timeout_seconds=settings.aws.call_seconds_max,
+            )
         dead_letters = DeadLetters(writer, backoff, self._random)
         budget = self._budget = Budget(settings.memory.budget_bytes)
         leases = self.leases = Leases(
@@ -165,8 +175,10 @@ class Service:
             clock=clock,
             wall_clock=self._wall_clock,
             read=self._read,
+            enrichment=self._enriching.enrichment,
         )
-        fields = known_paths(known_formats(settings.format, settings.events.timestamp_paths).values())
+        known = known_formats(settings.format, settings.events.timestamp_paths, lookups_of(settings.enrich))
+        fields = known_paths(known.values())
         for name, sink in self._sinks(settings, clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
             self._deliveries[name] = Delivery(
@@ -224,7 +236,14 @@ class Service:
             return
         store = None
         if inlet.spool_bucket:
-            store = Spool(clients.s3, inlet.spool_bucket, inlet.spool_prefix, workers, pipeline.known_by_content).put
+            store = Spool(
+                clients.s3,
+                inlet.spool_bucket,
+                inlet.spool_prefix,
+                workers,
+                pipeline.known_by_content,
+                timeout_seconds=settings.aws.call_seconds_max,
+            ).put
         calls = Calls(
             self.telemetry,
             calls_max=inlet.calls_max,
@@ -246,10 +265,15 @@ class Service:
                 calls.give_all_back()
 
     def reload(self, read: Callable[[], Settings]) -> None:
-        """Take other settings while running, all of them or none; what came of it is logged, counted and in `/stats`."""
+        """Take other settings while running, all of them or none, and the files that they name, if these changed.
+
+        What came of it is logged, counted and in `/stats`.
+        """
         try:
             settings = read()
             changed = safe_changes(self.settings, settings)
+            if self.pipeline is not None and self._enriching.read():
+                changed.append("enrich")
         except Fatal as error:
             self._reloaded("refused", why=str(error))
             log.error("configuration not taken", why=str(error))
@@ -264,7 +288,7 @@ class Service:
         if self._budget is None or self.pipeline is None:
             return  # it is still warming up, and begins with these
         self._budget.change(settings.memory.budget_bytes)
-        self.pipeline.change(settings)
+        self.pipeline.change(settings, self._enriching.enrichment)
         backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
         for name, delivery in self._deliveries.items():
             sink = settings.sinks[name]
@@ -333,12 +357,13 @@ class Service:
 
     def _show(self, budget: Budget, leases: Leases, pipeline: Pipeline) -> None:
         """The gauges, read when somebody looks."""
-        gauge, deliveries = self.telemetry.gauge, self._deliveries
+        gauge, deliveries, loop = self.telemetry.gauge, self._deliveries, asyncio.get_running_loop()
         gauge("in_flight_bytes", "", lambda: {"": budget.taken_bytes})
         gauge("budget_bytes", "", lambda: {"": budget.total_bytes})
         gauge("messages_in_flight", "", lambda: {"": pipeline.messages_in_flight})
         gauge("reload_refused", "", lambda: {"": float(self._reload.get("outcome") == "refused")})
         gauge("leases", "", lambda: {"": len(leases)})
+        gauge("tasks", "", lambda: {"": len(asyncio.all_tasks(loop))})
         gauge("retry_bytes", "sink", lambda: {name: each.retry_bytes for name, each in deliveries.items()})
         gauge("permits", "sink", lambda: {name: each.throttle.permits() for name, each in deliveries.items()})
         gauge(

@@ -20,7 +20,15 @@ from aiobotocore.session import get_session
 from pyarrow import parquet
 
 from ingestd import service as service_module
-from ingestd.config import DeadLetterSettings, FirehoseSettings, HttpSettings, OpenSearchSettings, QueueSettings, Settings
+from ingestd.config import (
+    DeadLetterSettings,
+    EnrichSettings,
+    FirehoseSettings,
+    HttpSettings,
+    OpenSearchSettings,
+    QueueSettings,
+    Settings,
+)
 from ingestd.config import RouteSettings as Route
 from ingestd.formats.registry import formats
 from ingestd.generate import lines
@@ -111,6 +119,7 @@ class World:
         *routes: Route,
         dead_letters: bool = True,
         sinks: str = "main,stream",
+        enrich: EnrichSettings | None = None,
         meanwhile: Callable[[Service], Awaitable[None]] | None = None,
     ) -> Stats:
         """Run the service until the queue is done with; its counters."""
@@ -123,6 +132,7 @@ class World:
             queue=QueueSettings(url="http://127.0.0.1:1/123456789012/notices", buckets=("logs", "more-logs")),
             sinks={name: known[name] for name in sinks.split(",")},
             route=routes,
+            enrich=enrich or EnrichSettings(),
             dead_letters=DeadLetterSettings(bucket="dead" if dead_letters else None, batch_seconds=0.05),
             http=HttpSettings(host="127.0.0.1", port=0),
         )

@@ -14,10 +14,12 @@ from ingestd.config import Settings
 from ingestd.config.loading import load
 from ingestd.config.mistakes import ConfigError
 from ingestd.errors import IngestdError
+from ingestd.fastpath.enriching import Enriching
+from ingestd.fastpath.enrichment import Enrichment
 from ingestd.formats.own import known_formats
 from ingestd.formats.registry import formats
 
-__all__ = ["leaves", "moment", "place", "settings_from"]
+__all__ = ["enrichment_from", "leaves", "moment", "place", "settings_from"]
 
 
 def settings_from(config: Path | None) -> Settings:
@@ -29,6 +31,17 @@ def settings_from(config: Path | None) -> Settings:
         click.echo(str(error), err=True)
         sys.exit(2)
     return settings
+
+
+def enrichment_from(settings: Settings) -> Enrichment:
+    """What `[enrich]` asks for, open; exit 2 if it cannot be."""
+    enriching = Enriching(settings.enrich)
+    try:
+        enriching.read()
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    return enriching.enrichment
 
 
 def moment(value: str) -> float:

@@ -17,6 +17,7 @@ from ingestd.config import LogSettings, Settings
 from ingestd.config.loading import Resolved, resolve
 from ingestd.config.mistakes import MASK, ConfigError
 from ingestd.config.sources import FILE_VARIABLE, Keys
+from ingestd.fastpath.enriching import Enriching
 from ingestd.formats.own import own_formats
 from ingestd.formats.registry import formats
 from ingestd.shell import logs
@@ -38,6 +39,7 @@ def command(config: Path | None, connect: bool) -> None:
     try:
         resolved = resolve(config, os.environ, formats=formats().keys())
         own_formats(resolved.settings.format)
+        Enriching(resolved.settings.enrich).read()
     except ConfigError as error:
         click.echo(str(error), err=True)
         raise SystemExit(2) from None

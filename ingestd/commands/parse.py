@@ -12,7 +12,7 @@ from typing import BinaryIO
 import click
 import orjson
 
-from ingestd.commands.arguments import settings_from
+from ingestd.commands.arguments import enrichment_from, settings_from
 from ingestd.commands.explain import told
 from ingestd.commands.objects import Given, ObjectArgument, Opener, given
 from ingestd.commands.output import standard_output
@@ -22,6 +22,7 @@ from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import IngestdError, Poison
 from ingestd.explain import Teller
 from ingestd.fastpath.decoding import Decoding
+from ingestd.fastpath.enrichment import Enrichment
 from ingestd.fastpath.reader import Reader
 from ingestd.fastpath.ways import Ways
 from ingestd.formats.own import known_formats
@@ -120,24 +121,32 @@ def command(
     if like is not None and like.ref is None:
         raise click.BadParameter(f"{like.name!r} is not as s3://bucket/key", param_hint="--as")
     settings = settings_from(config)
-    known = known_formats(settings.format, settings.events.timestamp_paths)
+    enrichment = enrichment_from(settings)
+    known = known_formats(settings.format, settings.events.timestamp_paths, enrichment.lookups)
     if form != AUTO and form not in known:
         raise click.BadParameter(f"{form!r} is none of {', '.join([AUTO, *known])}", param_hint="--format")
     with standard_output() as out, ExitStack() as stack:
         opener, each = Opener(settings, stack), given(objects, like)
         if is_told:
-            failed = _explain(Teller(settings, known, form), opener, each, out, is_json=is_json)
+            failed = _explain(Teller(settings, known, form, enrichment), opener, each, out, is_json=is_json)
         else:
             refused = stack.enter_context(rejects.open("wb")) if rejects else None
-            failed = _parse(_reading(settings, known, form, out, refused), opener, each)
+            failed = _parse(_reading(settings, known, form, enrichment, out, refused), opener, each)
     if failed:
         sys.exit(1)
 
 
-def _reading(settings: Settings, known: Mapping[str, Format], form: str, out: BinaryIO, refused: BinaryIO | None) -> Reading:
+def _reading(
+    settings: Settings,
+    known: Mapping[str, Format],
+    form: str,
+    enrichment: Enrichment,
+    out: BinaryIO,
+    refused: BinaryIO | None,
+) -> Reading:
     """Everything goes to stdout, whatever the routes say, but for log groups that they give a format, or drop."""
     routes = [Route(**route.model_dump()) for route in settings.route if route.log_group]
-    ways = Ways(known, Router(routes, (OUT,)), (OUT,), lambda name, dataset: Framing(dataset, action=False))
+    ways = Ways(known, Router(routes, (OUT,)), (OUT,), lambda name, dataset: Framing(dataset, action=False), enrichment)
     return Reading(settings.object, Route((OUT,), format=form), known, ways, out, refused)
 
 

@@ -17,6 +17,7 @@ from ingestd.config.loading import load
 from ingestd.config.mistakes import ConfigError
 from ingestd.config.sources import FILE_VARIABLE
 from ingestd.errors import IngestdError
+from ingestd.formats.lookups import lookups_of
 from ingestd.formats.own import known_formats
 from ingestd.formats.registry import formats
 from ingestd.setup import dashboards
@@ -54,7 +55,7 @@ def command(config: Path | None, dry_run: bool, security: bool) -> None:
     """
     try:
         settings = load(config, os.environ, formats=formats(), service=False)
-        known = known_formats(settings.format, settings.events.timestamp_paths)
+        known = known_formats(settings.format, settings.events.timestamp_paths, lookups_of(settings.enrich))
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

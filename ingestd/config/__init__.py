@@ -7,6 +7,7 @@ settings demand of each other.
 
 from __future__ import annotations
 
+from ingestd.config.enrich import EnrichSettings
 from ingestd.config.formats import ColumnSettings, FormatSettings
 from ingestd.config.inlet import InletSettings
 from ingestd.config.intake import EventSettings, MemorySettings, ObjectSettings, QueueSettings
@@ -32,6 +33,7 @@ __all__ = [
     "BatchSettings",
     "ColumnSettings",
     "DeadLetterSettings",
+    "EnrichSettings",
     "EventSettings",
     "FirehoseSettings",
     "FormatSettings",

@@ -24,6 +24,11 @@ class AwsSettings(Section):
     read_timeout_seconds: Seconds = 20.0
     """Silence for this long is a fault (a receive may be silent for queue.wait_seconds more)."""
 
+    @property
+    def call_seconds_max(self) -> float:
+        """The end of patience with a call that brings a body: what has no other end of its own."""
+        return self.connect_timeout_seconds + self.read_timeout_seconds
+
 
 class HttpSettings(Section):
     """The port for health, metrics and the page."""

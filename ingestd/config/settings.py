@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ingestd.config.enrich import EnrichSettings
 from ingestd.config.formats import FormatSettings
 from ingestd.config.inlet import InletSettings
 from ingestd.config.intake import EventSettings, MemorySettings, ObjectSettings, QueueSettings
@@ -34,6 +35,7 @@ class Settings(Section):
     memory: MemorySettings = MemorySettings()
     retry: RetrySettings = RetrySettings()
     events: EventSettings = EventSettings()
+    enrich: EnrichSettings = EnrichSettings()
     sinks: dict[SinkName, SinkSettings] = Field(default_factory=dict)
     format: Annotated[tuple[FormatSettings, ...], Tables] = ()
     route: Annotated[tuple[RouteSettings, ...], Tables] = ()

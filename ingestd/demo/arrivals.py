@@ -1,7 +1,8 @@
 """What arrived, read back from where it arrived: each document and each dead letter by the place of the line that it was.
 
 Nothing here comes from the service's own counting. A document says where its line stood (`aws.s3.object.key`, `log.offset`),
-and so does a dead letter; that is enough to call every line by name.
+and so does a dead letter; that is enough to call every line by name. An event, of which an envelope has many, has its id, which
+ends with its number in the object.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingestd.demo.cloud import DEAD_LETTERS, Cloud
+from ingestd.generate_events import EVENT_DIGITS
 from ingestd.sinks.deadletter import decode
 
 __all__ = ["Arrivals", "read_dead_letters"]
@@ -37,14 +39,17 @@ class Arrivals:
 
     def add_document(self, document: Mapping[str, Any], name: str) -> None:
         """A document as its sink has it, and the id it has there."""
-        self.documents[document["aws"]["s3"]["object"]["key"]].append(document["log"]["offset"])
+        place = int(name[-EVENT_DIGITS:]) if "cloudwatch" in document["aws"] else document["log"]["offset"]
+        self.documents[document["aws"]["s3"]["object"]["key"]].append(place)
         self.ids.add(name)
 
     def add_letter(self, line: bytes) -> None:
         """A dead letter as it was written."""
         letter = decode(line)
         self.reasons[letter.reason] += 1
-        if letter.place.offset is not None:
+        if letter.place.event_id:
+            self.letters[letter.place.key].append(int(letter.place.event_id[-EVENT_DIGITS:]))
+        elif letter.place.offset is not None:
             self.letters[letter.place.key].append(letter.place.offset)
         elif letter.kind == "object":
             self.objects[letter.place.key] += 1

@@ -63,7 +63,12 @@ class ClusterDestination:
     async def read(self, arrivals: Arrivals) -> None:
         """Add all documents, page by page of one snapshot, and how many the cluster counts."""
         arrivals.found = await self.count()
-        fields = {"sort": "_doc", "_source": "aws.s3.object.key,log.offset", "size": PAGE, "scroll": SCROLL}
+        fields = {
+            "sort": "_doc",
+            "_source": "aws.s3.object.key,aws.cloudwatch.log_group,log.offset",
+            "size": PAGE,
+            "scroll": SCROLL,
+        }
         page = await self._ask("GET", f"/{self.prefix}-*/_search", **fields)
         while hits := page["hits"]["hits"]:
             for hit in hits:

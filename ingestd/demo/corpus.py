@@ -1,7 +1,9 @@
-"""What is put: a day of ALB and CloudFront logs as AWS lays them out, and three objects that hold no log to count.
+"""What is put: a day of ALB and CloudFront logs and of events of CloudWatch log groups, as AWS lays them out, and three objects
+that hold no log to count.
 
-The corpus knows its own truth, and from the bytes alone: where each log line begins in the decoded object, and how many lines
-are none (headers, comments, blanks). Against that the demo closes its books; the service is not asked.
+The corpus knows its own truth, and from the bytes alone: where each log line begins in the decoded object, or, of an event, the
+number that its id ends with, and how many lines are none (headers, comments, blanks, envelopes without events). Against that
+the demo closes its books; the service is not asked.
 """
 
 from __future__ import annotations
@@ -21,12 +23,15 @@ from ingestd.demo.environment import ACCOUNT, REGION
 from ingestd.formats.registry import formats
 from ingestd.formats.table import Table
 from ingestd.generate import lines as generated
+from ingestd.generate_events import control_message, envelopes
 
 __all__ = ["Corpus", "Entry", "LogObject", "Role"]
 
 Role = Literal["log", "poison", "control", "empty"]
 
 ALB_SHARE = 0.6
+EVENTS_SHARE = 0.03  # of which each is read slowly
+CARRIED = ("apigateway", "apigateway_execution", "lambda_logs")
 OBJECT_LINES_MAX = 5000  # 3.5 MB of ALB log: what a busy balancer's node writes in its five minutes
 OBJECTS_MIN = 4  # of each format, as far as there are lines
 MEMBERS_MAX = 4
@@ -36,7 +41,8 @@ SECONDS_A_DAY = 86400
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """What the books say of one object. `offsets`: where its log lines begin; `skipped`: how many lines are no log lines."""
+    """What the books say of one object. `offsets`: where its log lines begin, or its events' numbers; `skipped`: how many lines
+    are no log lines."""
 
     key: str
     role: Role
@@ -55,7 +61,7 @@ class LogObject:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """`lines` log lines and a few that are none, over both formats; the same objects for the same seed and day."""
+    """`lines` log lines and a few that are none, over all formats; the same objects for the same seed and day."""
 
     lines: int
     seed: int
@@ -64,12 +70,16 @@ class Corpus:
     def objects(self) -> Iterator[LogObject]:
         """The objects in the order in which they are put; each is made when it is asked for."""
         random = Random(self.seed)  # noqa: S311 - repeatable by design, no secret
-        alb = round(self.lines * ALB_SHARE)
+        alb, events = round(self.lines * ALB_SHARE), round(self.lines * EVENTS_SHARE)
         yield _without_log(f"AWSLogs/{ACCOUNT}/ELBAccessLogTestFile", "control", b"Enable AccessLog for ELB: front-1\n")
         yield from self._of_format("alb", alb, random)
         yield self._poison(random)
         yield _without_log(_key("alb", self._at(1.0), random), "empty", b"")
-        yield from self._of_format("cloudfront", self.lines - alb, random)
+        yield from self._of_format("cloudfront", self.lines - alb - events, random)
+        for number, name in enumerate(CARRIED):
+            count = events * (number + 1) // len(CARRIED) - events * number // len(CARRIED)
+            if count:
+                yield self._of_group(name, count, number)
 
     def _of_format(self, name: str, count: int, random: Random) -> Iterator[LogObject]:
         table = formats()[name]
@@ -80,6 +90,22 @@ class Corpus:
                 table, _key(name, self._at(first / count), random), "log", [*preamble, *islice(source, last - first)]
             )
             yield LogObject(entry, _gzipped(decoded, random.randint(2, MEMBERS_MAX) if name == "alb" else 1))
+
+    def _of_group(self, name: str, count: int, number: int) -> LogObject:
+        """Envelopes of a log group, as Firehose writes them to S3: each compressed by CloudWatch Logs, and all once more."""
+        made = list(envelopes(formats()[name], count, self.seed, day=self.day, number=number))
+        texts = [line for envelope in made for line in envelope.lines]
+        is_log = np.array([bool(line.strip(b" \t\r")) for line in texts], np.bool_)
+        records = [control_message(), *(envelope.data for envelope in made)]
+        at = self._at(0.5)
+        entry = Entry(
+            f"log groups/{name}/{at:%Y/%m/%d/%H}/to-s3-1-{at:%Y-%m-%d-%H-%M-%S}-{self.seed:08x}.gz",
+            "log",
+            np.flatnonzero(is_log).astype(np.int64),
+            int((~is_log).sum()) + 1,
+            sum(map(len, records)),
+        )
+        return LogObject(entry, gzip.compress(b"".join(map(_packed, records)), compresslevel=1, mtime=0))
 
     def _poison(self, random: Random) -> LogObject:
         """An object that lost its end on the way, in the middle of a gzip member."""
@@ -123,6 +149,10 @@ def _gzipped(decoded: bytes, members: int) -> bytes:
     size = -(-len(decoded) // members) or 1
     pieces = [decoded[at : at + size] for at in range(0, len(decoded), size)]
     return b"".join(gzip.compress(piece, compresslevel=1, mtime=0) for piece in pieces)
+
+
+def _packed(record: bytes) -> bytes:
+    return gzip.compress(record, compresslevel=1, mtime=0)
 
 
 def _key(name: str, at: datetime, random: Random) -> str:

@@ -47,8 +47,7 @@ def text(data: bytes | bytearray, known: Iterable[Table], bytes_max: int) -> Ite
         file = parquet.ParquetFile(pa.py_buffer(data))
         table = table_of(file.schema_arrow, known)
         if table is not None:
-            names = table_names(file.schema_arrow.names, table)
-            yield f"{table.header} {' '.join(names)}".strip().encode() + b"\n"
+            yield _header(file.schema_arrow, table)
         written = 0
         for batch in file.iter_batches(ROWS, use_threads=False):
             piece = _objects(batch) if table is None else _lines(batch, table.between.decode())
@@ -61,23 +60,35 @@ def text(data: bytes | bytearray, known: Iterable[Table], bytes_max: int) -> Ite
 
 
 def table_of(schema: pa.Schema, known: Iterable[Table]) -> Table | None:
-    """The table with a header line that has names for most of a schema's columns; None: none has for half of them."""
+    """The table with a header line that has names for most of a schema's columns.
+
+    None: none has for half of them, or that line would be no sign of its format, as one of a few common words is none.
+    """
     from pyarrow import types
 
     if any(types.is_nested(field.type) for field in schema):
         return None
+    tables = list(known)
     names = {_plain(name) for name in schema.names}
     found = [
-        (len(names & {_plain(column.name) for column in table.columns}), table) for table in known if table.header is not None
+        (len(names & {_plain(column.name) for column in table.columns}), table) for table in tables if table.header is not None
     ]
     share, best = max(found, key=lambda pair: pair[0], default=(0, None))
-    return best if share >= max(KNOWN_SHARE * len(names), 1) else None
+    if best is None or share < max(KNOWN_SHARE * len(names), 1):
+        return None
+    header = _header(schema, best)
+    return best if best.own or any(table.recognises("", header) for table in tables) else None
 
 
 def table_names(names: Iterable[str], table: Table) -> list[str]:
     """A schema's names as the table's header line says them; those that it does not know, without what would part them."""
     columns = {_plain(column.name): column.name for column in table.columns}
     return [columns.get(_plain(name)) or "".join(name.split()) or "-" for name in names]
+
+
+def _header(schema: pa.Schema, table: Table) -> bytes:
+    """The line that begins the text of such a file."""
+    return f"{table.header} {' '.join(table_names(schema.names, table))}".strip().encode() + b"\n"
 
 
 def _plain(name: str) -> str:

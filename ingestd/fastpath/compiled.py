@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from ingestd.core.identity import day_number, index_names, index_window, object_id
 from ingestd.fastpath.buffers import Buffers
+from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.joints import OBJECT_PATHS
 from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.block import encode
+from ingestd.fastpath.known import SEED, Known
 from ingestd.fastpath.layout import ID, TIMESTAMP, fixed, second
 from ingestd.fastpath.plan import Plan, compile_plan
 from ingestd.fastpath.reference import ReferenceParser
@@ -47,9 +49,9 @@ Numbers = NDArray[np.int64]
 class CompiledParser:
     """A `Parser` (see parser.py)."""
 
-    def __init__(self, table: Table, source: Source, framing: Framing) -> None:
-        self._table, self._framing = table, framing
-        self._reference = ReferenceParser(table, source, framing)
+    def __init__(self, table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING) -> None:
+        self._table, self._framing, self._enrichment = table, framing, enrichment
+        self._reference = ReferenceParser(table, source, framing, enrichment)
         self._first_day, last_day = index_window(source, framing)
         self._days = last_day - self._first_day + 1
         self._actions, self._action_spans = _actions(framing, self._first_day, last_day)
@@ -72,6 +74,7 @@ class CompiledParser:
         data = block.data if len(block.data) >= block.size + PAD else block.data + bytes(PAD)
         buf, state, work = np.frombuffer(data, np.uint8), self._state(block), WORKSPACE
         work.prepare(self._head, self._room(codes.LINE_MAX))
+        known, more = work.known(self._enrichment), self._enrichment
         small = block.size * self._ratio < SMALL
         out = work.small if small else BUFFERS.take(int(block.size * self._ratio) + self._room(LINE_USUAL))
         rejects: list[Reject] = []
@@ -81,6 +84,7 @@ class CompiledParser:
                 buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts,
                 plan.owned, plan.names, plan.strings, plan.joints, plan.text, plan.twins, plan.meanings, plan.prefixes,
                 plan.places, plan.members, plan.selections, plan.kept_slots, self._action_spans, self._actions, plan.params,
+                plan.lookups, known.rows, known.texts, more.tree, more.roots,
                 work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
             )  # fmt: skip
             self._take_left(block, plan, work, state, rejects, read)
@@ -93,6 +97,8 @@ class CompiledParser:
                 out, small = larger, False
             elif why == codes.FULL:
                 work.make_room(documents)
+            elif why == codes.UNKNOWN:
+                self._learn(work, known, state)
             else:
                 stop = block.data.index(b"\n", int(state[codes.S_AT])) + 1
                 read.append((documents, self._read(block, int(state[codes.S_AT]), stop)))
@@ -126,6 +132,12 @@ class CompiledParser:
                 state[codes.S_LINES] += 1
         state[codes.S_LEFT] = 0
 
+    def _learn(self, work: Workspace, known: Known, state: Numbers) -> None:
+        """Find what the kernel asks for, and let it know."""
+        number, text, text_size, key, key_size, hashed = state[codes.S_ASKED : codes.S_HASH + 1].tolist()
+        found = self._enrichment.find_parts(number, work.scratch[text : text + text_size].tobytes())
+        known.add(work.scratch[key : key + key_size].tobytes(), hashed, found)
+
     def _why(self, plan: Plan, reason: int, detail: int) -> tuple[str, str]:
         """A reject's reason and column."""
         if reason == codes.TOO_FEW_COLUMNS:
@@ -155,6 +167,7 @@ class CompiledParser:
         state = np.zeros(codes.STATE, np.int64)
         state[codes.S_SIZE], state[codes.S_OFFSET], state[codes.S_SCRATCH] = block.size, block.offset, len(self._head)
         state[codes.S_TIME], state[codes.S_DAY] = self._time, self._day
+        state[codes.S_SEED] = SEED
         state[codes.S_FIRST_DAY], state[codes.S_DAYS], state[codes.S_FIXED] = self._first_day, self._days, self._fixed
         return state
 

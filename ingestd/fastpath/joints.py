@@ -10,8 +10,8 @@ slot for each of its readings, one behind the other in documented order: twins, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -26,7 +26,7 @@ from ingestd.model import Framing, Source
 __all__ = ["OBJECT_PATHS", "Body", "compile_body", "pack"]
 
 OBJECT_PATHS = ("cloud", "aws.s3", "aws.firehose")  # the values that an object, or a record, brings
-BARE = {"long", "double", "boolean"}  # types that JSON writes without quotes
+BARE = {"long", "double", "boolean", "geo_point"}  # types that JSON writes without quotes
 FINISHED = Words | IpList | Mapped | Items | Json | Pairs  # readings whose results are JSON as they are
 STRINGS = {TIMESTAMP, ID, ORIGINAL}  # where no column fills them
 NO_SOURCE = Source("", "", "", 0.0)
@@ -46,6 +46,26 @@ class Body:
     joints: Numbers
     text: bytes
     longest: int
+
+    def without(self, paths: Collection[str]) -> Body:
+        """The same where nothing fills these paths: slots that a line would only pass over are left out."""
+        kept = [
+            slot
+            for path, first in self.slots.items()
+            if path not in paths
+            for slot in range(first, first + self.twins.get(path, 1))
+        ]
+        places = {slot: place for place, slot in enumerate(kept)}
+        joints = self.joints.reshape(self.count + 1, self.count + 1)
+        return replace(
+            self,
+            slots={path: places[slot] for path, slot in self.slots.items() if slot in places},
+            twins={path: count for path, count in self.twins.items() if path not in paths},
+            alone=frozenset(places[slot] for slot in self.alone if slot in places),
+            count=len(kept),
+            strings=self.strings[kept],
+            joints=joints[np.ix_([0, *(slot + 1 for slot in kept)], [*kept, self.count])].ravel(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +109,14 @@ def compile_body(table: Table, framing: Framing) -> Body:
 
 
 def _kinds(table: Table) -> dict[str, list[bool]]:
-    """By path, whether it is a string by each of the readings that fill it."""
+    """By path, whether it is a string by each of the readings and lookups that fill it."""
     kinds: dict[str, list[bool]] = {}
     for column in table.columns:
         for reading in column.readings:
             for leaf in reading.leaves():
                 kinds.setdefault(leaf.path, []).append(leaf.type not in BARE and not isinstance(reading, FINISHED))
+    for leaf in (leaf for lookup in table.lookups for leaf in lookup.leaves):
+        kinds.setdefault(leaf.path, []).append(leaf.type not in BARE)
     return kinds
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import orjson
@@ -22,6 +22,7 @@ from ingestd.fastpath.kernel.codes import (
     HOSTS,
     INSTANT,
     IP,
+    LOOKUP_ROW,
     MAPPED,
     MEANING_ROW,
     PERCENT,
@@ -42,6 +43,7 @@ from ingestd.fastpath.kernel.codes import (
     WORDS,
 )  # fmt: skip
 from ingestd.fastpath.order import Order
+from ingestd.formats.lookups import TEXT_BYTES_MAX, VALUE_BYTES_MAX
 from ingestd.formats.table import (
     Boolean,
     ClfTime,
@@ -57,6 +59,7 @@ from ingestd.formats.table import (
     IpList,
     Items,
     Json,
+    Leaf,
     Mapped,
     Moment,
     Pairs,
@@ -90,14 +93,16 @@ class Operations:
     is_time: list[bool] = field(default_factory=list)  # and whether what it reads is a time
     texts: list[int] = field(default_factory=list)  # columns that are one string in a slot of their own: position, slot
     meanings: list[int] = field(default_factory=list)
-    longest: int = 0  # bytes that a document may have of meanings
+    lookups: list[int] = field(default_factory=list)
+    longest: int = 0  # bytes that a document may have of meanings and of what is looked up
 
 
 def compile_operations(table: Table, order: Order, body: Body, text: bytearray) -> Operations | None:
     """The operations of a table in this order of columns; None if the kernel does not know one of its readings."""
     made = Operations()
     places = {column.name: order.positions[index] for index, column in enumerate(table.columns)}
-    for column, reading, slots in _slotted(table, body):
+    seen: dict[str, int] = {}
+    for column, reading, slots in _slotted(table, body, seen):
         if isinstance(reading, ELSEWHERE):
             continue
         if type(reading) not in CODES:
@@ -114,20 +119,37 @@ def compile_operations(table: Table, order: Order, body: Body, text: bytearray) 
             made.rows += row
             made.columns.append(column.name)
             made.is_time.append(row[0] in TIMES)
-    return made
+    return made if _add_lookups(table, body, seen, made) else None
 
 
-def _slotted(table: Table, body: Body) -> Iterator[tuple[Column, Reading, list[int]]]:
-    """Each reading with the slots of its leaves: of twins each time the next."""
-    seen: dict[str, int] = {}
-    nowhere = body.count  # a slot that is filled and never written: a leaf that the object's own values cover
+def _slotted(table: Table, body: Body, seen: dict[str, int]) -> Iterator[tuple[Column, Reading, list[int]]]:
+    """Each reading with the slots of its leaves."""
     for column in table.columns:
         for reading in column.readings:
-            slots = []
-            for leaf in reading.leaves():
-                slots.append(body.slots.get(leaf.path, nowhere) + (seen.get(leaf.path, 0) if leaf.path in body.twins else 0))
-                seen[leaf.path] = seen.get(leaf.path, 0) + 1
-            yield column, reading, slots
+            yield column, reading, _slots(reading.leaves(), body, seen)
+
+
+def _slots(leaves: Iterable[Leaf], body: Body, seen: dict[str, int]) -> list[int]:
+    """The slots of leaves: of twins each time the next. `seen`: how often a path came before."""
+    slots = []
+    nowhere = body.count  # a slot that is filled and never written: a leaf that the object's own values cover
+    for leaf in leaves:
+        slots.append(body.slots.get(leaf.path, nowhere) + (seen.get(leaf.path, 0) if leaf.path in body.twins else 0))
+        seen[leaf.path] = seen.get(leaf.path, 0) + 1
+    return slots
+
+
+def _add_lookups(table: Table, body: Body, seen: dict[str, int], made: Operations) -> bool:
+    """Append the rows of the table's lookups; False if one of their texts is not one that the kernel sees as it is written."""
+    filling = [(leaf.path, reading) for column in table.columns for reading in column.readings for leaf in reading.leaves()]
+    for lookup in table.lookups:
+        if not all(isinstance(reading, Text | Ip | Endpoint) for path, reading in filling if path == lookup.source):
+            return False
+        slots = _slots(lookup.leaves, body, seen)
+        row = [lookup.number, int(lookup.by_address), body.slots[lookup.source], len(slots), *slots]
+        made.lookups += row + [0] * (LOOKUP_ROW - len(row))
+        made.longest += TEXT_BYTES_MAX + VALUE_BYTES_MAX * len(slots)
+    return True
 
 
 def _rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Protocol
 
+from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.formats.table import Table
 from ingestd.model import Block, Documents, Framing, Source
 
@@ -34,15 +35,15 @@ def unavailable() -> str | None:
     return None
 
 
-def open_parser(table: Table, source: Source, framing: Framing) -> Parser:
+def open_parser(table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING) -> Parser:
     """A parser for one object: the kernel's where it runs, else the reference; their bytes are the same.
 
-    Events, which have ids of their own, are the reference's.
+    Events, which have ids of their own, are the reference's. `enrichment`: what the table's lookups look into.
     """
     if source.carrier is None and unavailable() is None:
         from ingestd.fastpath.compiled import CompiledParser
 
-        return CompiledParser(table, source, framing)
+        return CompiledParser(table, source, framing, enrichment)
     from ingestd.fastpath.reference import ReferenceParser
 
-    return ReferenceParser(table, source, framing)
+    return ReferenceParser(table, source, framing, enrichment)

@@ -14,14 +14,15 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from ingestd.fastpath.joints import Body, compile_body, pack
+from ingestd.fastpath.joints import OBJECT_PATHS, Body, compile_body, pack
 from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX, CSV, PARAMETERS, RECORD, SLOTS_MAX, SPACED, SPACED_RAW, TABBED
-from ingestd.fastpath.layout import OFFSET, ORIGINAL
+from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP
 from ingestd.fastpath.operations import Operations, compile_operations
 from ingestd.fastpath.order import Order
 from ingestd.fastpath.selection import selection
 from ingestd.fastpath.tree import compile_tree
+from ingestd.formats.lookups import TEXT_BYTES_MAX
 from ingestd.formats.table import Epoch, IpList, Reading, Request, Shape, Table, Words
 from ingestd.model import PAD, Framing
 
@@ -49,6 +50,7 @@ class Plan:
     twins: Numbers
     meanings: Numbers
     prefixes: Numbers
+    lookups: Numbers
     places: Numbers
     members: Numbers
     selections: Numbers
@@ -67,7 +69,7 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
         return None
     if table.catches and any(isinstance(reading, Epoch) and reading.instead for c in table.columns for reading in c.readings):
         return None  # of a value that is no time, the kernel does not say that nothing took it
-    body = compile_body(table, framing)
+    body = compile_body(table, framing).without(_unfilled(table, order))
     text = bytearray(body.text)
     operations = compile_operations(table, order, body, text)
     if operations is None or body.count > SLOTS_MAX:
@@ -96,6 +98,7 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
         twins=_numbers([number for path, count in body.twins.items() for number in (body.slots[path], count)]),
         meanings=_numbers(operations.meanings),
         prefixes=_numbers(spans),
+        lookups=_numbers(operations.lookups),
         places=_numbers(tree.places),
         members=_numbers(tree.members),
         selections=_numbers(tree.selections),
@@ -110,6 +113,20 @@ def compile_plan(table: Table, framing: Framing, order: Order) -> Plan | None:
 
 def _numbers(numbers: list[int]) -> Numbers:
     return np.array(numbers or [0], np.int64)
+
+
+def _unfilled(table: Table, order: Order) -> set[str]:
+    """The paths that only columns fill which this order has not."""
+    there = {column.name for column, position in zip(table.columns, order.positions, strict=True) if position >= 0}
+    filled = {TIMESTAMP, OFFSET, ID, ORIGINAL, table.extra, *OBJECT_PATHS}  # by other things than columns
+    paths = set()
+    for column in table.columns:
+        for reading in column.readings:
+            named = {leaf.path for leaf in reading.leaves()}
+            paths |= named
+            if column.name in there or (isinstance(reading, Epoch) and reading.instead in there):
+                filled |= named
+    return paths - filled
 
 
 def _headers(table: Table) -> list[bytes]:
@@ -147,11 +164,13 @@ def _of_document(table: Table, framing: Framing, body: Body, operations: Operati
     yield codes.P_TEXTS, len(operations.texts) // 2
     yield codes.P_OPERATIONS, len(operations.columns)
     yield codes.P_TWINS, len(body.twins)
+    yield codes.P_LOOKUPS, len(table.lookups)
+    yield codes.P_LOOKUP_TEXT_MAX, TEXT_BYTES_MAX
     yield codes.P_S_EXTRA, body.slots[table.extra]
     yield codes.P_S_OFFSET, body.slots[OFFSET]
     yield codes.P_S_ORIGINAL, body.slots.get(ORIGINAL, -1)
     yield codes.P_ACTION, framing.action
-    yield codes.P_FACTOR, LONGEST * (2 + framing.original + _most_copies(table))
+    yield codes.P_FACTOR, LONGEST * (2 + framing.original + _most_copies(table) + bool(table.lookups))
 
 
 def _most_copies(table: Table) -> int:

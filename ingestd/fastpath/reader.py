@@ -17,6 +17,7 @@ from ingestd.config import ObjectSettings
 from ingestd.core.envelope import Carried, carried
 from ingestd.errors import Poison
 from ingestd.fastpath.cutting import Cutter, open_cutter
+from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.parser import Parser, open_parser
 from ingestd.fastpath.record_cutter import RecordCutter
 from ingestd.formats.registry import Format
@@ -46,10 +47,10 @@ class Reader(Protocol):
 class LineReader:
     """Reads an object of one format, once for each way."""
 
-    def __init__(self, form: Format, ways: Sequence[Way], source: Source) -> None:
+    def __init__(self, form: Format, ways: Sequence[Way], source: Source, enrichment: Enrichment = NOTHING) -> None:
         self.name = form.name
         self._form = form
-        self._lanes = [(way, open_parser(form, source, way.framing)) for way in ways]
+        self._lanes = [(way, open_parser(form, source, way.framing, enrichment)) for way in ways]
 
     def cutter(self, limits: ObjectSettings) -> Cutter:
         return open_cutter(self._form, limits)
@@ -66,8 +67,14 @@ class EnvelopeReader:
 
     name = ENVELOPE
 
-    def __init__(self, source: Source, choose: Callable[[Carried], tuple[Format, Sequence[Way]]]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        choose: Callable[[Carried], tuple[Format, Sequence[Way]]],
+        enrichment: Enrichment = NOTHING,
+    ) -> None:
         self._source = source
+        self._enrichment = enrichment
         self._choose = choose
         self._chosen: dict[tuple[str, bool], tuple[Format, Sequence[Way]]] = {}
         self._lanes = lru_cache(PARSERS_MAX)(self._open)
@@ -109,7 +116,7 @@ class EnvelopeReader:
 
     def _open(self, place: tuple[str, bool], source: Source) -> list[Lane]:
         form, ways = self._chosen[place]
-        return [(way, open_parser(form, source, way.framing)) for way in ways]
+        return [(way, open_parser(form, source, way.framing, self._enrichment)) for way in ways]
 
 
 def joined(alike: Sequence[Documents]) -> Documents:

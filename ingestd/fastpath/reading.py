@@ -40,7 +40,7 @@ from ingestd.formats.table import (
     Words,
 )
 
-__all__ = ["SECONDS_MAX", "Leaves", "read", "read_list", "string"]
+__all__ = ["SECONDS_MAX", "Leaves", "is_address", "read", "read_list", "string"]
 
 Leaves = dict[str, bytes]  # JSON by path
 
@@ -215,7 +215,7 @@ def _is_date(year: int, month: int, day: int, margin: int = 0) -> bool:
 
 
 def _ip(reading: Ip, value: bytes) -> Leaves:
-    return {reading.path if _is_address(value) else reading.otherwise: string(value)}
+    return {reading.path if is_address(value) else reading.otherwise: string(value)}
 
 
 def _is_ipv4(value: bytes) -> bool:
@@ -232,7 +232,8 @@ def _is_ipv6(value: bytes) -> bool:
     return True
 
 
-def _is_address(value: bytes) -> bool:
+def is_address(value: bytes) -> bool:
+    """Whether it is an IPv4 or an IPv6, as `Ip` has them."""
     return _is_ipv4(value) or _is_ipv6(value)
 
 
@@ -251,7 +252,7 @@ def _endpoint(reading: Endpoint, value: bytes) -> Leaves:
         return {reading.ip: string(value)}
     before, _, after = value.rpartition(b":")
     host, port = _unbracketed(before), _port(after)
-    if port and _is_address(host):
+    if port and is_address(host):
         return {reading.ip: string(host), reading.port: port}
     return {reading.otherwise: string(value)}
 
@@ -288,7 +289,7 @@ def _list(path: str, items: list[bytes], percent: int = 0) -> Leaves:
 def _ip_list(reading: IpList, value: bytes) -> Leaves:
     items = [_unpadded(item) for item in value.split(b",")]
     hosts = [_without_port(item) for item in items]
-    return _list(reading.path, items) | _list(reading.ips, [host for host in hosts if _is_address(host)])
+    return _list(reading.path, items) | _list(reading.ips, [host for host in hosts if is_address(host)])
 
 
 def _unpadded(item: bytes) -> bytes:

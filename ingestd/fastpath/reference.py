@@ -14,12 +14,14 @@ import numpy as np
 import orjson
 
 from ingestd.core.identity import document_id, index_names, index_window, object_id
+from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths, second
 from ingestd.fastpath.members import WHITESPACE, Members
 from ingestd.fastpath.order import Order, header_pattern
-from ingestd.fastpath.reading import SECONDS_MAX, Leaves, read, string
+from ingestd.fastpath.reading import SECONDS_MAX, Leaves, is_address, read, string
 from ingestd.fastpath.splitting import Pieces, split, trim
 from ingestd.fastpath.unreadable import Unreadable
+from ingestd.formats.lookups import TEXT_BYTES_MAX
 from ingestd.formats.table import DateTime, Epoch, Reading, Shape, Table
 from ingestd.model import Block, Documents, Framing, Reject, Source
 
@@ -46,9 +48,10 @@ class _Line:
 class ReferenceParser:
     """A `Parser` (see parser.py). `order` is the column order that holds for the next line."""
 
-    def __init__(self, table: Table, source: Source, framing: Framing) -> None:
+    def __init__(self, table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING) -> None:
         self.order = Order.documented(table)
         self._table = table
+        self._enrichment = enrichment
         self._framing = framing
         self._object = object_id(source)
         self._fixed = fixed(table, framing, source)
@@ -132,7 +135,19 @@ class ReferenceParser:
             if not time:
                 raise Unreadable("missing_timestamp", _timestamp_column(self._table))
             leaves[TIMESTAMP] = time
+        self._look_up(leaves)
         return leaves
+
+    def _look_up(self, leaves: Leaves) -> None:
+        """Fill what the table's lookups find."""
+        for lookup in self._table.lookups:
+            text = leaves.get(lookup.source, b"")
+            if text[:1] != b'"' or len(text) - len(b'""') > TEXT_BYTES_MAX:
+                continue
+            if not lookup.by_address or is_address(text[1:-1]):
+                for leaf, value in zip(lookup.leaves, self._enrichment.find(lookup, text[1:-1]), strict=True):
+                    if value:
+                        leaves.setdefault(leaf.path, value)
 
     def _of_columns(self, line: bytes) -> Leaves:
         pieces = split(self._table, line)

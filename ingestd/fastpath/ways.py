@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from ingestd.core.envelope import Carried, is_envelope
 from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import Poison
+from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.reader import ENVELOPE, EnvelopeReader, LineReader, Reader
 from ingestd.formats.names import first_names
 from ingestd.formats.registry import HEAD_BYTES, Format, detect, detect_events
@@ -18,14 +19,25 @@ FramingOf = Callable[[str, str], Framing]
 
 
 class Ways:
-    """Routes, formats and sinks joined. `framing_of` says how a sink, by its name, wants a dataset's documents."""
+    """Routes, formats and sinks joined. `framing_of` says how a sink, by its name, wants a dataset's documents.
 
-    def __init__(self, known: Mapping[str, Format], router: Router, sinks: Collection[str], framing_of: FramingOf) -> None:
+    `enrichment`: what the lookups of `known` look into.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[str, Format],
+        router: Router,
+        sinks: Collection[str],
+        framing_of: FramingOf,
+        enrichment: Enrichment = NOTHING,
+    ) -> None:
         self.known = known.values()
         self._known = known
         self._router = router
         self._sinks = sinks
         self._framing_of = framing_of
+        self._enrichment = enrichment
 
     def reader(self, source: Source, route: Route, head: bytes, only: Sequence[str] = ()) -> Reader:
         """What reads the object that begins so and takes this route. Raises Poison if it is of no known format.
@@ -34,7 +46,7 @@ class Ways:
         of any format, for all of them skip blank lines. `only`: the sinks that documents go to, if not those of routes.
         """
         if is_envelope(first_names(head)):
-            return EnvelopeReader(source, lambda each: self._of_events(each, route, only))
+            return EnvelopeReader(source, lambda each: self._of_events(each, route, only), self._enrichment)
         key = source.key if source.bucket else ""  # records that come in calls have none
         if route.format != AUTO:
             found: Format | None = self._known[route.format]
@@ -42,7 +54,7 @@ class Ways:
             found = detect(key, head, self._known) if head.strip() else next(iter(self.known))
         if found is None:
             raise Poison("content is of no known format", reason="unknown_format", tried=", ".join(self._known))
-        return LineReader(found, self._ways(found, route, only), source)
+        return LineReader(found, self._ways(found, route, only), source, self._enrichment)
 
     def seen(self, head: bytes) -> str | None:
         """What a record that begins so shows to be, by itself: a format's name, or that it is an envelope."""

@@ -101,6 +101,9 @@ FORMAT = Table(
     dashes=True,
     constants=(("event.kind", "event"), ("event.category", ("web",)), ("event.type", ("access",))),
     key="",
-    content=r"(?=.* requestId )(?=.* (?:requestTime|requestTimeEpoch) ).* (?:resourcePath|routeKey|httpMethod|connectionId) ",
+    content=(
+        r"(?=.* requestId )(?=.* (?:requestTime|requestTimeEpoch) )"
+        r".* (?:resourcePath|routeKey|httpMethod|connectionId|apiId|domainName|extendedRequestId) "
+    ),
     sample=sample,
 )

@@ -17,6 +17,7 @@ from ingestd.formats.table import Boolean, Column, Instant, Ip, Json, Shape, Tab
 __all__ = ["FORMAT"]
 
 ACCOUNT = "123456789012"
+GAPS = ("", " ", "   ", "     ", " \t")  # before a digest's first member, where somebody has indented what was compact
 CALLS = (
     ("s3", "GetObject", True, {"bucketName": "data-{n}", "key": "2026/11/{n}.parquet"}),
     ("sts", "AssumeRole", True, {"roleArn": "arn:aws:iam::123456789012:role/app-{n}", "roleSessionName": "app"}),
@@ -139,7 +140,7 @@ FORMAT = Table(
     ),
     required=0,
     wrapper="Records",
-    comments=('{"awsAccountId":', '{"digestStartTime":'),
+    comments=tuple(f'{{{gap}"{name}":' for name in ("awsAccountId", "digestStartTime") for gap in GAPS),
     constants=(("event.kind", "event"),),
     key=r"(?:^|/)AWSLogs/(?:[^/]+/)*CloudTrail(?:-Insight|-NetworkActivity)?/",
     content=r"Records: $|(?=.* eventTime )(?=.* eventID ).* (?:userIdentity|insightDetails|eventSource) |.* digestStartTime ",

@@ -17,6 +17,7 @@ import orjson
 from ingestd.config import ColumnSettings, FormatSettings
 from ingestd.config.mistakes import ConfigError, Mistake, shown
 from ingestd.formats import events
+from ingestd.formats.lookups import Lookup, enriched
 from ingestd.formats.patterns import compiled
 from ingestd.formats.registry import formats
 from ingestd.formats.table import (
@@ -89,14 +90,19 @@ SAMPLES: dict[type, str] = {
 }
 
 
-def known_formats(settings: Sequence[FormatSettings], timestamp_paths: Sequence[str] = ()) -> Mapping[str, Table]:
+def known_formats(
+    settings: Sequence[FormatSettings], timestamp_paths: Sequence[str] = (), lookups: Sequence[Lookup] = ()
+) -> Mapping[str, Table]:
     """All formats by name, the user's own first, so that they win where others fit as well. Raises ConfigError.
 
-    `timestamp_paths`: where events of applications have their time, if not where the format itself says.
+    `timestamp_paths`: where events of applications have their time, if not where the format itself says. `lookups`: what their
+    documents say beyond their lines.
     """
     known = {**own_formats(settings), **formats()}
     if timestamp_paths:
         known[events.FORMAT.name] = replace(events.FORMAT, columns=events.dated_by(timestamp_paths))
+    if lookups:
+        known = {name: enriched(table, lookups) for name, table in known.items()}
     return MappingProxyType(known)
 
 

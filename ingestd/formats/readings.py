@@ -37,7 +37,7 @@ __all__ = [
     "Words",
 ]
 
-Type = Literal["keyword", "wildcard", "text", "long", "double", "ip", "date", "boolean", "flat_object"]
+Type = Literal["keyword", "wildcard", "text", "long", "double", "ip", "date", "boolean", "flat_object", "geo_point"]
 
 
 @dataclass(frozen=True, slots=True)

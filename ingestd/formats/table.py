@@ -31,6 +31,9 @@ bytes (ASCII where letters are named) until a string is written.
   rejects a line.
 * Leaves. A reading fills leaves, fields at dotted paths. Of two that fill one path the first in documented order wins. A leaf
   without a value is left out, an object without leaves too. Their order is `fastpath/layout.py`'s.
+* Lookups. A line that is read is looked up by each of the table's `lookups`, in their order: the text of its `source`, where
+  that is a string of at most TEXT_BYTES_MAX bytes as JSON, or, `by_address`, an address as `Ip` has it. What is found fills
+  the lookup's leaves as readings do, the first keeps its path; a value of more than VALUE_BYTES_MAX bytes as JSON is left out.
 * Extra. Values at positions that belong to no column of the table go to `extra`, an array of strings in the line's order: as
   they stand in the line, with quotes, brackets and escapes. Without a header line all of them, absent ones too. With one,
   each as `name=value` by the header's name for it, or the value alone where the header names none; absent ones are left out.
@@ -49,9 +52,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import chain
 from random import Random
 from typing import Literal
 
+from ingestd.formats.lookups import Lookup
 from ingestd.formats.names import first_names
 from ingestd.formats.readings import (
     Boolean,
@@ -208,6 +213,7 @@ class Table:
     catches    it takes what no other format recognises: of records all that one holds; as text the events of log groups alone
     rest       of records: where members go that no column names, instead of `aws.<service>.extra`
     own        described by a user
+    lookups    what is looked up of a line that is read, see `lookups.py`; none but where settings ask for it
     sample     one line of plausible content, for `ingestd generate` (no newline), all its times in the second SAMPLE_TIME
     preamble   lines at the top of a generated object
     """
@@ -238,6 +244,7 @@ class Table:
     catches: bool = False
     rest: str = ""
     own: bool = False
+    lookups: tuple[Lookup, ...] = ()
     preamble: tuple[str, ...] = ()
     kind: Literal["lines"] = field(default="lines", init=False)
 
@@ -253,12 +260,11 @@ class Table:
     def leaves(self) -> Iterable[Leaf]:
         """Each leaf that a document of this format may have, in the table's order; a path may be filled by two columns."""
         seen: set[str] = set()
-        for column in self.columns:
-            for reading in column.readings:
-                for leaf in reading.leaves():
-                    if leaf.path not in seen:
-                        seen.add(leaf.path)
-                        yield leaf
+        readings = (reading.leaves() for column in self.columns for reading in column.readings)
+        for leaf in chain(*readings, *(lookup.leaves for lookup in self.lookups)):
+            if leaf.path not in seen:
+                seen.add(leaf.path)
+                yield leaf
         yield from (Leaf(path) for path in self.named if path not in seen)
 
     def recognises(self, key: str, head: bytes) -> int:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingestd.core.runs import runs_of
@@ -23,16 +24,27 @@ ID_BYTES = 16
 
 
 class Spool:
-    """`format_of`: the name of the format that a record shows, so that each object is of one."""
+    """`format_of`: the name of the format that a record shows, so that each object is of one.
+
+    `timeout_seconds`: for a write, which has no end of its own where S3 does not answer (sinks/deadletter.py says why).
+    """
 
     def __init__(
-        self, client: Any, bucket: str, prefix: str, workers: Workers, format_of: Callable[[bytes], str | None]
+        self,
+        client: Any,
+        bucket: str,
+        prefix: str,
+        workers: Workers,
+        format_of: Callable[[bytes], str | None],
+        *,
+        timeout_seconds: float = 25.0,
     ) -> None:
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
         self._workers = workers
         self._format_of = format_of
+        self._timeout_seconds = timeout_seconds
 
     async def put(self, call: Call) -> None:
         """Return when all of it is in S3. Raises Retryable when it is not, and then some of it may be."""
@@ -46,9 +58,10 @@ class Spool:
         name = hashlib.blake2b(run.call.id.encode(), digest_size=ID_BYTES).hexdigest()
         key = f"{self._prefix}{run.call.stream}/{name}-{run.first:06}"
         try:
-            await self._client.put_object(Bucket=self._bucket, Key=key, Body=run.data)
+            async with asyncio.timeout(self._timeout_seconds):
+                await self._client.put_object(Bucket=self._bucket, Key=key, Body=run.data)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             raise Retryable("call was not spooled", reason="spool", code=code) from error
-        except BotoCoreError as error:
-            raise Retryable("call was not spooled", reason="spool") from error
+        except (BotoCoreError, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            raise Retryable("call was not spooled", reason="spool", cause=type(error).__name__) from error

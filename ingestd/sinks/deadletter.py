@@ -3,6 +3,8 @@
 `put` returns when its letters are durably written and not before, for messages are deleted on the strength of it. Letters of
 several callers share an object: it is written when it is old enough or large enough, and its fate is that of all in it. A write
 whose answer was lost is written again by the callers' retry: a letter may be there twice, never not at all.
+
+A write has a deadline of its own: the SDK asks `Expect: 100-continue`, and waits without end for who never says so.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -84,7 +87,13 @@ class DeadLetterSink:
     """Dead letters into one bucket. `name`: a new unique name for each object, safe in a key."""
 
     def __init__(
-        self, settings: DeadLetterSettings, client: S3Client, name: Callable[[], str], executor: Executor | None = None
+        self,
+        settings: DeadLetterSettings,
+        client: S3Client,
+        name: Callable[[], str],
+        executor: Executor | None = None,
+        *,
+        timeout_seconds: float = 25.0,
     ) -> None:
         if not settings.bucket:
             raise ValueError("dead letters need a bucket")
@@ -93,6 +102,7 @@ class DeadLetterSink:
         self._client = client
         self._name = name
         self._executor = executor
+        self._timeout_seconds = timeout_seconds
         self._open: dict[str, _Open] = {}
         self._writing: set[asyncio.Task[None]] = set()
 
@@ -149,12 +159,13 @@ class DeadLetterSink:
         content = hashlib.blake2b(body, digest_size=6).hexdigest()
         key = f"{self._settings.prefix}{folder}/{self._name()}-{content}.ndjson.gz"
         try:
-            await self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/gzip")
+            async with asyncio.timeout(self._timeout_seconds):
+                await self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/gzip")
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             raise Retryable("dead letters were not written", reason="dead_letters", code=code) from error
-        except BotoCoreError as error:
-            raise Retryable("dead letters were not written", reason="dead_letters") from error
+        except (BotoCoreError, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            raise Retryable("dead letters were not written", reason="dead_letters", cause=type(error).__name__) from error
 
 
 def reason_folder(reason: str) -> str:

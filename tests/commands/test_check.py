@@ -112,3 +112,11 @@ def test_formats_of_the_user_s_own(file: Path) -> None:
     result = check("--config", str(file))
     assert result.exit_code == 2
     assert "format.0: found '@timestamp'; allowed: a column of type time" in result.output
+
+
+def test_files_that_are_to_be_looked_into(file: Path) -> None:
+    """A database that is not there is a mistake like any other."""
+    file.write_text(GOOD + '[enrich]\ngeoip_files = ["/nowhere/city.mmdb"]\n')
+    result = check("--config", str(file))
+    assert result.exit_code == 2
+    assert "enrich.geoip_files.0: found '/nowhere/city.mmdb' (No such file or directory)" in result.stderr

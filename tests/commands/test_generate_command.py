@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from ingestd.cli import main
 from ingestd.formats.registry import formats
 from ingestd.generate import chunks
+from ingestd.generate_events import envelopes
 
 OPTIONS = ["generate", "--lines", "40", "--seed", "9", "--strange", "0.5"]
 
@@ -34,3 +35,11 @@ def test_usage(options: list[str]) -> None:
         del given["--format"]
     result = CliRunner().invoke(main, ["generate", *(word for pair in given.items() for word in pair)])
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_envelopes(compress: bool) -> None:
+    """With --envelope the lines are events of CloudWatch Logs, in envelopes that nothing separates."""
+    result = CliRunner().invoke(main, [*OPTIONS, "--format", "lambda_logs", "--envelope", *["--gzip"] * compress])
+    data = gzip.decompress(result.stdout_bytes) if compress else result.stdout_bytes
+    assert data == b"".join(each.data for each in envelopes(formats()["lambda_logs"], 40, 9, 0.5))

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from ingestd.cli import main
 from ingestd.formats.registry import formats
 from ingestd.generate import chunks
+from tests.fakes.enrichment import enrich_settings
 
 
 def log(name: str, count: int = 30, strange: float = 0.0) -> bytes:
@@ -152,3 +153,16 @@ def test_formats_of_the_user_s_own(tmp_path: Path) -> None:
     config.write_text('[[format]]\nname = "app"\nkey = "("\n')
     result = run("--config", config, log_file)
     assert (result.exit_code, "format.0.key" in result.stderr) == (2, True)
+
+
+def test_what_a_configuration_wants_looked_up(tmp_path: Path) -> None:
+    """Documents say what `[enrich]` asks for; a file that is missing is told, with exit status 2."""
+    settings, config = enrich_settings(tmp_path), tmp_path / "ingestd.toml"
+    config.write_text(f"[enrich]\nuser_agent = true\ngeoip_files = {list(settings.geoip_files)}\n")
+    line = log("alb", 1).decode().split(" ")
+    line[3] = "1.9.9.9:80"
+    result = run("--config", config, "-", stdin=" ".join(line).encode())
+    assert (result.exit_code, orjson.loads(result.stdout)["source"]["geo"]["country_name"]) == (0, "Germany")
+    Path(settings.geoip_files[0]).unlink()
+    result = run("--config", config, "-", stdin=b"")
+    assert (result.exit_code, "enrich.geoip_files.0" in result.stderr) == (2, True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingestd.config import OpenSearchSettings, RouteSettings, Settings
+from ingestd.config import EnrichSettings, OpenSearchSettings, RouteSettings, Settings
 from ingestd.config.changes import changes, safe_changes
 from ingestd.config.mistakes import ConfigError, Mistake
 from ingestd.errors import Fatal
 from ingestd.service import Service
+from tests.fakes.enrichment import city
+from tests.fakes.mmdb import database
 from tests.test_service import ALB, World, log, world
 
 SINK = OpenSearchSettings(urls=("http://a",))
@@ -68,7 +71,9 @@ def test_what_takes_a_restart(path: str) -> None:
     assert caught.value.fields == {"settings": [path]}
 
 
-async def reloaded(around: World, monkeypatch: pytest.MonkeyPatch, update: Any) -> dict[str, Any]:
+async def reloaded(
+    around: World, monkeypatch: pytest.MonkeyPatch, update: Any, enrich: EnrichSettings | None = None
+) -> dict[str, Any]:
     """What `/stats` says after a running service was given other settings."""
     told: dict[str, Any] = {}
     run = Service.run
@@ -88,7 +93,7 @@ async def reloaded(around: World, monkeypatch: pytest.MonkeyPatch, update: Any) 
 
     monkeypatch.setattr(Service, "run", running)
     around.announce("keep/0.log", log(ALB, 1))
-    told["stats"] = await around.serve(sinks="main")
+    told["stats"] = await around.serve(sinks="main", enrich=enrich)
     return told
 
 
@@ -109,6 +114,25 @@ async def test_a_running_service_takes_what_is_safe(monkeypatch: pytest.MonkeyPa
         assert told["gauges"]["permits"] == {"main": 2}
         assert told["gauges"]["reload_refused"] == {"": 0}
         assert told["stats"].counters["reloads"] == {"taken": 1}
+
+
+async def test_a_running_service_reads_files_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that was replaced counts from the next object on, though no setting differs."""
+    path = tmp_path / "city.mmdb"
+    path.write_bytes(database({"0.0.0.0/0": city("before")}))
+
+    def update(settings: Settings) -> Settings:
+        (tmp_path / "new").write_bytes(database({"0.0.0.0/0": city("after")}))
+        (tmp_path / "new").replace(path)
+        return settings
+
+    async with world() as around:
+        told = await reloaded(around, monkeypatch, update, EnrichSettings(geoip_files=(str(path),)))
+        assert (told["reload"]["outcome"], told["reload"]["changed"]) == ("taken", ["enrich"])
+        found = [
+            document for document in around.bulk.documents.values() if document["aws"]["s3"]["object"]["key"][-5:] == "a.log"
+        ]
+        assert [document["source"]["geo"]["city_name"] for document in found] == ["after"] * 7
 
 
 def wrong(_: Settings) -> Settings:

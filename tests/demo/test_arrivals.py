@@ -29,6 +29,15 @@ def test_a_dead_letter_is_filed_by_what_it_is() -> None:
     assert arrivals.reasons == {"bad_number": 2, "mapper_parsing_exception": 1, "truncated": 1, "not_a_notice": 1}
 
 
+def test_events_go_by_the_number_that_their_id_ends_with() -> None:
+    """Events of one envelope have its offset; documents and dead letters of them are told apart."""
+    arrivals, name = Arrivals(), "00000000000012345678000000000003"
+    document = {"aws": {"s3": {"object": {"key": "a"}}, "cloudwatch": {"log_group": "g"}}, "log": {"offset": 700}}
+    arrivals.add_document(document, name)
+    arrivals.add_letter(encode(DeadLetter("line", "bad_json", "", Place(key="a", offset=700, event_id=name), b"{", 1)))
+    assert (arrivals.documents, arrivals.letters) == ({"a": [3]}, {"a": [3]})
+
+
 async def test_the_embedded_aws_is_read_to_the_last_record() -> None:
     """Documents come from the stream's objects, however many a request had, and letters from the dead letters' prefix."""
     records = [

@@ -8,12 +8,14 @@ from datetime import date
 from functools import cache
 
 import numpy as np
+import orjson
 import pytest
 
 from ingestd.demo.corpus import Corpus, LogObject
 from ingestd.formats.registry import control_object, detect
 
 DAY = date(2026, 11, 22)
+GROUPS = "log groups/"
 
 
 @cache
@@ -22,14 +24,20 @@ def objects(lines: int = 3000, seed: int = 7) -> tuple[LogObject, ...]:
 
 
 def logs(lines: int = 3000) -> list[LogObject]:
-    return [made for made in objects(lines) if made.entry.role == "log"]
+    """Those of lines."""
+    return [made for made in objects(lines) if made.entry.role == "log" and not made.entry.key.startswith(GROUPS)]
+
+
+def groups(lines: int = 3000) -> list[LogObject]:
+    """Those of log groups' events."""
+    return [made for made in objects(lines) if made.entry.key.startswith(GROUPS)]
 
 
 @pytest.mark.parametrize("lines", [1, 2, 10, 3000])
 def test_it_has_as_many_lines_as_were_asked_for(lines: int) -> None:
-    """The generated lines and the headers of CloudFront objects are all the lines there are."""
-    made = logs(lines)
-    headers = 2 * sum("edge logs/" in each.entry.key for each in made)
+    """The generated lines, CloudFront's headers and one control message a log group are all the lines there are."""
+    made = [*logs(lines), *groups(lines)]
+    headers = 2 * sum("edge logs/" in each.entry.key for each in made) + len(groups(lines))
     assert sum(each.entry.offsets.size + each.entry.skipped for each in made) == lines + headers
 
 
@@ -46,6 +54,24 @@ def test_an_entry_names_each_line_by_its_offset() -> None:
                 assert not line.strip() or line.startswith((b"#", b"Enable AccessLog for ELB:"))
             at += len(line) + 1
         assert skipped == made.entry.skipped
+
+
+def test_an_entry_of_events_names_each_by_its_number() -> None:
+    """Envelopes are compressed twice; each event's id ends with its number, and those of blank ones are left out."""
+    names = set()
+    for made in groups():
+        record = gzip.decompress(gzip.decompress(made.body))
+        assert len(record) == made.entry.decoded_bytes
+        envelopes = [orjson.loads(each) for each in record.replace(b"}{", b"}\n{").splitlines()]
+        assert [each["messageType"] for each in envelopes] == ["CONTROL_MESSAGE", *["DATA_MESSAGE"] * (len(envelopes) - 1)]
+        events = [event for each in envelopes[1:] for event in each["logEvents"]]
+        numbers = [int(event["id"][-12:]) for event in events]
+        assert numbers == list(range(len(events)))
+        told = [number for number, event in zip(numbers, events, strict=True) if event["message"].strip()]
+        assert made.entry.offsets.tolist() == told
+        assert made.entry.skipped == 1 + len(events) - len(told)
+        names |= {each["logGroup"] for each in envelopes[1:]}
+    assert len(names) == len(groups()) == 3
 
 
 def test_the_same_seed_gives_the_same_objects() -> None:

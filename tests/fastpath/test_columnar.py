@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -73,6 +74,14 @@ def test_flows(options: dict[str, Any]) -> None:
 def test_names(names: tuple[str, ...], expected: str) -> None:
     """Names are matched by letters and digits; one that no column has stands without what would part it."""
     assert lines(file({name: ["x"] for name in names})).decode() == f"#Fields: {expected}\nx\tx\tx\tx\n"
+
+
+@pytest.mark.parametrize("names", [("time",), ("time", "what"), ("start", "end"), ("status", "time", "date", "host")])
+def test_common_words_are_no_format(names: tuple[str, ...]) -> None:
+    """Rows whose names many a table has, and none is known by, are events of applications."""
+    data = lines(file({name: ["x"] for name in names}))
+    assert data == orjson.dumps(dict.fromkeys(names, "x")) + b"\n"
+    assert detect("any/key.parquet", data) is formats()["events"]
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import orjson
 import pytest
+from aiobotocore.session import get_session
 
-from ingestd.demo.cloud import Cloud
+from ingestd.bench.chain import NOBODY
+from ingestd.config import AwsSettings, DeadLetterSettings
+from ingestd.demo.cloud import ARRIVALS, DEAD_LETTERS, Cloud
+from ingestd.errors import Retryable
+from ingestd.model import DeadLetter, Place
+from ingestd.shell.clients import client_options
+from ingestd.sinks.deadletter import DeadLetterSink, decode
 from tests.fakes.bulk import FakeBulk
 from tests.fakes.cutting_proxy import cutting_proxy
 from tests.fakes.faulty_proxy import FaultyProxy, Ill, faulty_proxy
@@ -30,6 +39,7 @@ IMPATIENT = {
     "sinks__opensearch__timeout_seconds": "1",
 }
 BOTH = '[[route]]\nsinks = ["{}", "other"]\n'
+LETTER = DeadLetter("message", "not_json", "", Place(message_id="m"), b"no notice", 9, 1793534400.0, 1)
 ILLS = (Ill.BLACK_HOLE, Ill.RESET, Ill.HALF_OPEN, Ill.TRICKLE)
 
 
@@ -119,6 +129,24 @@ async def test_r17_an_ill_service_of_aws_is_seen_and_read_from_again(
                 await settled(cloud, service)
             assert service.stop() == 0
         assert_whole(bulk, wanted)
+
+
+async def test_r17_an_ill_s3_does_not_keep_dead_letters_for_ever(cloud: Cloud) -> None:
+    """Written in each illness, none of which lets a write wait without end, and when S3 is well again: all are there."""
+    patience = AwsSettings(read_timeout_seconds=1, connect_timeout_seconds=1)
+    async with faulty_proxy(port(cloud.endpoint_url)) as proxy:
+        client = get_session().create_client("s3", **client_options(patience, 4) | dict(NOBODY) | {"endpoint_url": proxy.url})
+        async with client as s3:
+            settings = DeadLetterSettings(bucket=ARRIVALS, prefix=DEAD_LETTERS, batch_seconds=0.01)
+            sink = DeadLetterSink(settings, s3, lambda: uuid4().hex, timeout_seconds=patience.call_seconds_max)
+            for ill in ILLS[:3]:  # what crawls is written, slowly
+                proxy.ill = ill
+                with pytest.raises(Retryable):
+                    await sink.put([LETTER])
+            proxy.ill = Ill.WELL
+            await sink.put([LETTER])
+    written = [decode(line) async for body in cloud.contents(DEAD_LETTERS) for line in gzip.decompress(body).splitlines()]
+    assert LETTER in written
 
 
 async def test_r11_bodies_cut_at_any_place_are_read_to_their_end(cloud: Cloud, bulk: FakeBulk, tmp_path: Path) -> None:

@@ -41,7 +41,11 @@ def test_every_file_that_declares_a_format_is_found() -> None:
         (ALB_KEY + "123456789012_elasticloadbalancing_eu-west-1_app.shop.1_20250304T0500Z_1.2.3.4_x.log.gz", ALB, "alb"),
         ("any", b"#Version: 1.0\n" + FIELDS + b"\n", "cloudfront"),
         ("any", b"#Version:\t1.0\r\n" + FIELDS.replace(b" ", b"\t") + b"\r\n", "cloudfront"),
+        ("any", b'{"apiId":"a","requestId":"b","ip":"192.0.2.1","requestTimeEpoch":"1663967198781","stage":"p"}', "apigateway"),
         ("any", FIELDS, "cloudfront"),
+        ("any", b"#Version: 1.0\n#Fields: date time c-ip x-edge-location\n", "cloudfront"),  # as the user of v2 chose them
+        ("any", b"#Fields: time-taken cs(User-Agent)\n", "cloudfront"),
+        ("any", b"#Fields: date time user\n", None),
         ("any", CLOUDFRONT, "cloudfront"),
         ("any", b"#\n" + CLOUDFRONT, "cloudfront"),
         ("logs/E2ABCDEF123456.2025-03-04-05.a1b2c3d4.gz", CLOUDFRONT, "cloudfront"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from importlib import import_module
 from random import Random
 
 import pytest
@@ -15,6 +17,7 @@ from ingestd.formats.table import DateTime, Epoch, Shape, Table
 from ingestd.model import Block, Framing, Source
 
 TABLES = list(formats().values())
+OPEN = ("cloudwatch_logs", "events")  # whatever comes: AWS documents no fields of theirs
 SOURCE = Source("bucket", "key", "etag", 0.0)
 
 
@@ -45,6 +48,15 @@ def test_one_type_a_path(table: Table) -> None:
         for reading in column.readings:
             for leaf in reading.leaves():
                 assert types.setdefault(leaf.path, leaf.type) == leaf.type
+
+
+@pytest.mark.parametrize("table", [table for table in TABLES if table.name not in OPEN], ids=named)
+def test_it_says_when_its_fields_were_checked(table: Table) -> None:
+    """The docstring of a format that AWS documents names the page and the day on which it was read."""
+    told = " ".join((import_module(f"ingestd.formats.{table.name}").__doc__ or "").split())
+    found = re.search(r"Source: AWS, .+?, as of (\d{4}-\d\d-\d\d)[.:;,]", told)
+    assert found, told
+    assert date(2026, 11, 1) <= date.fromisoformat(found[1])
 
 
 @pytest.mark.parametrize("dataset", sorted({table.dataset for table in TABLES}))

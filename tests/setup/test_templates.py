@@ -9,10 +9,12 @@ from typing import Any
 import orjson
 import pytest
 
-from ingestd.config import Settings, SetupSettings
+from ingestd.config import EnrichSettings, Settings, SetupSettings
 from ingestd.errors import Fatal
 from ingestd.fastpath.parser import open_parser
 from ingestd.formats.leaves import every_leaf, known_paths
+from ingestd.formats.lookups import lookups_of
+from ingestd.formats.own import known_formats
 from ingestd.formats.registry import formats
 from ingestd.generate import chunks
 from ingestd.model import PAD, Block, Framing, Source
@@ -100,6 +102,17 @@ def test_kinds_become_what_the_server_has(server: Server) -> None:
     assert all(
         field["ignore_above"] <= 8191 for field in fields.values() if field.get("index", True) and field["type"] == "keyword"
     )
+
+
+def test_what_is_looked_up_has_its_types() -> None:
+    """A place is a geo_point, a network's number a long, a name a keyword; and none of them is there unless it is asked for."""
+    lookups = lookups_of(EnrichSettings(user_agent=True, geoip_files=("city",), asn_files=("asn",)))
+    fields = fields_of(known_formats((), (), lookups).values())
+    properties = dict(types_of(mappings(fields, SetupSettings(), OPENSEARCH)["properties"]))
+    found = {leaf.path: leaf.type for lookup in lookups for leaf in lookup.leaves}
+    assert {path: properties[path]["type"] for path in found} == found
+    assert [found[path] for path in ("source.geo.location", "source.as.number")] == ["geo_point", "long"]
+    assert "source.geo.location" not in mapped(OPENSEARCH)
 
 
 def test_free_text_is_a_setting() -> None:

@@ -211,3 +211,14 @@ def test_dead_letters_need_a_bucket() -> None:
     """Without a bucket there is no sink for dead letters to open."""
     with pytest.raises(ValueError, match="bucket"):
         DeadLetterSink(DeadLetterSettings(), cast(Any, None), _names())
+
+
+async def test_a_write_that_is_never_answered_is_given_up() -> None:
+    """S3 takes the connection and says nothing: the callers are told, and try again."""
+    bucket = FakeBucket()
+    bucket.gate.clear()
+    settings = DeadLetterSettings(bucket="letters", batch_seconds=0.01)
+    sink = DeadLetterSink(settings, cast(Any, bucket), _names(), timeout_seconds=0.01)
+    with pytest.raises(Retryable) as caught:
+        await sink.put([letter()])
+    assert caught.value.fields["cause"] == "TimeoutError"

@@ -2,7 +2,8 @@
 
 For each line: find its end, cut it into columns, let the readings fill the document's slots with spans of the line or of
 scratch, write the slots that have a value. A line that rejects is noted with its reason; one that the kernel does not take is
-noted for the reference. The driver (`compiled.py`) makes rejects of them, or merges what became of them.
+noted for the reference. The driver (`compiled.py`) makes rejects of them, or merges what became of them. At a line of which
+a lookup finds nothing that is known already the loop stops, and begins with it again.
 
 Safety. A line is read only if `out` has room for the most that it can become, and scratch and `alt` are made for the longest
 line that is read here (LINE_MAX). Positions come from masks that were cut to the line, so reads begin inside it and end at
@@ -30,6 +31,7 @@ from ingestd.fastpath.kernel.codes import (
     P_FIRSTS,
     P_FIXED,
     P_HEADERS,
+    P_LOOKUPS,
     P_LOOSE,
     P_NAME,
     P_NAMED,
@@ -67,6 +69,7 @@ from ingestd.fastpath.kernel.codes import (
     SKIPPED,
     TO_REFERENCE,
     TOO_FEW_COLUMNS,
+    UNKNOWN,
     UNTERMINATED_QUOTE,
     W_DIGITS,
 )  # fmt: skip
@@ -76,6 +79,7 @@ from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
 from ingestd.fastpath.kernel.json_text import blank
 from ingestd.fastpath.kernel.kept import fill_kept
 from ingestd.fastpath.kernel.lists import extra
+from ingestd.fastpath.kernel.lookups import look_up
 from ingestd.fastpath.kernel.members import cut_members
 from ingestd.fastpath.kernel.readings import fill_texts, first_of_twins, read
 from ingestd.fastpath.kernel.scan import newline, same_text
@@ -93,7 +97,7 @@ def lines(
     buf: Any, out: Any, scratch: Any, alt: Any, edges: Any, spans: Any, fields: Any,
     made: Any, rows: Any, texts: Any, owned: Any, names: Any, strings: Any, joints: Any, text: Any,
     twins: Any, meanings: Any, prefixes: Any, places: Any, members: Any, selections: Any, kept_slots: Any,
-    indices: Any, actions: Any, params: Any,
+    indices: Any, actions: Any, params: Any, lookups: Any, known: Any, known_texts: Any, tree: Any, roots: Any,
     starts: Any, bodies: Any, offsets: Any, left: Any, state: Any, memo: Any,
 ) -> Any:  # fmt: skip
     """Read the lines of buf from state[S_AT] to state[S_SIZE]. Returns why it stopped; `state` says how far it came."""
@@ -154,6 +158,11 @@ def lines(
             leftover += 1
             at = stop + 1
             continue
+        if get(params, P_LOOKUPS) != 0:
+            to = look_up(params, lookups, src, care, fields, scratch, to, known, known_texts, tree, roots, state)
+            if to < 0:
+                why = UNKNOWN
+                break
         if is_record:
             at = begin
             put(state, S_DRIFTED, get(state, S_DRIFTED) + (rest > 0 and get(params, P_CATCHES) == 0))

@@ -62,6 +62,17 @@ NAME_ROW = 4
 MEANING_ROW = 4
 HASH, HASH_SHIFT, HASH_BITS = 0x9E3779B1, 16, 0xFFFFFFFF
 
+# a lookup: its number among those of the settings, whether it is by address, the slot whose text is looked up, how many slots
+# it fills, and these from L_SLOTS on
+LOOKUP_ROW = 16
+L_NUMBER, L_BY_ADDRESS, L_SOURCE, L_COUNT, L_SLOTS = range(5)
+# what is known already, in a table that is searched for KNOWN_PROBES rows from the place on that a key's hash gives: the hash,
+# the key's span and that of what is found by it; a hash of 0 is an empty row. What is found: two bytes for the size of each
+# value, the lower first, then the values.
+KNOWN_ROW, KNOWN_PROBES = 4, 8
+# of a lookup by address: where the root of its tree stands for an IPv4 and for an IPv6 address
+ROOT_ROW = 2
+
 # a plan's single numbers
 (
     P_SHAPE,  # of the above
@@ -89,8 +100,10 @@ HASH, HASH_SHIFT, HASH_BITS = 0x9E3779B1, 16, 0xFFFFFFFF
     P_NAMES_MASK,  # of a record's names: the size of their table, a power of two, less one
     P_DASHES,  # whether `-` is absent in a record
     P_CATCHES,  # whether what a record has beyond its columns is no drift
+    P_LOOKUPS,  # how many lookups there are
+    P_LOOKUP_TEXT_MAX,  # a longer text is not looked up
     P_FIRSTS,  # the first bytes of prefixes, 32 bits a number, from here on
-) = range(26)
+) = range(28)
 PARAMETERS = P_FIRSTS + 8
 
 COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's
@@ -128,11 +141,18 @@ W_OBJECT = W_ID + ID + 4
     S_FIXED,  # as P_FIXED, for what the object adds
     S_TIME,  # where in scratch the object's own time stands, MOMENT bytes, and its day
     S_DAY,
+    S_ASKED,  # with UNKNOWN: the lookup's number, where in scratch the text stands and how long it is, the same of the key,
+    S_TEXT,  # and the key's hash
+    S_TEXT_SIZE,
+    S_KEY,
+    S_KEY_SIZE,
+    S_HASH,
+    S_SEED,  # of the hashes
     STATE,
-) = range(17)
+) = range(24)
 
 # why the kernel returned, and what a line is that it does not read
-DONE, ROOM, FULL, HEADER, SKIPPED = range(5)
+DONE, ROOM, FULL, HEADER, SKIPPED, UNKNOWN = range(6)
 
 # a line that became no document: where it begins, how many documents stand before it, why, and a detail: the row of the
 # operation for a bad value, the number of columns for too few

@@ -17,7 +17,8 @@ from ingestd.fastpath.kernel.times import NO_DAY, YEAR_MAX, YEAR_MIN, day_of, is
 __all__ = ["clf_time", "epoch"]
 
 MINUS, PLUS, POINT, ZERO, SLASH, COLON, SPACE, T, Z = 45, 43, 46, 48, 47, 58, 32, 84, 90
-DAY, SECONDS_MAX = 86400, 7_258_118_400  # seconds of a day; where 2200 begins
+DAY, HOUR, MINUTE = uint64(86400), uint64(3600), uint64(60)  # unsigned: dividing is one multiplication then
+SECONDS_MAX = 7_258_118_400  # where 2200 begins
 COUNT_MAX, FRACTION_MAX = 19, 9  # digits
 CLOCK = uint64(0x30303A30303A3030)  # 00:00:00
 CLF_SIZE = 26
@@ -86,7 +87,7 @@ def clf_time(src: Any, at: int, end: int, scratch: Any, to: int, memo: Any) -> A
             return -1, 0
         if day >= 0:
             memo[3], memo[4], memo[5] = head, tail, day
-    second = day * DAY + number(src, at + 12, 2) * 3600 + number(src, at + 15, 2) * 60 + number(src, at + 18, 2)
+    second = day * int64(DAY) + number(src, at + 12, 2) * 3600 + number(src, at + 15, 2) * 60 + number(src, at + 18, 2)
     second += ahead * 60 if sign == MINUS else -ahead * 60
     if second < 0 or second >= SECONDS_MAX:
         return -1, 0
@@ -128,24 +129,24 @@ def _count(src: Any, at: int, size: int) -> Any:
 @inlined
 def _write(scratch: Any, to: int, second: int, memo: Any) -> Any:
     """`YYYY-MM-DDThh:mm:ss` of a second since 1970 at scratch[to:]; returns its day."""
-    day = second // DAY
-    second -= day * DAY
+    day = int64(uint64(second) // DAY)
+    second_of_day = uint64(second) - uint64(day) * DAY
     if day != int64(memo[2]):
         _write_date(scratch, to, day)
         memo[0], memo[1], memo[2] = load8(scratch, to), load8(scratch, to + 2), day
     store8(scratch, to, memo[0])
     store8(scratch, to + 2, memo[1])
     put(scratch, to + 10, T)
-    hour = second // 3600
-    minute = (second - hour * 3600) // 60
-    parts = uint64(hour | minute << 24 | (second - hour * 3600 - minute * 60) << 48)
+    hours, minutes = second_of_day // HOUR, second_of_day // MINUTE
+    minute, second_of_minute = minutes - hours * MINUTE, second_of_day - minutes * MINUTE
+    parts = hours | minute << uint64(24) | second_of_minute << uint64(48)
     tens = ((parts * uint64(103)) >> uint64(10)) & uint64(0x000F00000F00000F)
     store8(scratch, to + 11, (tens | (parts - tens * uint64(10)) << uint64(8)) | CLOCK)
     return day
 
 
 @outlined
-def _write_date(scratch: Any, to: int, day: int) -> None:
+def _write_date(scratch: Any, to: int, day: Any) -> None:
     """`YYYY-MM-DD` of a day since 1970; counted in years that begin with March, so that a leap day is a year's last."""
     days = day + 719468
     century, days = days // 146097, days % 146097

@@ -18,17 +18,23 @@ from numba import extending, int64, types, uint8, uint64
 from ingestd.fastpath.kernel.jit import CHECKED, inlined
 
 __all__ = [
-    "ALL", "ONE", "base64_48", "copy64", "digits64", "drop_lowest", "eq64", "get", "load8", "low_bits", "popcount",
+    "ALL", "ONE", "base64_48", "copy32", "copy64", "digits64", "drop_lowest", "eq64", "get", "load8", "low_bits", "popcount",
     "prefix_xor", "put", "store8", "trailing_zeros", "unclean64",
 ]  # fmt: skip
 
 intrinsic: Callable[[Any], Any] = extending.intrinsic
 BIT, BYTE, INDEX, WORD = ir.IntType(1), ir.IntType(8), ir.IntType(32), ir.IntType(64)
-WIDE = ir.VectorType(BYTE, 64)
+HALF, WIDE = ir.VectorType(BYTE, 32), ir.VectorType(BYTE, 64)
 ONE, ALL = uint64(1), uint64(0xFFFFFFFFFFFFFFFF)
 
 
 # scalar twins
+
+
+def copy32_scalar(target: Any, to: int, source: Any, at: int) -> None:
+    """target[to:to+32] = source[at:at+32]. Touches exactly these; the two must not overlap."""
+    for i in range(32):
+        target[uint64(to + i)] = source[uint64(at + i)]
 
 
 def copy64_scalar(target: Any, to: int, source: Any, at: int) -> None:
@@ -142,6 +148,16 @@ def _splat(value: int) -> Any:
 
 def _lanes(value: int) -> Any:
     return ir.Constant(ir.VectorType(INDEX, 16), [value] * 16)
+
+
+@intrinsic
+def _copy32(_: Any, target: Any, to: Any, source: Any, at: Any) -> Any:
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        half = _load(context, builder, sig, args, 2, HALF)
+        builder.store(half, _pointer(context, builder, sig.args[0], args[0], args[1], HALF), align=1)
+        return context.get_dummy_value()
+
+    return types.void(target, types.int64, source, types.int64), codegen
 
 
 @intrinsic
@@ -268,6 +284,7 @@ def _drop_lowest(_: Any, mask: Any) -> Any:
 
 
 base64_48: Any = inlined(base64_48_scalar) if CHECKED else _base64_48
+copy32: Any = inlined(copy32_scalar) if CHECKED else _copy32
 copy64: Any = inlined(copy64_scalar) if CHECKED else _copy64
 eq64: Any = inlined(eq64_scalar) if CHECKED else _eq64
 unclean64: Any = inlined(unclean64_scalar) if CHECKED else _unclean64

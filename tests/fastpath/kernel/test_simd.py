@@ -48,7 +48,12 @@ def store(a: Any, at: int, value: Any) -> None:
 
 
 @alone
-def copy(a: Any, to: int, b: Any, at: int) -> None:
+def copy32(a: Any, to: int, b: Any, at: int) -> None:
+    simd.copy32(a, to, b, at)
+
+
+@alone
+def copy64(a: Any, to: int, b: Any, at: int) -> None:
     simd.copy64(a, to, b, at)
 
 
@@ -107,15 +112,17 @@ def test_words_equal_their_twins(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_copy_touches_64_bytes_and_no_more(seed: int) -> None:
-    """A copy changes exactly the 64 bytes of its contract, whatever the alignment."""
+@pytest.mark.parametrize(("size", "copy", "scalar"), [(32, copy32, simd.copy32_scalar), (64, copy64, simd.copy64_scalar)])
+def test_a_copy_touches_as_many_bytes_as_it_says(size: int, copy: Any, scalar: Any, seed: int) -> None:
+    """A copy changes exactly the bytes of its contract, whatever the alignment."""
     a, r = noise(seed), random.Random(seed)
-    for to in range(SIZE - 63):
-        at = r.randrange(SIZE - 63)
+    for to in range(SIZE - size + 1):
+        at = r.randrange(SIZE - size + 1)
         one, two = np.full(SIZE, 7, np.uint8), np.full(SIZE, 7, np.uint8)
         copy(one, to, a, at)
-        simd.copy64_scalar(two, to, a, at)
-        assert one.tobytes() == two.tobytes() == bytes([7] * to) + a.tobytes()[at : at + 64] + bytes([7] * (SIZE - 64 - to))
+        scalar(two, to, a, at)
+        copied = bytes([7] * to) + a.tobytes()[at : at + size] + bytes([7] * (SIZE - size - to))
+        assert one.tobytes() == two.tobytes() == copied
 
 
 @pytest.mark.parametrize("seed", range(4))
