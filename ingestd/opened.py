@@ -44,7 +44,15 @@ class Opened:
     @property
     def place(self) -> Place:
         if isinstance(self.ref, Run):
-            return Place(stream=self.ref.call.stream, request_id=self.ref.call.id, record=self.ref.first)
+            call = self.ref.call
+            return Place(
+                stream=call.stream,
+                arn=call.arn,
+                request_id=call.id,
+                record=self.ref.first,
+                sent_at=call.at,
+                parameters=call.parameters,
+            )
         etag = self.source.etag if self.source else self.ref.etag or ""
         return Place(
             bucket=self.ref.bucket,
@@ -55,6 +63,11 @@ class Opened:
             owner=self.ref.owner or "",
             message_id=self.received.id,
         )
+
+    @property
+    def offset(self) -> int:
+        """Where what is read begins in what came."""
+        return self.ref.offset if isinstance(self.ref, Run) else 0
 
     @property
     def format(self) -> str:
@@ -97,14 +110,14 @@ class Letters:
         is_cut = len(reject.raw) < reject.length
         raw = opened.ref.data if isinstance(opened.ref, Run) and is_cut else reject.raw
         letter = self._letter(opened, "line", reject.reason, reject.column, raw)
-        place = replace(letter.place, offset=reject.offset, event_id=reject.id)
+        place = replace(letter.place, offset=opened.offset + reject.offset, event_id=reject.id)
         return replace(letter, place=place, length=reject.length)
 
     def of_document(self, opened: Opened, sink: str, documents: Documents, index: int, why: Refusal) -> DeadLetter:
         """Of a document that `sink` has refused."""
         letter = self._letter(opened, "document", why.reason, why.detail, bytes(documents.body(index)))
         event = documents.ids[index] if documents.ids else ""
-        offset = int(documents.offsets[index])
+        offset = opened.offset + int(documents.offsets[index])
         return replace(letter, place=replace(letter.place, offset=offset, event_id=event, sink=sink))
 
     def once_more(self, letter: DeadLetter) -> DeadLetter:

@@ -40,7 +40,7 @@ def encode(letter: DeadLetter) -> bytes:
         "kind": letter.kind,
         "reason": letter.reason,
         "detail": letter.detail,
-        "place": {name: value for name, value in asdict(letter.place).items() if value not in ("", None)},
+        "place": {name: value for name, value in asdict(letter.place).items() if value not in ("", None, ())},
         "length": letter.length,
         "at": letter.at,
         "receive_count": letter.receive_count,
@@ -57,11 +57,13 @@ def decode(line: bytes) -> DeadLetter:
     try:
         fields: Mapping[str, Any] = orjson.loads(line)
         raw = base64.b64decode(fields["raw_base64"]) if "raw_base64" in fields else fields["raw"].encode()
+        place = dict(fields["place"])
+        parameters = tuple((str(name), str(value)) for name, value in place.pop("parameters", ()))
         return DeadLetter(
             kind=fields["kind"],
             reason=fields["reason"],
             detail=fields["detail"],
-            place=Place(**fields["place"]),
+            place=Place(**place, parameters=parameters),
             raw=raw,
             length=fields["length"],
             at=fields["at"],
