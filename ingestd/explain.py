@@ -129,7 +129,7 @@ class Teller:
         elif not head.strip():
             story.why = "it is blank, and every format skips blank lines"
         else:
-            story.why = FITS[scores[reader.name]]
+            story.why = FITS[scores[reader.name]] if scores[reader.name] else "by the lines that its records hold"
             story.tried = tuple(name for name, score in scores.items() if score and name != reader.name)
         return reader
 

@@ -9,24 +9,18 @@ from pathlib import Path
 
 import click
 import pytest
-from botocore import xform_name
-from botocore.session import Session
 
 from ingestd.cli import main
+from ingestd.config import Section, Settings
 from ingestd.config.loading import load
+from ingestd.config.rules import BUILT_IN_ROLES
 from ingestd.formats.registry import formats
 from tests.deploy.documents import template
+from tests.deploy.test_monitoring import KNOWN
 from tests.docs_module import docs_module
+from tests.shown import PAGES, ROOT, blocks, commands
 
-ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    """Those of a language; all are looked at, so that the end of one is not taken for the beginning of the next."""
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return [text for name, text in found if name == language]
 
 
 def anchors(page: Path) -> set[str]:
@@ -53,9 +47,8 @@ def test_settings_that_are_shown_are_settings(page: Path, tmp_path: Path) -> Non
 @EACH_PAGE
 def test_commands_that_are_shown_exist_with_their_options(page: Path) -> None:
     """For the program's own; those of others are not run here."""
-    lines = [line for block in blocks(page, "") for line in block.splitlines() if line.startswith("ingestd ")]
-    for line in lines:
-        _, name, *arguments = shlex.split(line, comments=True)
+    for line in commands(page, "ingestd"):
+        _, name, *arguments = line
         assert isinstance(main, click.Group)
         command = main.get_command(click.Context(main), name)
         assert command, line
@@ -73,6 +66,37 @@ def test_links_lead_somewhere(page: Path) -> None:
         found = (page.parent / path).resolve() if path else page
         assert found.exists(), target
         assert not anchor or anchor in anchors(found), target
+
+
+def test_variables_that_are_shown_are_settings(tmp_path: Path) -> None:
+    """Each line of nothing but variables is a service that could start, with a queue and a sink beside it."""
+    (tmp_path / "secret").write_text("ID:SECRET")
+    lines = [line for page in PAGES for block in blocks(page, "") for line in block.splitlines() if line.startswith("INGESTD_")]
+    assert lines
+    for line in lines:
+        given = dict(each.split("=", 1) for each in shlex.split(line, comments=True))
+        environ = {name: re.sub("^/run/secrets/.*", str(tmp_path / "secret"), value) for name, value in given.items()}
+        load(None, environ | {"INGESTD_SINKS__OPENSEARCH__URL": "https://search.example"}, formats=formats())
+
+
+@EACH_PAGE
+def test_metrics_and_settings_that_are_spoken_of_exist(page: Path) -> None:
+    """In the running text: each `ingestd_…` that is no role, and each `section.key` of a section that there is."""
+    text = page.read_text(encoding="utf-8")
+    metrics = {name.removesuffix("_bucket") for name in KNOWN} | {*BUILT_IN_ROLES, "ingestd_"}
+    assert set(re.findall(r"\bingestd_\w*", text)) <= metrics
+    for section, key in re.findall(r"`([a-z_]+)\.([a-z_]+)`", text):
+        field = Settings.model_fields.get(section)
+        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            assert key in field.annotation.model_fields, f"{section}.{key}"
+
+
+@EACH_PAGE
+def test_requests_for_the_console_are_whole(page: Path) -> None:
+    """Each `PUT …` of a block has a body of JSON behind it."""
+    for block in blocks(page, ""):
+        for body in re.findall(r"^PUT \S+\n(.*?)(?:\n\n|\Z)", block, re.MULTILINE | re.DOTALL):
+            assert json.loads(body)
 
 
 def test_parameters_of_the_stack_that_are_shown_are_its_own() -> None:
@@ -97,30 +121,11 @@ CONSOLE = ("GET ", "PUT ", "POST ", "DELETE ", "{", " ", "}")  # requests as Das
 
 @EACH_PAGE
 def test_make_targets_and_scripts_that_are_shown_exist(page: Path) -> None:
-    """In blocks and in the running text."""
+    """In blocks and in the running text; and make knows how to make each target."""
     text = page.read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) <= targets
     assert all((ROOT / script).is_file() for script in re.findall(r"`(?:\.venv/bin/)?python ([a-z/]+\.py)`", text))
-
-
-@EACH_PAGE
-def test_calls_of_aws_that_are_shown_are_calls(page: Path) -> None:
-    """Service, operation and options, as the SDK knows them; `deploy` and `cp` are the command line's own."""
-    session = Session()
-    text = "\n".join(blocks(page, "")).replace("\\\n", " ")
-    quoted = re.sub(r"'[^']*'", lambda found: found[0].replace("\n", " "), text)
-    for line in quoted.splitlines():
-        if not line.startswith("aws "):
-            continue
-        _, service, operation, *arguments = shlex.split(line.partition(" | ")[0], comments=True)
-        if (service, operation) in {("cloudformation", "deploy"), ("s3", "cp")}:
-            continue
-        model = session.get_service_model(service.removesuffix("api"))
-        found = {xform_name(name, "-"): name for name in model.operation_names}
-        shape = model.operation_model(found[operation]).input_shape
-        members = {xform_name(name, "-") for name in shape.members} if shape else set()
-        assert {each.removeprefix("--") for each in arguments if each.startswith("--")} <= members, line
 
 
 @EACH_PAGE
@@ -137,8 +142,7 @@ def test_what_is_shown_is_of_programs_that_are_tested(page: Path) -> None:
 def test_each_command_that_is_shown_is_run_by_a_test() -> None:
     """By its module, or as a program."""
     known = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
-    lines = [line for page in PAGES for block in blocks(page, "") for line in block.splitlines()]
-    names = {line.split()[1] for line in lines if line.startswith("ingestd ")}
+    names = {line[1] for page in PAGES for line in commands(page, "ingestd")}
     assert {"run", "check", "backfill"} <= names
     for name in names:
         runs = (f"ingestd.commands.{name} import", f"ingestd.commands import {name}", f'"{name}"')

@@ -86,7 +86,7 @@ resource "aws_iam_role_policy" "execution" {
         Effect   = "Allow"
         Action   = ["secretsmanager:GetSecretValue"]
         Resource = [var.opensearch_secret_arn]
-      }] : [], var.inlet_secret_arn != "" ? [{
+        }] : [], var.inlet_secret_arn != "" ? [{
         Sid      = "ReadInletSecret"
         Effect   = "Allow"
         Action   = ["secretsmanager:GetSecretValue"]

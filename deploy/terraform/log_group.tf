@@ -15,17 +15,22 @@ resource "aws_security_group_rule" "inlet" {
   description              = "health and calls, from the load balancer"
 }
 
-resource "aws_iam_role" "group_stream" {
-  count       = local.has_log_group ? 1 : 0
-  name_prefix = "${var.name}-group-"
+# Who delivers the stream, and who puts onto it. Each service tells in its own words for which account it acts.
+resource "aws_iam_role" "group" {
+  for_each = !local.has_log_group ? {} : {
+    deliver   = { service = "firehose.amazonaws.com", account_key = "sts:ExternalId" }
+    subscribe = { service = "logs.amazonaws.com", account_key = "aws:SourceAccount" }
+  }
+
+  name_prefix = "${var.name}-${each.key}-"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
-      Principal = { Service = "firehose.amazonaws.com" }
+      Principal = { Service = each.value.service }
       Action    = "sts:AssumeRole"
-      Condition = { StringEquals = { "sts:ExternalId" = local.account } }
+      Condition = { StringEquals = { (each.value.account_key) = local.account } }
     }]
   })
 }
@@ -33,7 +38,7 @@ resource "aws_iam_role" "group_stream" {
 resource "aws_iam_role_policy" "group_stream" {
   count = local.has_log_group ? 1 : 0
   name  = "deliver"
-  role  = aws_iam_role.group_stream[0].id
+  role  = aws_iam_role.group["deliver"].id
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -65,7 +70,7 @@ resource "aws_kinesis_firehose_delivery_stream" "group" {
     for_each = local.delivers_directly ? [] : [1]
 
     content {
-      role_arn            = aws_iam_role.group_stream[0].arn
+      role_arn            = aws_iam_role.group["deliver"].arn
       bucket_arn          = local.log_bucket_arns[0]
       prefix              = "cloudwatch/"
       error_output_prefix = "cloudwatch/errors/"
@@ -81,7 +86,7 @@ resource "aws_kinesis_firehose_delivery_stream" "group" {
     content {
       name               = "ingestd"
       url                = var.inlet_url
-      role_arn           = aws_iam_role.group_stream[0].arn
+      role_arn           = aws_iam_role.group["deliver"].arn
       buffering_size     = 4
       buffering_interval = 5
       retry_duration     = 7200 # the longest; then the call is an object of the log bucket, and read from there
@@ -94,11 +99,11 @@ resource "aws_kinesis_firehose_delivery_stream" "group" {
       secrets_manager_configuration {
         enabled    = true
         secret_arn = var.inlet_secret_arn
-        role_arn   = aws_iam_role.group_stream[0].arn
+        role_arn   = aws_iam_role.group["deliver"].arn
       }
 
       s3_configuration {
-        role_arn   = aws_iam_role.group_stream[0].arn
+        role_arn   = aws_iam_role.group["deliver"].arn
         bucket_arn = local.log_bucket_arns[0]
         prefix     = "cloudwatch/"
       }
@@ -106,25 +111,10 @@ resource "aws_kinesis_firehose_delivery_stream" "group" {
   }
 }
 
-resource "aws_iam_role" "subscription" {
-  count       = local.has_log_group ? 1 : 0
-  name_prefix = "${var.name}-subscribe-"
-
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "logs.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-      Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
-    }]
-  })
-}
-
 resource "aws_iam_role_policy" "subscription" {
   count = local.has_log_group ? 1 : 0
   name  = "put"
-  role  = aws_iam_role.subscription[0].id
+  role  = aws_iam_role.group["subscribe"].id
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -142,6 +132,6 @@ resource "aws_cloudwatch_log_subscription_filter" "group" {
   log_group_name  = var.log_group_name
   filter_pattern  = ""
   destination_arn = aws_kinesis_firehose_delivery_stream.group[0].arn
-  role_arn        = aws_iam_role.subscription[0].arn
+  role_arn        = aws_iam_role.group["subscribe"].arn
   depends_on      = [aws_iam_role_policy.subscription]
 }

@@ -144,8 +144,9 @@ class CompiledParser:
     def _learn(self, work: Workspace, known: Known, state: Numbers) -> None:
         """Find what the kernel asks for, and let it know."""
         number, text, text_size, key, key_size, hashed = state[codes.S_ASKED : codes.S_HASH + 1].tolist()
-        found = self._enrichment.find_parts(number, work.scratch[text : text + text_size].tobytes())
-        known.add(work.scratch[key : key + key_size].tobytes(), hashed, found)
+        asked = work.scratch[key : key + key_size].tobytes()
+        found = self._enrichment.find_parts(number, work.scratch[text : text + text_size].tobytes(), asked)
+        known.add(asked, hashed, found)
 
     def _why(self, plan: Plan, reason: int, detail: int) -> tuple[str, str]:
         """A reject's reason and column."""

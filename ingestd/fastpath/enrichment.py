@@ -18,6 +18,8 @@ from ingestd.formats.lookups import VALUE_BYTES_MAX, Lookup
 
 __all__ = ["NOTHING", "Enrichment", "Finder"]
 
+NETWORKS_MAX = 1 << 17  # of which is remembered what is known of them, by all threads together: some 60 MB
+
 
 class Finder(Protocol):
     """What a lookup looks into. Any thread may ask."""
@@ -41,17 +43,25 @@ class Enrichment:
         self.tree: NDArray[np.int32] = np.zeros(1, np.int32) if tree is None else tree
         self.roots: NDArray[np.int64] = np.zeros(ROOT_ROW * max(len(lookups), 1), np.int64) if roots is None else roots
         self._finders = tuple(finders)
+        self._networks: dict[bytes, tuple[bytes, ...]] = {}
 
     def find(self, lookup: Lookup, text: bytes) -> tuple[bytes, ...]:
         """JSON for each leaf of the lookup; empty where nothing is found, or too much."""
         found = self._finders[lookup.number].find(text)
         return tuple(value if len(value) <= VALUE_BYTES_MAX else b"" for value in found)
 
-    def find_parts(self, number: int, text: bytes) -> tuple[bytes, ...]:
-        """The same as the kernel puts it between its joints: strings without their quotes."""
+    def find_parts(self, number: int, text: bytes, key: bytes) -> tuple[bytes, ...]:
+        """The same as the kernel puts it between its joints: strings without quotes. `key`: of the text, or of its network."""
         lookup = self.lookups[number]
+        if lookup.by_address and key in self._networks:
+            return self._networks[key]
         found = zip(lookup.leaves, self.find(lookup, text), strict=True)
-        return tuple(value if leaf.type in BARE else value[1:-1] for leaf, value in found)
+        parts = tuple(value if leaf.type in BARE else value[1:-1] for leaf, value in found)
+        if lookup.by_address:
+            if len(self._networks) >= NETWORKS_MAX:
+                self._networks = {}
+            self._networks[key] = parts
+        return parts
 
 
 NOTHING = Enrichment()

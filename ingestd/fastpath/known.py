@@ -18,13 +18,13 @@ from ingestd.model import PAD
 
 __all__ = ["SEED", "Known"]
 
-ROWS = 1 << 15
-TEXT_BYTES = 8 << 20
+ROWS = 1 << 17
+TEXT_BYTES = 16 << 20
 SEED = int.from_bytes(os.urandom(7))
 
 
 class Known:
-    """`rows` and `texts` are the kernel's; memory is taken as they fill."""
+    """`rows` and `texts` are the kernel's; their memory, 20 MB at most, is taken as they fill."""
 
     def __init__(self, rows: int = ROWS, text_bytes: int = TEXT_BYTES) -> None:
         self.rows: NDArray[np.int64] = np.zeros(rows * KNOWN_ROW, np.int64)

@@ -17,15 +17,16 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from ingestd.fastpath.kernel.codes import ROOT_ROW
+from ingestd.fastpath.kernel.codes import FIRST_BITS, ROOT_ROW
 
 if TYPE_CHECKING:
     from maxminddb.types import Record
 
 __all__ = ["Networks", "geo", "joined", "owner"]
 
-REMEMBERED_MAX = 1 << 14
+REMEMBERED_MAX = 1 << 12  # addresses, for the reference
 FIRST_PLACE = 2  # of the trees: 0 says that nothing is known
+FIRST_STEPS = 1 << FIRST_BITS
 PLACES_MAX = 1 << 31
 NODES_AT_ONCE = 1 << 18
 V4_ROOT_DEPTH = 96  # IPv4 addresses stand below ::/96
@@ -67,8 +68,14 @@ class Networks:
         except (ValueError, self._invalid):  # no address, or none of the file's sort; a record that is not whole
             return self._say(None)
 
-    def plant(self, tree: NDArray[np.int32], place: int) -> tuple[int, int]:
-        """Write the tree to `place`; returns its roots, for IPv4 and for IPv6."""
+    @property
+    def places(self) -> int:
+        """The numbers that its tree takes, the tables of the first step before it."""
+        return ROOT_ROW * FIRST_STEPS + 2 * self.nodes
+
+    def plant(self, tree: NDArray[np.int32], start: int) -> tuple[int, int]:
+        """Write the tree from `start` on; returns where the first step is, for IPv4 and for IPv6."""
+        place = start + ROOT_ROW * FIRST_STEPS
         whole: Nodes = np.frombuffer(self._data, np.uint8, self.nodes * self._node_bytes).reshape(-1, self._node_bytes)
         for first in range(0, self.nodes, NODES_AT_ONCE):
             some = whole[first : first + NODES_AT_ONCE]
@@ -76,26 +83,33 @@ class Networks:
                 kinds = [children < self.nodes, children == self.nodes]
                 at = place + 2 * first + side
                 tree[at : at + 2 * len(some) : 2] = np.select(kinds, [place + 2 * children, 0], _told(self.nodes - children))
-        root = place if self.nodes else 0
-        if not self._is_v6:
-            return root, 0
-        below = root
-        for _ in range(V4_ROOT_DEPTH):
-            below = int(tree[below]) if below > 0 else below
-        return below, root
+        v4 = v6 = place if self.nodes else 0
+        for _ in range(V4_ROOT_DEPTH if self._is_v6 else 0):
+            v4 = int(tree[v4]) if v4 > 0 else v4
+        tree[start : start + FIRST_STEPS] = _steps(tree, v4)
+        tree[start + FIRST_STEPS : place] = _steps(tree, v6 if self._is_v6 else 0)
+        return start, start + FIRST_STEPS
 
 
 def joined(found: Sequence[Networks | None]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """The trees of all of them, one behind the other, and a row of roots for each. ValueError if they are too large."""
-    places = FIRST_PLACE + 2 * sum(each.nodes for each in found if each)
+    places = FIRST_PLACE + sum(each.places for each in found if each)
     if places > PLACES_MAX:
         raise ValueError("the search trees are too large together")
     tree, roots, place = np.zeros(places, np.int32), np.zeros((max(len(found), 1), ROOT_ROW), np.int64), FIRST_PLACE
     for number, each in enumerate(found):
         if each:
             roots[number] = each.plant(tree, place)
-            place += 2 * each.nodes
+            place += each.places
     return tree, roots.ravel()
+
+
+def _steps(tree: NDArray[np.int32], root: int) -> NDArray[np.int64]:
+    """Where each combination of the first bits leads from a root."""
+    steps, places = np.arange(FIRST_STEPS), np.full(FIRST_STEPS, root, np.int64)
+    for shift in range(FIRST_BITS - 1, -1, -1):
+        places = np.where(places > 0, tree[np.maximum(places, 0) + (steps >> shift & 1)], places)
+    return places
 
 
 def _told(numbers: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -9,8 +9,10 @@ from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import Poison
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.reader import ENVELOPE, EnvelopeReader, LineReader, Reader
+from ingestd.fastpath.unwrapping import UnwrappingReader, first_message
 from ingestd.formats.names import first_names
 from ingestd.formats.registry import HEAD_BYTES, Format, detect, detect_events
+from ingestd.formats.table import Shape
 from ingestd.model import Framing, Source, Way
 
 __all__ = ["Ways"]
@@ -54,6 +56,10 @@ class Ways:
             found = detect(key, head, self._known) if head.strip() else next(iter(self.known))
         if found is None:
             raise Poison("content is of no known format", reason="unknown_format", tried=", ".join(self._known))
+        if source.bucket and (line := first_message(head)) is not None:
+            inner = self._inner(found, key, line, is_sure=route.format != AUTO)
+            if inner is not None:
+                return UnwrappingReader(LineReader(inner, self._ways(inner, route, only), source, self._enrichment))
         return LineReader(found, self._ways(found, route, only), source, self._enrichment)
 
     def seen(self, head: bytes) -> str | None:
@@ -62,6 +68,13 @@ class Ways:
             return ENVELOPE
         found = detect("", head, self._known)
         return found.name if found else None
+
+    def _inner(self, found: Format, key: str, line: bytes, *, is_sure: bool) -> Format | None:
+        """The format of lines that came in records (unwrapping.py); None if the records are `found`'s own."""
+        if not is_sure and not found.catches:
+            return None
+        inner = found if is_sure else detect(key, line + b"\n", self._known)
+        return inner if inner is not None and inner.shape is not Shape.JSON else None
 
     def _of_events(self, each: Carried, around: Route, only: Sequence[str]) -> tuple[Format, Sequence[Way]]:
         """The format of a log group's events, and the ways they go: none if they are dropped."""

@@ -42,8 +42,10 @@ class Workspace(threading.local):
 
     def known(self, enrichment: Enrichment) -> Known:
         """What this thread has learnt of the enrichment; of another, which takes its place, it knows nothing."""
+        if not enrichment.lookups:
+            return NOTHING_KNOWN
         if enrichment is not self._known_of:
-            self._known, self._known_of = Known() if enrichment.lookups else NOTHING_KNOWN, enrichment
+            self._known, self._known_of = Known(), enrichment
         return self._known
 
     def make_room(self, documents: int) -> None:

@@ -52,7 +52,7 @@ def test_kubernetes_gives_the_service_valid_settings(tmp_path: Any) -> None:
     (tmp_path / "password").write_text("hidden")
     file = tmp_path / "ingestd.toml"
     file.write_text(text.replace(sink["password_file"], str(tmp_path / "password")))
-    assert load(file, {}, formats=formats()).queue.url == named("ScaledObject")["spec"]["triggers"][0]["metadata"]["queueURL"]
+    assert load(file, {}, formats=formats()).queue.url
 
 
 def test_s8_kubernetes_locks_its_containers_and_waits_for_the_drain() -> None:
@@ -65,11 +65,8 @@ def test_s8_kubernetes_locks_its_containers_and_waits_for_the_drain() -> None:
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_all_scale_by_a_backlog_that_counts_what_is_in_flight() -> None:
-    """Stack and module to the same drain time by the same expressions; KEDA, which asks SQS alone, by messages."""
-    keda = named("ScaledObject")["spec"]["triggers"][0]["metadata"]
-    assert keda["scaleOnInFlight"] == "true"
-    assert int(keda["queueLength"]) > Settings().queue.messages_in_flight_max
+def test_all_scale_by_how_long_the_backlog_takes() -> None:
+    """Stack, module and KEDA to the same drain time; stack and module by the same expressions, KEDA by the same bounds."""
     module = (DEPLOY / "terraform" / "variables.tf").read_text(encoding="utf-8")
     (default,) = re.findall(r'variable "drain_seconds" \{.*?default += (\d+)', module, re.DOTALL)
     assert int(default) == template()["Parameters"]["DrainSeconds"]["Default"]
@@ -80,6 +77,12 @@ def test_all_scale_by_a_backlog_that_counts_what_is_in_flight() -> None:
     ]
     scaling = (DEPLOY / "terraform" / "scaling.tf").read_text(encoding="utf-8")
     assert re.findall(r'expression += "([^"]+)"', scaling) == told
+    backlog, cpu = named("ScaledObject")["spec"]["triggers"]
+    target = int(default)
+    assert (backlog["metricType"], int(backlog["metadata"]["threshold"])) == ("Value", target)
+    numbers = re.findall(r"[ (]([0-9.]+)", backlog["metadata"]["query"])
+    assert [float(each) for each in numbers] == [0.5, 0.85 * target, 0.5, 0.1, 2 * target]
+    assert cpu["type"] == "cpu"
 
 
 def test_terraform_sets_the_variables_that_the_stack_sets() -> None:

@@ -1,7 +1,8 @@
-"""The dashboard and the alerts ask only for what the service says: names, labels, and values of labels that are fixed."""
+"""The dashboard, the alerts and KEDA ask only for what the service says: names, labels, and values of labels that are fixed."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from ingestd.service import Service
 from ingestd.shell.answers import SERVICE_ERRORS
 from ingestd.shell.telemetry import _COUNTERS, Telemetry
 from ingestd.signals import Signals
-from tests.deploy.documents import loaded_json, loaded_yaml
+from tests.deploy.documents import loaded_json, loaded_yaml, loaded_yamls
 
 NAME = re.compile(r"\bingestd_\w+")
 SELECTOR = re.compile(r"(\w+)\{(\w+)=~?\"([^\"]+)\"\}")
@@ -32,7 +33,7 @@ class Anything:
         return self
 
 
-def metrics() -> dict[str, set[str]]:
+async def metrics() -> dict[str, set[str]]:
     """Each series by its name, and its labels: those of the telemetry, and the gauges that the service adds."""
     telemetry = Telemetry()
     found = {f"ingestd_{name}_total": set(labels) for name, (_, labels) in _COUNTERS.items()}
@@ -58,9 +59,11 @@ def expressions() -> Iterator[tuple[str, str]]:
     for panel in loaded_json("grafana.json")["panels"]:
         for target in panel["targets"]:
             yield panel["title"], target["expr"]
+    (scaled,) = [each for each in loaded_yamls("kubernetes.yaml") if each["kind"] == "ScaledObject"]
+    yield "KEDA", scaled["spec"]["triggers"][0]["metadata"]["query"]
 
 
-KNOWN = metrics()
+KNOWN = asyncio.run(metrics())  # a gauge asks for the loop that it is shown in
 ASKED = [pytest.param(expression, id=f"{title}-{number}") for number, (title, expression) in enumerate(expressions())]
 
 

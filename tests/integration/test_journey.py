@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import os
-import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -22,21 +22,21 @@ from tests.deploy.stack import Stack, made_stack
 from tests.deploy.test_cloudformation import container, variables
 from tests.fakes.aws import loopback_client
 from tests.integration.asking import Server, set_up
+from tests.shown import ROOT, commands
 from tests.test_service import log
 
-ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 180
 LINES = 500
 KEY = "AWSLogs/123456789012/elasticloadbalancing/eu-west-1/2026/11/22/{name}.log.gz"
 ALL = "logs-aws.elb_logs*"
+BROKEN_KEY, BROKEN_AT = "a/b.gz", 4711  # what the runbook asks for
 
 
 def shown(page: str, command: str) -> list[list[str]]:
     """The arguments of each `ingestd COMMAND` that a page shows."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if line.startswith(f"ingestd {command} ")]
-    assert lines, f"{page} shows no {command}"
-    return [shlex.split(line, comments=True)[1:] for line in lines]
+    found = [line[1:] for line in commands(ROOT / page, "ingestd", command)]
+    assert found, f"{page} shows no {command}"
+    return found
 
 
 async def ingestd(arguments: list[str], folder: Path, environ: Mapping[str, str]) -> tuple[int, str]:
@@ -135,3 +135,29 @@ async def test_from_a_clone_to_lines_in_a_cluster(opensearch_url: str, tmp_path:
                     status, output = await ingestd(arguments, tmp_path, environ)
                     assert status == 0, output
                     await arrived(server, 3 * LINES)
+                await s3.put_object(Bucket="my-logs", Key=BROKEN_KEY, Body=gzip.compress(broken()))
+                await arrived(server, 3 * LINES + 1)
+            await as_the_runbook_says(tmp_path, environ, opensearch_url)
+            assert await server.count(ALL) == 3 * LINES + 1
+            assert await server.count("archived-*") == 0  # what is refused by its format is so for any sink
+
+
+def broken() -> bytes:
+    """A line that is right, and at its place one with letters where its status is."""
+    good, bad = log(formats()["alb"], 2).splitlines()
+    url = good.index(b"://")
+    filler = b"x" * (BROKEN_AT - len(good) - 1)
+    status = bad.split(b" ")[8]
+    return good[: url + 3] + filler + good[url + 3 :] + b"\n" + bad.replace(b" " + status + b" ", b" oops ", 1) + b"\n"
+
+
+async def as_the_runbook_says(folder: Path, environ: Mapping[str, str], url: str) -> None:
+    """What is there to be typed when lines could not be read: each shows them, and changes nothing that is right."""
+    archive = {"kind": "opensearch", "url": url, "index": "archived-{dataset}"}
+    two = {f"INGESTD_SINKS__ARCHIVE__{name.upper()}": value for name, value in archive.items()}
+    two["INGESTD_ROUTE"] = json.dumps([{"sinks": ["main"]}])
+    words = {"dlq": "bad_number", "redrive": "1 objects of dead letters", "audit": "0 lines missing"}
+    for command, word in words.items():
+        for arguments in shown("docs/runbook.md", command):
+            status, output = await ingestd(arguments, folder, {**environ, **two})
+            assert (status, word in output) == (0, True), (arguments, output)

@@ -116,7 +116,8 @@ class Books:
         for line in gzip.decompress(body).splitlines():
             letter = decode(line)
             name = letter.place.message_id if letter.kind == "message" else letter.place.key
-            entry = (letter.kind, letter.reason, name, letter.place.offset)
+            event = letter.place.event_id
+            entry = (letter.kind, letter.reason, name, int(event[-12:]) if event else letter.place.offset)
             self.letters[entry] += 1
             if not self._is_due(entry):
                 self._fail(f"a dead letter that nobody owes: {entry}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 
@@ -14,6 +15,7 @@ __all__ = [
     "BUCKET",
     "DATASETS",
     "DAY",
+    "ENVELOPE_BYTES_MAX",
     "HUGE_BYTES",
     "LINE_BYTES_MAX",
     "OUTLIER_DAY",
@@ -29,7 +31,9 @@ WALL = 1793534400.0  # 2026-11-01T12:00:00Z: what the clock on the wall says at 
 DAY, OUTLIER_DAY = "2026-11-01", "2019-02-03"
 LINE_BYTES_MAX = 900
 HUGE_BYTES = 900  # records larger than this are too large for the stream, for this once
-DATASETS = {"alb": "aws.elb_logs", "cloudfront": "aws.cloudfront_logs"}
+ENVELOPE_BYTES_MAX = 20_000
+EVENTS = "lambda_logs"
+DATASETS = {"alb": "aws.elb_logs", "cloudfront": "aws.cloudfront_logs", EVENTS: "aws.lambda_logs"}
 HEADERS = (
     b"date time x-edge-location sc-bytes c-ip cs-method cs-uri-stem sc-status",
     b"date time cs-uri-stem x-edge-location sc-bytes c-ip cs-method sc-status",
@@ -40,7 +44,10 @@ Kind = Literal["document", "cursed", "huge", "reject", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`mark` is in its bytes and in any document made of it. `reason`: of its dead letter."""
+    """`mark` is in its bytes and in any document made of it. `reason`: of its dead letter.
+
+    `offset`: where it begins in the object; of an event its number there, which its id ends with.
+    """
 
     mark: int
     kind: Kind
@@ -67,6 +74,10 @@ class Version:
 
 def version(random: Random, key: str, first_mark: int) -> Version:
     """An object whose lines' marks are `first_mark` and following."""
+    fork = Random()  # whatever it draws, the objects that are none of envelopes stay what they were
+    fork.setstate(random.getstate())
+    if fork.random() < 0.15:
+        return _enveloped(fork, key, first_mark)
     form: Literal["alb", "cloudfront"] = random.choice(("alb", "cloudfront"))
     count = random.choice((0, 1, 3, 10, random.randrange(40)))
     lines, text = _text(random, form, count, first_mark)
@@ -137,6 +148,62 @@ def _line(form: str, header: int, word: bytes, day: bytes) -> bytes:
     if header:
         return b"\t".join((day, b"12:00:00", b"/" + word, b"X", b"1", b"192.0.2.1", b"GET", b"200"))
     return b"\t".join((day, b"12:00:00", b"X", b"1", b"192.0.2.1", b"GET", b"/" + word, b"200"))
+
+
+def _enveloped(random: Random, key: str, first_mark: int) -> Version:
+    """Envelopes of CloudWatch Logs, whose events have ids of their own."""
+    lines: list[Line] = []
+    records: list[bytes] = []
+    mark = first_mark
+    for _ in range(random.choice((1, 2, 5))):
+        offset = sum(len(record) + 1 for record in records)  # what parts two envelopes counts, though nothing does
+        chance = random.random()
+        if chance < 0.15:
+            lines.append(Line(-1, "skipped", b"", offset))
+            records.append(_envelope("CONTROL_MESSAGE", [{"id": "", "timestamp": 0, "message": "line999999"}]))
+        elif chance < 0.25 and records:
+            records.append(b'{"no": "envelope line%06d"}' % mark)
+            lines.append(Line(mark, "reject", records[-1], offset, reason="bad_envelope"))
+            mark += 1
+        else:
+            events = []
+            for place in range(random.choice((0, 1, 3, 12))):
+                line, event = _event(random, mark, first_mark, offset, may_be_bad=not place)
+                lines.append(line)
+                events.append(event)
+                mark += 1
+            lines += [Line(-1, "skipped", b"", offset)] * (not events)
+            records.append(_envelope("DATA_MESSAGE", events))
+    text = random.choice((b"", b"\n")).join(records)
+    if random.random() < 0.5:
+        text = b"".join(gzip.compress(record, 1, mtime=0) for record in records)
+    body = _compressed(random, text)
+    fate: Literal["whole", "truncated"] = "whole"
+    if len(text) > 200 and random.random() < 0.12:
+        body, fate = gzip.compress(text, 1, mtime=0)[: -random.randrange(1, 40)], "truncated"
+    return Version(key, EVENTS, body, tuple(lines), fate)
+
+
+def _event(random: Random, mark: int, first_mark: int, offset: int, *, may_be_bad: bool) -> tuple[Line, dict[str, Any]]:
+    """An event, as text or as JSON, and what becomes of it."""
+    word, number, chance = f"line{mark:06d}", mark - first_mark, random.random()
+    day = OUTLIER_DAY if random.random() < 0.05 else DAY
+    at = datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    event: dict[str, Any] = {"id": f"{first_mark:044d}{number:012d}", "timestamp": int(at.timestamp() * 1000)}
+    if chance < 0.05:
+        return Line(-1, "skipped", b"", number), event | {"message": ""}
+    if chance < 0.10 and may_be_bad:
+        return Line(mark, "reject", word.encode(), offset, reason="bad_event"), event | {"text": word}
+    kind: Kind = "cursed" if 0.12 < chance < 0.15 else "huge" if 0.15 < chance < 0.17 else "document"
+    word += "cursed" * (kind == "cursed") + "x" * 900 * (kind == "huge")
+    text = orjson.dumps({"level": "INFO", "message": word}).decode() if random.random() < 0.3 else f"INFO {word}\n"
+    return Line(mark, kind, text.encode(), number, day), event | {"message": text}
+
+
+def _envelope(kind: str, events: list[dict[str, Any]]) -> bytes:
+    """One object of JSON."""
+    names = {"owner": "123456789012", "logGroup": "/aws/lambda/f", "logStream": "s", "subscriptionFilters": ["all"]}
+    return orjson.dumps({"messageType": kind, **names, "logEvents": events})
 
 
 def _compressed(random: Random, text: bytes) -> bytes:

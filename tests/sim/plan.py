@@ -21,7 +21,7 @@ from ingestd.config import (
     Settings,
     SinkSettings,
 )
-from tests.sim.content import BUCKET, LINE_BYTES_MAX, Version, notice, version
+from tests.sim.content import BUCKET, ENVELOPE_BYTES_MAX, LINE_BYTES_MAX, Version, notice, version
 from tests.sim.faults import armed
 
 __all__ = ["Arrival", "Plan", "plan"]
@@ -112,6 +112,7 @@ def _settings(random: Random, kinds: tuple[str, ...], has_dead_letters: bool) ->
         object=ObjectSettings.model_construct(
             in_flight_max=random.choice((1, 3, 32)),
             line_bytes_max=LINE_BYTES_MAX,
+            envelope_bytes_max=ENVELOPE_BYTES_MAX,
             block_bytes=block,
             read_attempts_max=random.choice((1, 3, 5)),
         ),

@@ -18,7 +18,7 @@ from ingestd.config import (
     Settings,
     SinkSettings,
 )
-from tests.sim.content import BUCKET, LINE_BYTES_MAX, Line, Version, notice, version
+from tests.sim.content import BUCKET, ENVELOPE_BYTES_MAX, LINE_BYTES_MAX, Line, Version, notice, version
 from tests.sim.plan import Arrival, Plan
 
 __all__ = ["Chosen", "announced", "objects", "scene", "whole"]
@@ -49,7 +49,9 @@ def scene(
     settings = Settings.model_construct(
         aws=AwsSettings.model_construct(**(aws or {})),
         queue=QueueSettings.model_construct(url="https://sqs/queue", buckets=(BUCKET,), **(queue or {})),
-        object=ObjectSettings.model_construct(line_bytes_max=LINE_BYTES_MAX, block_bytes=3000),
+        object=ObjectSettings.model_construct(
+            line_bytes_max=LINE_BYTES_MAX, envelope_bytes_max=ENVELOPE_BYTES_MAX, block_bytes=3000
+        ),
         memory=MemorySettings.model_construct(budget_bytes=10_000_000),
         events=EventSettings.model_construct(days_past=5),
         dead_letters=DeadLetterSettings.model_construct(bucket="dead"),

@@ -16,10 +16,13 @@ SEEDS = int(os.environ.get("INGESTD_SIM_SEEDS", "400"))
 ENDS = {
     "messages": "received deleted given_back lost expired",
     "lines": "alb,accepted alb,duplicate alb,dead_lettered alb,given_back alb,skipped"
-    " cloudfront,accepted cloudfront,duplicate cloudfront,dead_lettered cloudfront,given_back cloudfront,skipped",
+    " cloudfront,accepted cloudfront,duplicate cloudfront,dead_lettered cloudfront,given_back cloudfront,skipped"
+    " lambda_logs,accepted lambda_logs,duplicate lambda_logs,dead_lettered lambda_logs,given_back lambda_logs,skipped"
+    " lambda_json,accepted lambda_json,duplicate envelope,dead_lettered envelope,skipped",
     "objects": "read access_denied broken_off checksum_mismatch control_object credentials cut dropped no_such_key replaced"
     " stopping test_event truncated unavailable unknown_format unreachable",
-    "dead_letters": "foreign_bucket line_too_long mapper_parsing_exception no_such_key not_json record_too_large"
+    "dead_letters": "bad_envelope bad_event foreign_bucket"
+    " line_too_long mapper_parsing_exception no_such_key not_json record_too_large"
     " too_few_columns truncated unknown_format unrecognised",
     "documents": "opensearch,accepted opensearch,duplicate opensearch,refused firehose,accepted firehose,refused",
     "requests": "opensearch,answered opensearch,bad_answer opensearch,cluster_block opensearch,index_closed"

@@ -70,8 +70,8 @@ L_NUMBER, L_BY_ADDRESS, L_SOURCE, L_COUNT, L_SLOTS = range(5)
 # the key's span and that of what is found by it; a hash of 0 is an empty row. What is found: two bytes for the size of each
 # value, the lower first, then the values.
 KNOWN_ROW, KNOWN_PROBES = 4, 8
-# of a lookup by address: where the root of its tree stands for an IPv4 and for an IPv6 address
-ROOT_ROW = 2
+# of a lookup by address: where the first step into its tree is, for an IPv4 and for an IPv6 address; a step of so many bits
+ROOT_ROW, FIRST_BITS = 2, 16
 
 # a plan's single numbers
 (

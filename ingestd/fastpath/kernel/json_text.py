@@ -15,7 +15,7 @@ from ingestd.fastpath.kernel.simd import eq64, get, load8, low_bits, put, traili
 from ingestd.fastpath.kernel.strings import copy, hex_pair, sequence
 
 __all__ = [
-    "CLEAN", "ESCAPED", "KEPT_AT", "LEVELS_AT", "NAME_MAX", "PAIRS_AT", "blank", "literal", "note_name", "number",
+    "CLEAN", "ESCAPED", "KEPT_AT", "LEVELS_AT", "NAMED_AT", "NAME_MAX", "PAIRS_AT", "blank", "literal", "note_name", "number",
     "string_end", "unescaped", "value",
 ]  # fmt: skip
 
@@ -29,8 +29,10 @@ LEVELS = 10  # of what is copied
 DIGITS_MAX = 15  # of a number that certainly is the shortest of its value
 WHOLE_MAX = 18
 NAMES_MAX, NAME_MAX = 400, 256  # names that are open at once, and a name's bytes
+NAMED_MAX = 1000  # names of a record: with more, one of its fields may have to be folded (table.py, MEMBERS_MAX)
 # what is where in `work`: where the names of each level begin, the levels of the walk, what is kept, the names, pairs
-FIRSTS_AT, LEVELS_AT, KEPT_AT, NAMES_AT, PAIRS_AT = 0, 16, 48, 352, 1552
+# how many names there were is behind where those of the deepest level begin
+FIRSTS_AT, NAMED_AT, LEVELS_AT, KEPT_AT, NAMES_AT, PAIRS_AT = 0, 15, 16, 48, 352, 1552
 CLEAN, UTF_8, ESCAPED = 0, 1, 2  # what a string holds
 
 
@@ -194,7 +196,9 @@ def literal(buf: Any, at: int, end: int) -> Any:
 def note_name(buf: Any, at: int, end: int, work: Any, first: int, count: int) -> Any:
     """Add a name to those of its object, the ones from `first` on; how many there are then, -1 for a name that comes twice."""
     size = end - at
-    if size > NAME_MAX or count >= NAMES_MAX:
+    named = get(work, NAMED_AT) + 1
+    put(work, NAMED_AT, named)
+    if size > NAME_MAX or count >= NAMES_MAX or named > NAMED_MAX:
         return -1
     word = int64(load8(buf, at) & (uint64(0xFFFFFFFFFFFFFFFF) >> uint64(64 - 8 * min(size, 8)) if size > 0 else uint64(0)))
     for i in range(first, count):

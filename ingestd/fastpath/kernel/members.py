@@ -33,6 +33,7 @@ from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.json_text import (
     ESCAPED,
     LEVELS_AT,
+    NAMED_AT,
     blank,
     note_name,
     string_end,
@@ -69,6 +70,7 @@ def cut_members(
     level, place, first, count, kept, escaped = 0, 0, 0, 0, 0, False
     seen = 0  # arrays that were looked into, a bit each
     extra = 1  # where `alt` is free
+    put(work, NAMED_AT, 0)
     put(alt, 0, OPEN_OBJECT)
     at = blank(buf, at + 1, end)
     is_empty = at < end and get(buf, at) == CLOSE_OBJECT

@@ -1,7 +1,8 @@
 """Networks that hold an address: a walk along its bits, down a tree. Part of the kernel.
 
 A tree is pairs of numbers, for a bit that is 0 and one that is 1: above 0 where the next pair stands, below 0 the negative of
-what is known of the network, 0 for a network of which nothing is. `networks.py` makes it.
+what is known of the network, 0 for a network of which nothing is. The first FIRST_BITS are taken in one step: a table has what
+each of their combinations leads to. `networks.py` makes both.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 from numba import int64, uint64
 
 from ingestd.fastpath.kernel.addresses import is_ipv4, is_ipv6
+from ingestd.fastpath.kernel.codes import FIRST_BITS
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.simd import ALL, ONE, get
 from ingestd.fastpath.kernel.strings import hex_digit
@@ -99,8 +101,9 @@ def _ones(count: int) -> Any:
 
 @inlined
 def network(tree: Any, place: int, bits: int, high: Any, low: Any) -> Any:
-    """What is known of the address's network in the tree whose root is at `place`; 0 for nothing."""
-    done = 0
+    """What is known of the address's network in the tree whose table begins at `place`; 0 for nothing."""
+    place = get(tree, place + int64(high >> uint64(64 - FIRST_BITS)))
+    done = FIRST_BITS
     while place > 0 and done < bits:
         word = high if done < 64 else low
         place = get(tree, place + int64((word >> uint64(63 - (done & 63))) & ONE))
