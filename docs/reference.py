@@ -20,7 +20,7 @@ of tables (`[[...]]`) is the whole list, as JSON.
 SECTION = re.compile(r"#?(\[\[?)([a-z_.]+)\]\]?$")
 SETTING = re.compile(r"(#?)([a-z_]+) = (.+)$")
 COLUMNS = "\n| setting | default | variable | |\n|---|---|---|---|\n"
-LISTS = {"route", "role", "format", "format.columns"}  # of tables: one variable for all of it
+LISTS = {"route", "role", "rule", "rule.when", "format", "format.columns"}  # of tables: one variable for all of it
 NO_DEFAULT = {"queue.url", "queue.buckets", "sinks.main.urls", "sinks.copy.stream"}  # shown as the others are, to be filled in
 
 

@@ -21,7 +21,7 @@ from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.reader import Reader
 from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
-from ingestd.formats.own import known_formats
+from ingestd.formats.ruled import ruled_formats
 from ingestd.model import DeadLetter, Framing, ObjectRef, Source, Spot
 from ingestd.setup.api import Api
 from ingestd.shell.clients import Clients
@@ -108,7 +108,7 @@ class Audit:
         self._dead = dead
         self._clusters = clusters
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
-        known = known_formats(settings.format, settings.events.timestamp_paths)
+        known = ruled_formats(settings)
         self._ways = Ways(known, self._router, list(settings.sinks), lambda name, dataset: Framing(dataset, action=False))
         self._slots = asyncio.Semaphore(settings.object.in_flight_max)
 

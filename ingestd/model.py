@@ -282,6 +282,7 @@ class Documents:
     at `bodies[i]`. `starts` has one element more than there are documents. `offsets[i]` is the line's offset in the object,
     and `ids[i]` its event's id, if the lines are events. `way` says where they go, once that is known.
     Conservation: lines == len(self) + len(rejects) + skipped + dropped.
+    `by_rule`: how many of the dropped each rule dropped. `masked`: secrets that were masked in the lines.
     """
 
     data: bytes | memoryview
@@ -295,6 +296,8 @@ class Documents:
     fallback: int = 0
     drifted: int = 0
     ids: tuple[str, ...] = ()
+    by_rule: tuple[tuple[str, int], ...] = ()
+    masked: int = 0
     way: Way | None = None
 
     def __len__(self) -> int:

@@ -109,31 +109,41 @@ class Letters:
     def of_line(self, opened: Opened, reject: Reject) -> DeadLetter:
         is_cut = len(reject.raw) < reject.length
         raw = opened.ref.data if isinstance(opened.ref, Run) and is_cut else reject.raw
-        letter = self._letter(opened, "line", reject.reason, reject.column, raw)
-        place = replace(letter.place, offset=opened.offset + reject.offset, event_id=reject.id)
-        return replace(letter, place=place, length=reject.length)
+        place = replace(opened.place, offset=opened.offset + reject.offset, event_id=reject.id)
+        return self._letter(opened, "line", reject.reason, reject.column, raw, place, reject.length)
 
     def of_document(self, opened: Opened, sink: str, documents: Documents, index: int, why: Refusal) -> DeadLetter:
         """Of a document that `sink` has refused."""
-        letter = self._letter(opened, "document", why.reason, why.detail, bytes(documents.body(index)))
         event = documents.ids[index] if documents.ids else ""
-        offset = opened.offset + int(documents.offsets[index])
-        return replace(letter, place=replace(letter.place, offset=offset, event_id=event, sink=sink))
+        place = replace(opened.place, offset=opened.offset + int(documents.offsets[index]), event_id=event, sink=sink)
+        return self._letter(opened, "document", why.reason, why.detail, bytes(documents.body(index)), place)
 
     def once_more(self, letter: DeadLetter) -> DeadLetter:
         """The same, as dead as before, after another attempt."""
         return replace(letter, at=self._now(), receive_count=letter.receive_count + 1)
 
-    def _letter(self, opened: Opened, kind: Kind, reason: str, detail: str, raw: bytes) -> DeadLetter:
-        """What a record brought is kept whole, for it is nowhere else; of an object's line the object has the rest."""
+    def _letter(
+        self,
+        opened: Opened,
+        kind: Kind,
+        reason: str,
+        detail: str,
+        raw: bytes,
+        place: Place | None = None,
+        length: int | None = None,
+    ) -> DeadLetter:
+        """What a record brought is kept whole, for it is nowhere else; of an object's line the object has the rest.
+
+        `length`: of what was more than `raw`.
+        """
         received = opened.received
         return DeadLetter(
             kind=kind,
             reason=reason,
             detail=detail,
-            place=opened.place,
+            place=place or opened.place,
             raw=raw if isinstance(opened.ref, Run) else raw[: self._raw_bytes_max],
-            length=len(raw),
+            length=len(raw) if length is None else length,
             at=self._now(),
             receive_count=received.receive_count if isinstance(received, Message) else 1,
         )

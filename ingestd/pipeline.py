@@ -29,7 +29,7 @@ from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
-from ingestd.formats.own import known_formats
+from ingestd.formats.ruled import ruled_formats
 from ingestd.model import (
     Call,
     DeadLetter,
@@ -122,7 +122,7 @@ class Pipeline:
         self._letters = Letters(settings.dead_letters.raw_bytes_max, self._wall_clock)
         self._allowed = Allowed.by(settings.queue)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
-        known = known_formats(settings.format, settings.events.timestamp_paths, enrichment.lookups)
+        known = ruled_formats(settings, enrichment.lookups)
         self._ways = Ways(known, self._router, self._deliveries, self._framing, enrichment)
 
     # --- message -------------------------------------------------------------------------------------------------------------
@@ -294,7 +294,7 @@ class Pipeline:
                 raise Poison("the object is another by now", reason="replaced")
             opened.decoding = Decoding(
                 self._settings.object,
-                lambda head: self._ways.reader(body.source, route, head, opened.sinks),
+                lambda head: self._ways.reader(body.source, route, head, opened.sinks, chosen=opened.unseen is not None),
                 self._ways.known,
             )
             async for data, is_last in body.pieces():
@@ -353,6 +353,9 @@ class Pipeline:
         self._drift.saw(name, documents.drifted)
         self._telemetry.lines(name, Outcome.SKIPPED, documents.skipped)
         self._telemetry.lines(name, Outcome.DROPPED, documents.dropped)
+        self._telemetry.count("masked_values", documents.masked, name)
+        for rule, count in documents.by_rule:
+            self._telemetry.count("rule_lines", count, rule)
         for reason, count in Counter(reject.reason for reject in documents.rejects).items():
             self._telemetry.count("rejects", count, name, reason)
         if letters := [self._letters.of_line(opened, reject) for reject in documents.rejects]:

@@ -13,7 +13,7 @@ import orjson
 import pytest
 from aiobotocore.session import get_session
 
-from ingestd.config import DeadLetterSettings, FirehoseSettings, OpenSearchSettings, QueueSettings, Settings
+from ingestd.config import DeadLetterSettings, FirehoseSettings, OpenSearchSettings, QueueSettings, RuleSettings, Settings
 from ingestd.config import RouteSettings as Route
 from ingestd.core.identity import document_id, object_id
 from ingestd.core.span import Selection
@@ -62,6 +62,7 @@ class World:
     sqs: TwoWaySqs = field(default_factory=TwoWaySqs)
     buckets: tuple[str, ...] = ("logs",)
     routes: tuple[Route, ...] = ()
+    rules: tuple[RuleSettings, ...] = ()
 
     def settings(self) -> Settings:
         return Settings(
@@ -71,6 +72,7 @@ class World:
                 "stream": FirehoseSettings(stream="stream", batch_seconds=0.05),
             },
             route=self.routes or (Route(sinks=("main",)),),
+            rule=self.rules,
             dead_letters=DeadLetterSettings(bucket="dead", batch_seconds=0.05),
         )
 
@@ -223,6 +225,20 @@ async def test_only_the_lines_that_were_dead_are_sent_again() -> None:
         assert orjson.loads(record)["log"]["offset"] == offset
         assert around.ids == []
         assert around.s3.letters() == []
+
+
+async def test_no_rule_drops_what_was_chosen() -> None:
+    """A line that somebody redrives arrives, whatever has been decided since about lines like it."""
+    rule = {"name": "all", "action": "drop", "when": [{"field": "http.request.method", "contains": ["T", "E", "O"]}]}
+    async with world() as around:
+        decoded = log(ALB, 5)
+        around.s3.put("logs", "a.gz", gzip.compress(decoded, mtime=0))
+        around.bury("one", [line_letter(around.s3, "a.gz", decoded.index(b"\n") + 1)])
+        around.rules = (RuleSettings.model_validate(rule),)
+        await around.redrive()
+        await around.serve()
+        assert around.ids == ids_of(around.s3, "a.gz", decoded)[1:2]
+        assert not around.s3.letters()
 
 
 async def test_what_fails_again_is_written_anew_before_the_old_is_removed() -> None:

@@ -27,6 +27,7 @@ from ingestd.config import (
     HttpSettings,
     OpenSearchSettings,
     QueueSettings,
+    RuleSettings,
     Settings,
 )
 from ingestd.config import RouteSettings as Route
@@ -117,6 +118,7 @@ class World:
     async def serve(
         self,
         *routes: Route,
+        rules: tuple[RuleSettings, ...] = (),
         dead_letters: bool = True,
         sinks: str = "main,stream",
         enrich: EnrichSettings | None = None,
@@ -132,6 +134,7 @@ class World:
             queue=QueueSettings(url="http://127.0.0.1:1/123456789012/notices", buckets=("logs", "more-logs")),
             sinks={name: known[name] for name in sinks.split(",")},
             route=routes,
+            rule=rules,
             enrich=enrich or EnrichSettings(),
             dead_letters=DeadLetterSettings(bucket="dead" if dead_letters else None, batch_seconds=0.05),
             http=HttpSettings(host="127.0.0.1", port=0),
@@ -256,6 +259,48 @@ async def test_events_in_envelopes_go_the_ways_of_their_log_groups() -> None:
         assert more.outcome("lines", "duplicate") == 2
         (letter,) = around.s3.letters()
         assert (letter.reason, letter.place.event_id, letter.place.offset) == ("bad_number", "g0", letter.place.offset)
+        assert around.sqs.deleted == around.sqs.open
+
+
+async def test_rules_of_lines() -> None:
+    """What rules drop is counted, by format and by rule, and accounted for; a second delivery keeps the same sample."""
+    rules = (
+        RuleSettings.model_validate(
+            {"name": "get", "action": "drop", "when": [{"field": "http.request.method", "equals": "GET"}]}
+        ),
+        RuleSettings.model_validate({"name": "some", "action": "sample", "one_in": 3}),
+        RuleSettings.model_validate({"name": "agent", "action": "redact", "fields": ["user_agent.original"]}),
+    )
+    async with world() as around:
+        around.s3.put("logs", "a", gzip.compress(log(ALB, 300), mtime=0))  # the same object each time, and so the same sample
+        around.sqs.waiting.append(notice("logs", "a"))
+        stats = await around.serve(rules=rules, sinks="main")
+        methods = {document["http"]["request"]["method"] for document in around.bulk.documents.values()}
+        agents = {document.get("user_agent", {}).get("original") for document in around.bulk.documents.values()}
+        kept = stats.outcome("lines", "accepted")
+        by_rule = stats.counters["rule_lines"]
+        assert "GET" not in methods
+        assert agents == {None, "REDACTED"}
+        assert 0 < kept < by_rule["some"] < by_rule["get"]
+        assert stats.counters["lines"] == {"alb,accepted": kept, "alb,dropped": 300 - kept}
+        assert by_rule == {"get": by_rule["get"], "some": 300 - kept - by_rule["get"]}
+        around.sqs.waiting.append(notice("logs", "a"))
+        again = await around.serve(rules=rules, sinks="main")
+        assert again.counters["lines"] == {"alb,duplicate": kept, "alb,dropped": 300 - kept}
+        assert around.sqs.deleted == around.sqs.open
+
+
+async def test_an_object_of_which_nothing_is_left_is_done_with() -> None:
+    """Its message is deleted; rules drop events in envelopes too, and those of two sinks once."""
+    rule = RuleSettings.model_validate({"name": "all", "action": "drop", "when": [{"field": "message", "contains": "a"}]})
+    event = {"id": "e1", "timestamp": 1_700_000_000_000, "message": "a"}
+    envelope = {"messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "g", "logStream": "s", "logEvents": [event]}
+    async with world() as around:
+        around.announce("e", orjson.dumps(envelope))
+        stats = await around.serve(Route(sinks=("main", "stream")), rules=(rule,))
+        assert stats.counters["lines"] == {"cloudwatch_logs,dropped": 1}
+        assert stats.counters["rule_lines"] == {"all": 1}
+        assert not around.bulk.documents
         assert around.sqs.deleted == around.sqs.open
 
 

@@ -20,7 +20,7 @@ from ingestd.errors import Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
-from ingestd.formats.own import known_formats
+from ingestd.formats.ruled import ruled_formats
 from ingestd.model import Framing, ObjectRef
 from ingestd.shell.listing import Listed, listed
 from ingestd.shell.objects import Objects
@@ -98,7 +98,7 @@ class Survey:
         self._workers = workers
         self._random = random
         self._router = Router([Route(**each.model_dump()) for each in settings.route], (ESTIMATE,))
-        known = known_formats(settings.format, settings.events.timestamp_paths)
+        known = ruled_formats(settings)
         self._ways = Ways(known, self._router, (ESTIMATE,), lambda name, dataset: Framing(dataset, action=True, index=dataset))
 
     async def count(self, owner: str | None, checkpoint: Checkpoint | None) -> tuple[Estimate, list[Listed]]:

@@ -16,8 +16,8 @@ from ingestd.config.mistakes import ConfigError
 from ingestd.errors import IngestdError
 from ingestd.fastpath.enriching import Enriching
 from ingestd.fastpath.enrichment import Enrichment
-from ingestd.formats.own import known_formats
 from ingestd.formats.registry import formats
+from ingestd.formats.ruled import ruled_formats
 
 __all__ = ["enrichment_from", "leaves", "moment", "place", "settings_from"]
 
@@ -26,7 +26,7 @@ def settings_from(config: Path | None) -> Settings:
     """The settings of a file and the environment, which need not be those of a whole service; exit 2 if they are wrong."""
     try:
         settings = load(config, os.environ, formats=formats(), service=False)
-        known_formats(settings.format)
+        ruled_formats(settings)
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

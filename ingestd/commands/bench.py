@@ -16,9 +16,10 @@ from rich.table import Table
 from ingestd.bench.chain import Chain, run_chain
 from ingestd.bench.firehose import FirehoseFigures, compare
 from ingestd.bench.stages import GZIP_LEVEL, Stages, corpus, measure
-from ingestd.config import LogSettings
+from ingestd.config import LogSettings, Settings
 from ingestd.fastpath.parser import unavailable
 from ingestd.formats.registry import formats
+from ingestd.formats.ruled import ruled_formats
 from ingestd.shell import logs
 
 __all__ = ["command"]
@@ -43,7 +44,7 @@ def command(as_json: bool, names: tuple[str, ...], no_chain: bool) -> None:
     """
     logs.configure(LogSettings(level="error"))
     console = Console(stderr=True)
-    known = formats()
+    known = ruled_formats(Settings())  # as the service reads them: secrets are masked
     if unknown := [name for name in names if name not in known]:
         raise click.UsageError(f"no format is named {', '.join(unknown)}; there are: {', '.join(known)}")
     console.print("loading the fast path; the first time, it is compiled, which takes some seconds")

@@ -18,8 +18,8 @@ from ingestd.config.loading import Resolved, resolve
 from ingestd.config.mistakes import MASK, ConfigError
 from ingestd.config.sources import FILE_VARIABLE, Keys
 from ingestd.fastpath.enriching import Enriching
-from ingestd.formats.own import own_formats
 from ingestd.formats.registry import formats
+from ingestd.formats.ruled import ruled_formats
 from ingestd.shell import logs
 
 __all__ = ["command", "described"]
@@ -38,7 +38,7 @@ def command(config: Path | None, connect: bool) -> None:
     """
     try:
         resolved = resolve(config, os.environ, formats=formats().keys())
-        own_formats(resolved.settings.format)
+        ruled_formats(resolved.settings)
         Enriching(resolved.settings.enrich).read()
     except ConfigError as error:
         click.echo(str(error), err=True)

@@ -25,8 +25,8 @@ from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.enrichment import Enrichment
 from ingestd.fastpath.reader import Reader
 from ingestd.fastpath.ways import Ways
-from ingestd.formats.own import known_formats
 from ingestd.formats.registry import Format, control_object, formats
+from ingestd.formats.ruled import ruled_formats
 from ingestd.model import Documents, Framing, Reject, Source
 
 __all__ = ["command"]
@@ -122,7 +122,7 @@ def command(
         raise click.BadParameter(f"{like.name!r} is not as s3://bucket/key", param_hint="--as")
     settings = settings_from(config)
     enrichment = enrichment_from(settings)
-    known = known_formats(settings.format, settings.events.timestamp_paths, enrichment.lookups)
+    known = ruled_formats(settings, enrichment.lookups)
     if form != AUTO and form not in known:
         raise click.BadParameter(f"{form!r} is none of {', '.join([AUTO, *known])}", param_hint="--format")
     with standard_output() as out, ExitStack() as stack:

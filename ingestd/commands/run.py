@@ -17,7 +17,7 @@ from ingestd.config.loading import load
 from ingestd.config.mistakes import ConfigError
 from ingestd.errors import Fatal
 from ingestd.formats import registry
-from ingestd.formats.own import own_formats
+from ingestd.formats.ruled import ruled_formats
 from ingestd.service import Service
 from ingestd.shell import logs
 from ingestd.shell.supervisor import command_line, environments, supervise
@@ -48,7 +48,7 @@ def command(config: Path | None) -> None:
 
 def _read(config: Path | None) -> Settings:
     settings = load(config, os.environ, formats=registry.formats())
-    own_formats(settings.format)
+    ruled_formats(settings)
     return settings
 
 

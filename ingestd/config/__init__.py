@@ -11,6 +11,7 @@ from ingestd.config.enrich import EnrichSettings
 from ingestd.config.formats import ColumnSettings, FormatSettings
 from ingestd.config.inlet import InletSettings
 from ingestd.config.intake import EventSettings, MemorySettings, ObjectSettings, QueueSettings
+from ingestd.config.lines import ConditionSettings, RuleSettings, SecretSettings
 from ingestd.config.routes import RouteSettings
 from ingestd.config.section import Section
 from ingestd.config.service import AwsSettings, HttpSettings, LogSettings
@@ -32,6 +33,7 @@ __all__ = [
     "AwsSettings",
     "BatchSettings",
     "ColumnSettings",
+    "ConditionSettings",
     "DeadLetterSettings",
     "EnrichSettings",
     "EventSettings",
@@ -47,6 +49,8 @@ __all__ = [
     "RetrySettings",
     "RoleSettings",
     "RouteSettings",
+    "RuleSettings",
+    "SecretSettings",
     "Section",
     "Settings",
     "SetupSettings",

@@ -19,6 +19,8 @@ __all__ = ["changes", "safe_changes"]
 SAFE = (
     "log.*",
     "route",
+    "rule",
+    "secrets.*",
     "queue.buckets",
     "queue.messages_in_flight_max",
     "memory.budget_bytes",

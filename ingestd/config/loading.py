@@ -18,11 +18,13 @@ from pydantic_core import ErrorDetails
 
 from ingestd.config import (
     ColumnSettings,
+    ConditionSettings,
     FirehoseSettings,
     FormatSettings,
     OpenSearchSettings,
     RoleSettings,
     RouteSettings,
+    RuleSettings,
     Section,
     Settings,
 )
@@ -37,7 +39,7 @@ KINDS: dict[str, type[OpenSearchSettings] | type[FirehoseSettings]] = {
     "opensearch": OpenSearchSettings,
     "firehose": FirehoseSettings,
 }
-TABLES: dict[str, type[Section]] = {"route": RouteSettings, "role": RoleSettings}  # of which there may be many
+TABLES: dict[str, type[Section]] = {"route": RouteSettings, "role": RoleSettings, "rule": RuleSettings}  # of many
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,8 @@ def _known(keys: Keys, raw: Mapping[str, Any]) -> str:
     section: Any = Settings
     if keys[0] == "sinks":
         section = KINDS[raw["sinks"][keys[1]]["kind"]]
+    elif keys[0] == "rule" and "when" in keys[:-1]:
+        section = ConditionSettings
     elif keys[0] in TABLES:
         section = TABLES[keys[0]]
     elif keys[0] == "format":

@@ -14,6 +14,7 @@ __all__ = ["BUILT_IN_ROLES", "broken_rules"]
 
 BUILT_IN_ROLES = ("ingestd_writer", "logs_reader", "security_reader")
 PORT_MAX = 65535
+TESTS = ("equals", "begins", "ends", "contains", "at_least", "at_most", "networks")  # of a rule's condition
 CALL_HOLDS = 4  # times a body, while it is read: what came, its text, the texts in it, and the records that they become
 BLOCKS_MIN = 8  # one block being read, parsed, batched and sent, for two workers; fewer would have them wait for each other
 
@@ -38,6 +39,7 @@ def broken_rules(
         yield from _permits(f"sinks.{name}", sink)
     yield from _routes(settings, sink_names)
     yield from _roles(settings)
+    yield from _line_rules(settings)
     yield from _own_formats(settings, own, formats)
     if formats is not None:
         yield from _formats(settings, {*formats, *own})
@@ -168,6 +170,28 @@ def _roles(settings: Settings) -> Iterator[Mistake]:
                     )
         elif not role.datasets:
             yield _mistake(f"{path}.datasets", None, f"what the role may read; only {', '.join(BUILT_IN_ROLES)} know")
+
+
+def _line_rules(settings: Settings) -> Iterator[Mistake]:
+    names = [rule.name for rule in settings.rule]
+    for index, rule in enumerate(settings.rule):
+        path, said = f"rule.{index}", f'since rule "{rule.name}" is to {rule.action}'
+        if names.index(rule.name) < index:
+            yield _mistake(f"{path}.name", rule.name, "each rule once")
+        if rule.action == "drop" and not rule.when:
+            yield _mistake(f"{path}.when", None, f"one condition or more, {said}; a route drops all there is")
+        if (rule.action == "sample") != (rule.one_in is not None):
+            yield _mistake(f"{path}.one_in", rule.one_in, f"{'nothing' if rule.one_in else 'how many lines'}, {said}")
+        if (rule.action == "redact") != bool(rule.fields):
+            yield _mistake(f"{path}.fields", rule.fields or None, f"{'none' if rule.fields else 'which fields'}, {said}")
+        if rule.action == "redact" and rule.when:
+            yield _mistake(f"{path}.when", rule.when, f"none, {said}, which it does to each document")
+        for place, when in enumerate(rule.when):
+            asked = {name for name in TESTS if getattr(when, name) not in (None, ())}
+            if len(asked) != 1 and asked != {"at_least", "at_most"}:
+                found = " and ".join(name for name in TESTS if name in asked) or "no test"
+                allowed = f'one of {", ".join(TESTS)} (or both bounds), in rule "{rule.name}" for {when.field}'
+                yield Mistake(f"{path}.when.{place}", found, allowed, "")
 
 
 def _own_formats(settings: Settings, own: Sequence[str], formats: Collection[str] | None) -> Iterator[Mistake]:

@@ -10,6 +10,7 @@ from ingestd.config.enrich import EnrichSettings
 from ingestd.config.formats import FormatSettings
 from ingestd.config.inlet import InletSettings
 from ingestd.config.intake import EventSettings, MemorySettings, ObjectSettings, QueueSettings
+from ingestd.config.lines import RuleSettings, SecretSettings
 from ingestd.config.routes import RouteSettings
 from ingestd.config.section import Section
 from ingestd.config.service import AwsSettings, HttpSettings, LogSettings
@@ -39,6 +40,8 @@ class Settings(Section):
     sinks: dict[SinkName, SinkSettings] = Field(default_factory=dict)
     format: Annotated[tuple[FormatSettings, ...], Tables] = ()
     route: Annotated[tuple[RouteSettings, ...], Tables] = ()
+    rule: Annotated[tuple[RuleSettings, ...], Tables] = ()
+    secrets: SecretSettings = SecretSettings()
     dead_letters: DeadLetterSettings = DeadLetterSettings()
     setup: SetupSettings = SetupSettings()
     role: Annotated[tuple[RoleSettings, ...], Tables] = ()

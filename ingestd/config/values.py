@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ __all__ = [
     "KIB",
     "MIB",
     "Account",
+    "Bound",
     "Bucket",
     "ColumnName",
     "Count",
@@ -28,10 +30,13 @@ __all__ = [
     "IndexName",
     "JsonObject",
     "MemberPath",
+    "Network",
+    "ParameterName",
     "Prefix",
     "QueueUrl",
     "Regex",
     "RoleName",
+    "RuleName",
     "Seconds",
     "SecretArn",
     "Separator",
@@ -40,11 +45,13 @@ __all__ = [
     "Tables",
     "Texts",
     "Url",
+    "Wanted",
 ]
 
 KIB, MIB = 1 << 10, 1 << 20
 
 Count = Annotated[int, Field(ge=1)]
+Bound = Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
 
 
@@ -89,6 +96,14 @@ def _regex(value: str) -> str:
     return value
 
 
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError as error:
+        raise PydanticCustomError("network", "a network like 10.0.0.0/8 ({error})", {"error": str(error)}) from None
+    return value
+
+
 def _json_object(value: str) -> str:
     try:
         found = json.loads(value)
@@ -128,6 +143,7 @@ Tables = BeforeValidator(_tables)
 Url = Annotated[str, AfterValidator(_url)]
 QueueUrl = Annotated[str, AfterValidator(_queue_url)]
 Regex = Annotated[str, AfterValidator(_regex)]
+Network = Annotated[str, AfterValidator(_network)]
 JsonObject = Annotated[str, AfterValidator(_json_object)]
 Glob = Annotated[str, Field(min_length=1, max_length=512)]
 Account = Annotated[str, _form(r"[0-9]{12}", "an AWS account of 12 digits")]
@@ -144,6 +160,9 @@ Separator = Annotated[str, _form(r"[\t -~]", "one ASCII character, a tab or a pr
 SinkName = Annotated[
     str, _form(r"(?=.{1,32}\Z)[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*", "a name of lower-case letters, digits and single _ or -")
 ]
+ParameterName = Annotated[str, _form(r"[A-Za-z0-9_.-]{2,32}", "a parameter's name: 2-32 letters, digits, _, . and -")]
+RuleName = Annotated[str, _form(r"[a-z0-9][a-z0-9_-]{0,63}", "a rule's name of lower-case letters, digits, _ and -")]
+Wanted = Annotated[str, _form(r"[^\ud800-\udfff\ufffd]{1,1024}", "a text of 1-1024 characters, none of them U+FFFD")]
 RoleName = Annotated[str, _form(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", "a role's name of letters, digits, _, . and -")]
 SecretArn = Annotated[
     str,

@@ -15,7 +15,9 @@ import orjson
 from numpy.typing import NDArray
 
 from ingestd.core.identity import day_number, index_names, index_window, object_id
+from ingestd.core.sampling import seed
 from ingestd.fastpath.buffers import Buffers
+from ingestd.fastpath.choosing import summed
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.joints import OBJECT_PATHS
 from ingestd.fastpath.kernel import codes
@@ -68,6 +70,8 @@ class CompiledParser:
         for path in sorted({*OBJECT_PATHS, *self._covered} & values.keys()):
             self._brought[path] = len(head), len(values[path])
             head += values[path]
+        self._choices = table.rules.choices
+        self._seed = np.uint64(seed(object_id(source))).astype(np.int64)
         self._day, self._time = day_number(source.modified_at), len(head)
         self._head = np.frombuffer(head + second(source.modified_at), np.uint8)
         self._fixed = len(self._head) + int((self._action_spans & 0xFFFF).max())
@@ -85,12 +89,14 @@ class CompiledParser:
         out = work.small if small else BUFFERS.take(int(block.size * self._ratio) + self._room(LINE_USUAL))
         rejects: list[Reject] = []
         read: list[tuple[int, Documents]] = []
+        dropped = np.zeros(max(len(self._choices), 1), np.int64)
         while plan := self._plan:
             why = encode(
                 buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts,
                 plan.owned, plan.names, plan.strings, plan.joints, plan.text, plan.twins, plan.meanings, plan.prefixes,
                 plan.places, plan.members, plan.selections, plan.kept_slots, self._action_spans, self._actions, plan.params,
                 plan.lookups, known.rows, known.texts, more.tree, more.roots,
+                plan.choices, plan.redacted, dropped,
                 *events, work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
             )  # fmt: skip
             self._take_left(block, plan, work, state, rejects, read)
@@ -116,7 +122,8 @@ class CompiledParser:
                     break
         self._ratio = max(self._ratio, RATIO_MARGIN * int(state[codes.S_OUT]) / block.size)
         view = memoryview(out.data)[: int(state[codes.S_OUT])]
-        return _merged(bytes(view) if small else view, block, work, state, rejects, read)
+        merged = _merged(bytes(view) if small else view, block, work, state, rejects, read)
+        return self._with_dropped(merged, dropped) if self._choices else merged
 
     def _take_left(
         self,
@@ -140,6 +147,12 @@ class CompiledParser:
                 rejects.append(Reject(line.offset, *self._why(plan, reason, detail), raw, len(raw), event))
                 state[codes.S_LINES] += 1
         state[codes.S_LEFT] = 0
+
+    def _with_dropped(self, documents: Documents, dropped: Numbers) -> Documents:
+        """The same, with the lines that the kernel dropped."""
+        ours = tuple((choice.name, count) for choice, count in zip(self._choices, dropped.tolist(), strict=False) if count)
+        by_rule = summed((documents.by_rule, ours))
+        return replace(documents, dropped=sum(count for _, count in by_rule), by_rule=by_rule)
 
     def _learn(self, work: Workspace, known: Known, state: Numbers) -> None:
         """Find what the kernel asks for, and let it know."""
@@ -183,7 +196,7 @@ class CompiledParser:
         state[codes.S_SIZE], state[codes.S_OFFSET], state[codes.S_SCRATCH] = block.size, block.offset, len(self._head)
         state[codes.S_TIME], state[codes.S_DAY] = self._time, self._day
         state[codes.S_EVENTS] = len(block.events.ids) if block.events else 0
-        state[codes.S_SEED] = SEED
+        state[codes.S_SEED], state[codes.S_SAMPLE] = SEED, self._seed
         state[codes.S_FIRST_DAY], state[codes.S_DAYS], state[codes.S_FIXED] = self._first_day, self._days, self._fixed
         return state
 
@@ -257,6 +270,7 @@ def _merged(
         fallback=sum(documents.fallback for _, documents in read),
         drifted=int(state[codes.S_DRIFTED]) + sum(documents.drifted for _, documents in read),
         ids=ids,
+        by_rule=summed(documents.by_rule for _, documents in read),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Protocol
 
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
+from ingestd.fastpath.masking import MaskingParser
 from ingestd.formats.table import Table
 from ingestd.model import Block, Documents, Framing, Source
 
@@ -38,9 +40,18 @@ def unavailable() -> str | None:
 def open_parser(table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING) -> Parser:
     """A parser for an object, or a log stream in it: the kernel's where it runs, else the reference; both write the same.
 
-    `enrichment`: what the table's lookups look into.
+    `enrichment`: what the table's lookups look into. Where rules take fields out there is no event.original, which would show
+    them. Events that rules may drop are the reference's.
     """
-    if unavailable() is None:
+    if framing.original and table.rules.redacted:
+        framing = replace(framing, original=False)
+    is_compiled = unavailable() is None
+    parser = _parser(table, source, framing, enrichment, is_compiled=is_compiled)
+    return MaskingParser(table, parser.parse, is_compiled=is_compiled) if table.rules.masked else parser
+
+
+def _parser(table: Table, source: Source, framing: Framing, enrichment: Enrichment, *, is_compiled: bool) -> Parser:
+    if is_compiled and (source.carrier is None or not table.rules.choices):
         from ingestd.fastpath.compiled import CompiledParser
 
         return CompiledParser(table, source, framing, enrichment)

@@ -20,6 +20,7 @@ from ingestd.fastpath.kernel.codes import COLUMNS_MAX, CSV, PARAMETERS, RECORD, 
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP
 from ingestd.fastpath.operations import Operations, compile_operations
 from ingestd.fastpath.order import Order
+from ingestd.fastpath.rule_numbers import compile_rules
 from ingestd.fastpath.selection import selection
 from ingestd.fastpath.tree import compile_tree
 from ingestd.formats.lookups import TEXT_BYTES_MAX
@@ -55,6 +56,8 @@ class Plan:
     members: Numbers
     selections: Numbers
     kept_slots: Numbers
+    choices: Numbers
+    redacted: Numbers
     text: NDArray[np.uint8]
     params: Numbers
     slots: dict[str, int]
@@ -81,6 +84,7 @@ def compile_plan(table: Table, framing: Framing, order: Order, covered: frozense
     prefixes = _headers(table) + [comment.encode() for comment in table.comments]
     spans = [pack(text, prefix) for prefix in prefixes]
     tree = compile_tree(table, body, text)
+    rules = compile_rules(table, body, text)
     if len(tree.selections) > codes.SELECTIONS_MAX * codes.SELECTION_ROW:
         return None
     params = np.zeros(PARAMETERS, np.int64)
@@ -88,6 +92,8 @@ def compile_plan(table: Table, framing: Framing, order: Order, covered: frozense
         *_of_table(table, order, prefixes),
         *_of_document(table, framing, body, operations),
         (codes.P_NAMES_MASK, len(tree.members) // codes.NAME_ROW - 1),
+        (codes.P_CHOICES, len(table.rules.choices)),
+        (codes.P_REDACTED, len(rules.redacted) // 2),
         (codes.P_FIXED, _fixed_room(body, operations, names)),
     ):
         params[parameter] = value
@@ -106,6 +112,8 @@ def compile_plan(table: Table, framing: Framing, order: Order, covered: frozense
         members=_numbers(tree.members),
         selections=_numbers(tree.selections),
         kept_slots=_numbers(tree.kept_slots),
+        choices=_numbers(rules.choices),
+        redacted=_numbers(rules.redacted),
         text=np.frombuffer(text + bytes(PAD), np.uint8),
         params=params,
         slots=body.slots,

@@ -16,6 +16,7 @@ import numpy as np
 from ingestd.config import ObjectSettings
 from ingestd.core.envelope import Carried, carried
 from ingestd.errors import Poison
+from ingestd.fastpath.choosing import summed
 from ingestd.fastpath.cutting import Cutter, open_cutter
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.parser import Parser, open_parser
@@ -141,6 +142,8 @@ def joined(alike: Sequence[Documents]) -> Documents:
         fallback=sum(each.fallback for each in alike),
         drifted=sum(each.drifted for each in alike),
         ids=tuple(name for each in alike for name in each.ids),
+        masked=sum(each.masked for each in alike),
+        by_rule=summed(each.by_rule for each in alike),
         way=alike[0].way,
     )
 

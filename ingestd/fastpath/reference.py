@@ -5,6 +5,7 @@ The semantics are written in formats/table.py; here is the way from a block to d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,6 +15,8 @@ import numpy as np
 import orjson
 
 from ingestd.core.identity import document_id, index_names, index_window, object_id
+from ingestd.core.sampling import seed
+from ingestd.fastpath.choosing import Choosing
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths, second
 from ingestd.fastpath.members import WHITESPACE, Members
@@ -62,11 +65,14 @@ class ReferenceParser:
         self._comments = tuple(comment.encode() for comment in table.comments)
         self._places = {column.name: place for place, column in enumerate(table.columns)}
         self._members = Members(table) if table.shape is Shape.JSON else None
+        self._choosing = Choosing(table)
+        self._seed = seed(self._object)
 
     def parse(self, block: Block) -> Documents:
         out, starts, bodies, offsets = bytearray(), [0], [], []
         rejects: list[Reject] = []
         ids: list[str] = []
+        dropped: Counter[str] = Counter()
         lines = skipped = drifted = 0
         for line in self._lines(block):
             lines += 1
@@ -80,6 +86,10 @@ class ReferenceParser:
                 reason, column = unreadable.reason, unreadable.column
                 rejects.append(Reject(line.offset, reason, column, line.raw, len(line.raw), line.event))
                 continue
+            if rule := self._choosing.dropped_by(leaves, *self._draws_of(line)):
+                dropped[rule] += 1
+                continue
+            self._choosing.redact(leaves)
             drifted += self._table.extra in leaves and not self._table.catches
             out += self._action(leaves, line.id)
             bodies.append(len(out))
@@ -95,9 +105,15 @@ class ReferenceParser:
             tuple(rejects),
             lines=lines,
             skipped=skipped,
+            dropped=dropped.total(),
             drifted=drifted,
             ids=tuple(ids) if block.events else (),
+            by_rule=tuple(sorted(dropped.items())),
         )
+
+    def _draws_of(self, line: _Line) -> tuple[int, int]:
+        """What the line's draw hangs on: its object's seed and its offset, or its own seed if it is an event."""
+        return (seed(line.event), 0) if line.event else (self._seed, line.offset)
 
     def _lines(self, block: Block) -> Iterator[_Line]:
         """The lines of a block, or its events."""

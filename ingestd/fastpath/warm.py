@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from ingestd.fastpath.compiled import CompiledParser
 from ingestd.fastpath.kernel.block import encode
 from ingestd.fastpath.kernel.records import encode_records
+from ingestd.fastpath.kernel.secrets import mask_secrets
 from ingestd.fastpath.kernel.structure import scan_records
+from ingestd.fastpath.masking import MaskingParser
 from ingestd.fastpath.record_cutter import RecordCutter
 from ingestd.fastpath.records import compiled_body
 from ingestd.formats.table import Column, Instant, Shape, Table
@@ -43,7 +45,8 @@ def warm() -> bool:
         cutter.next()
         cutter.finish()
         block = cutter.next()
-        documents = parser.parse(Block(bytearray(LINE + bytes(PAD)), len(LINE), 0))
+        masking = MaskingParser(TABLE, parser.parse, is_compiled=True)
+        documents = masking.parse(Block(bytearray(LINE + bytes(PAD)), len(LINE), 0))
         record = compiled_body(b"", LINE, np.zeros(1, np.int64), np.full(1, len(LINE), np.int64), b"", _room)
     except NumbaError as error:
         raise RuntimeError(f"numba cannot compile the kernel: {type(error).__name__}") from error
@@ -53,7 +56,7 @@ def warm() -> bool:
         raise RuntimeError("the kernel does not write its own record")
     if not isinstance(block, Block) or bytes(block.data[: block.size]) != CUT.replace(b",", b"\n"):
         raise RuntimeError("the kernel does not cut its own records")
-    return _was_compiled(encode) | _was_compiled(encode_records) | _was_compiled(scan_records)
+    return _was_compiled(mask_secrets) | _was_compiled(encode) | _was_compiled(encode_records) | _was_compiled(scan_records)
 
 
 def _was_compiled(entry: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from ingestd.core.envelope import Carried, is_envelope
 from ingestd.core.routing import AUTO, Route, Router
@@ -41,14 +42,15 @@ class Ways:
         self._framing_of = framing_of
         self._enrichment = enrichment
 
-    def reader(self, source: Source, route: Route, head: bytes, only: Sequence[str] = ()) -> Reader:
+    def reader(self, source: Source, route: Route, head: bytes, only: Sequence[str] = (), *, chosen: bool = False) -> Reader:
         """What reads the object that begins so and takes this route. Raises Poison if it is of no known format.
 
         An envelope is seen whatever the route says: the format that a route names is then that of the events. What is blank is
         of any format, for all of them skip blank lines. `only`: the sinks that documents go to, if not those of routes.
+        `chosen`: lines were chosen by hand, and no rule drops any.
         """
         if is_envelope(first_names(head)):
-            return EnvelopeReader(source, lambda each: self._of_events(each, route, only), self._enrichment)
+            return EnvelopeReader(source, lambda each: self._of_events(each, route, only, chosen), self._enrichment)
         key = source.key if source.bucket else ""  # records that come in calls have none
         if route.format != AUTO:
             found: Format | None = self._known[route.format]
@@ -56,11 +58,13 @@ class Ways:
             found = detect(key, head, self._known) if head.strip() else next(iter(self.known))
         if found is None:
             raise Poison("content is of no known format", reason="unknown_format", tried=", ".join(self._known))
+        form = _unruled(found) if chosen else found
         if source.bucket and (line := first_message(head)) is not None:
             inner = self._inner(found, key, line, is_sure=route.format != AUTO)
             if inner is not None:
+                inner = _unruled(inner) if chosen else inner
                 return UnwrappingReader(LineReader(inner, self._ways(inner, route, only), source, self._enrichment))
-        return LineReader(found, self._ways(found, route, only), source, self._enrichment)
+        return LineReader(form, self._ways(found, route, only), source, self._enrichment)
 
     def seen(self, head: bytes) -> str | None:
         """What a record that begins so shows to be, by itself: a format's name, or that it is an envelope."""
@@ -76,7 +80,7 @@ class Ways:
         inner = found if is_sure else detect(key, line + b"\n", self._known)
         return inner if inner is not None and inner.shape is not Shape.JSON else None
 
-    def _of_events(self, each: Carried, around: Route, only: Sequence[str]) -> tuple[Format, Sequence[Way]]:
+    def _of_events(self, each: Carried, around: Route, only: Sequence[str], chosen: bool) -> tuple[Format, Sequence[Way]]:
         """The format of a log group's events, and the ways they go: none if they are dropped."""
         carrier, events = each.source.carrier, each.block.events
         assert carrier is not None
@@ -84,7 +88,8 @@ class Ways:
         route = self._router.route_events(each.source.bucket, each.source.key, carrier.group, around)
         head = bytes(each.block.data[: min(events.ends[0], HEAD_BYTES)])
         found = self._known.get(route.format) or detect_events(carrier.group, each.is_json, head, self._known)
-        return found, () if route.drop else self._ways(found, route, only)
+        ways = () if route.drop else self._ways(found, route, only)
+        return _unruled(found) if chosen else found, ways
 
     def _ways(self, form: Format, route: Route, only: Sequence[str]) -> Sequence[Way]:
         """One for each manner in which the route's sinks want documents encoded; lines count by the first sink's answers."""
@@ -93,3 +98,8 @@ class Ways:
             sinks.setdefault(self._framing_of(name, route.dataset or form.dataset), []).append(name)
         first = next(iter(sinks), None)
         return [Way(form.name, framing, tuple(names), names[0] if framing is first else "") for framing, names in sinks.items()]
+
+
+def _unruled(form: Format) -> Format:
+    """The same format, of which every line becomes a document that can."""
+    return replace(form, rules=replace(form.rules, choices=()))

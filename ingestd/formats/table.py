@@ -86,6 +86,7 @@ from ingestd.formats.readings import (
     Version,
     Words,
 )
+from ingestd.formats.rules import NO_RULES, Rules
 
 __all__ = [
     "DEPTH_MAX",
@@ -214,6 +215,7 @@ class Table:
     rest       of records: where members go that no column names, instead of `aws.<service>.extra`
     own        described by a user
     lookups    what is looked up of a line that is read, see `lookups.py`; none but where settings ask for it
+    rules      what the settings ask for its lines beyond reading them (formats/rules.py)
     sample     one line of plausible content, for `ingestd generate` (no newline), all its times in the second SAMPLE_TIME
     preamble   lines at the top of a generated object
     """
@@ -246,6 +248,7 @@ class Table:
     own: bool = False
     lookups: tuple[Lookup, ...] = ()
     preamble: tuple[str, ...] = ()
+    rules: Rules = NO_RULES
     kind: Literal["lines"] = field(default="lines", init=False)
 
     @property

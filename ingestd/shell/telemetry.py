@@ -41,6 +41,8 @@ _COUNTERS = {
     "dead_letters": ("dead letters written", ("reason",)),
     "rejects": ("lines that could not become documents", ("format", "reason")),
     "fallback_lines": ("lines read by the reference", ("format",)),
+    "masked_values": ("secrets that were masked in lines", ("format",)),
+    "rule_lines": ("lines that a rule dropped", ("rule",)),
     "format_drift": ("lines with columns that the format does not know", ("format",)),
     "lease_lost": ("leases lost", ()),
     "reloads": ("configurations that were to be taken while running", ("outcome",)),

@@ -15,7 +15,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DeadLetterSink", "decode", "encode", "reason_folder"]
 
+PLACE = tuple(each.name for each in fields(Place))
+
 
 def encode(letter: DeadLetter) -> bytes:
     """A letter as one line of JSON. `raw` is the bytes as text if they are UTF-8; else they stand in `raw_base64`."""
@@ -40,7 +42,7 @@ def encode(letter: DeadLetter) -> bytes:
         "kind": letter.kind,
         "reason": letter.reason,
         "detail": letter.detail,
-        "place": {name: value for name, value in asdict(letter.place).items() if value not in ("", None, ())},
+        "place": {name: value for name in PLACE if (value := getattr(letter.place, name)) not in ("", None, ())},
         "length": letter.length,
         "at": letter.at,
         "receive_count": letter.receive_count,
@@ -55,19 +57,19 @@ def encode(letter: DeadLetter) -> bytes:
 def decode(line: bytes) -> DeadLetter:
     """The letter that `encode` made a line of. Raises ValueError if none did."""
     try:
-        fields: Mapping[str, Any] = orjson.loads(line)
-        raw = base64.b64decode(fields["raw_base64"]) if "raw_base64" in fields else fields["raw"].encode()
-        place = dict(fields["place"])
+        told: Mapping[str, Any] = orjson.loads(line)
+        raw = base64.b64decode(told["raw_base64"]) if "raw_base64" in told else told["raw"].encode()
+        place = dict(told["place"])
         parameters = tuple((str(name), str(value)) for name, value in place.pop("parameters", ()))
         return DeadLetter(
-            kind=fields["kind"],
-            reason=fields["reason"],
-            detail=fields["detail"],
+            kind=told["kind"],
+            reason=told["reason"],
+            detail=told["detail"],
             place=Place(**place, parameters=parameters),
             raw=raw,
-            length=fields["length"],
-            at=fields["at"],
-            receive_count=fields["receive_count"],
+            length=told["length"],
+            at=told["at"],
+            receive_count=told["receive_count"],
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("not a dead letter") from error

@@ -155,6 +155,24 @@ def test_formats_of_the_user_s_own(tmp_path: Path) -> None:
     assert (result.exit_code, "format.0.key" in result.stderr) == (2, True)
 
 
+def test_rules_of_lines(tmp_path: Path) -> None:
+    """`--config` brings the rules: what they drop is told, what they redact is not shown; wrong ones are exit status 2."""
+    config = tmp_path / "ingestd.toml"
+    drop = '[[rule]]\nname = "gone"\naction = "drop"\n[[rule.when]]\nfield = "http.request.method"\nequals = ["GET"]\n'
+    redact = '[[rule]]\nname = "agents"\naction = "redact"\nfields = ["user_agent.original"]\n'
+    config.write_text(drop + redact)
+    for name in ("alb", "cloudfront_json", "apigateway_text"):
+        result = run("--config", config, "-", stdin=log(name))
+        documents = [orjson.loads(line) for line in result.stdout_bytes.splitlines()]
+        assert {document["http"]["request"]["method"] for document in documents} - {"GET"}
+        assert {document.get("user_agent", {}).get("original", "REDACTED") for document in documents} == {"REDACTED"}
+        assert result.stderr.endswith(f" skipped, {30 - len(documents)} dropped\n")
+    config.write_text(drop.replace("method", "methods"))
+    result = run("--config", config, "-", stdin=log("alb"))
+    assert (result.exit_code, result.stdout_bytes) == (2, b"")
+    assert "rule.0.when.0.field: found 'http.request.methods'; allowed: in rule \"gone\" a field" in result.stderr
+
+
 def test_what_a_configuration_wants_looked_up(tmp_path: Path) -> None:
     """Documents say what `[enrich]` asks for; a file that is missing is told, with exit status 2."""
     settings, config = enrich_settings(tmp_path), tmp_path / "ingestd.toml"

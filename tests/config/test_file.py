@@ -14,11 +14,13 @@ from pydantic.fields import FieldInfo
 
 from ingestd.config import (
     ColumnSettings,
+    ConditionSettings,
     FirehoseSettings,
     FormatSettings,
     OpenSearchSettings,
     RoleSettings,
     RouteSettings,
+    RuleSettings,
     Settings,
 )
 from ingestd.config.loading import load
@@ -26,7 +28,7 @@ from ingestd.config.loading import load
 FILE = Path(__file__).parent.parent.parent / "config" / "ingestd.toml"
 TEXT = FILE.read_text(encoding="utf-8")
 PLACEHOLDERS = {"queue.url", "queue.buckets", "sinks.main.urls"}  # what no default can know
-LISTS = {"format", "format.columns", "route", "role"}  # of tables
+LISTS = {"format", "format.columns", "route", "role", "rule", "rule.when"}  # of tables
 OPTIONAL = re.compile(r"^#(?=[a-z_]+ = |\[)", re.MULTILINE)
 AS_IT_STANDS = tomllib.loads(TEXT)
 IN_FULL = tomllib.loads(OPTIONAL.sub("", TEXT))
@@ -44,6 +46,8 @@ def sections() -> Iterator[tuple[str, type[BaseModel], dict[str, Any], dict[str,
     yield "format", FormatSettings, {}, IN_FULL["format"][0]
     yield "format.columns", ColumnSettings, {}, IN_FULL["format"][0]["columns"][0]
     yield "route", RouteSettings, {}, IN_FULL["route"][0]
+    yield "rule", RuleSettings, {}, IN_FULL["rule"][0]
+    yield "rule.when", ConditionSettings, {}, IN_FULL["rule"][0]["when"][0]
     yield "role", RoleSettings, {}, IN_FULL["role"][0]
 
 

@@ -312,6 +312,58 @@ def test_a_mistake_in_a_format(file: Path, change: dict[str, Any], path: str, fo
     assert allowed in mistake.allowed
 
 
+RULE: dict[str, Any] = {"name": "checks", "action": "drop", "when": [{"field": "url.path", "equals": ["/"]}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "found", "allowed"),
+    [
+        ({"name": "Checks"}, "rule.0.name", "'Checks'", "lower-case letters"),
+        ({"action": "keep"}, "rule.0.action", "'keep'", "'sample'"),
+        ({"when": []}, "rule.0.when", "nothing", 'rule "checks" is to drop'),
+        ({"one_in": 5}, "rule.0.one_in", "5", "nothing"),
+        ({"action": "sample"}, "rule.0.one_in", "nothing", "how many lines"),
+        ({"action": "sample", "one_in": 1}, "rule.0.one_in", "1", "greater than or equal to 2"),
+        ({"fields": ["url.path"]}, "rule.0.fields", "a list of 1", "none, since"),
+        ({"action": "redact", "when": []}, "rule.0.fields", "nothing", "which fields"),
+        ({"action": "redact", "fields": ["url.path"]}, "rule.0.when", "a list of 1", "none, since"),
+        ({"wen": []}, "rule.0.wen", "an unknown key", "when, if that was meant"),
+        ({"when": [{"field": "url.path"}]}, "rule.0.when.0", "no test", "one of equals, begins"),
+        ({"when": [{"field": "a", "begins": "x", "ends": "y"}]}, "rule.0.when.0", "begins and ends", 'in rule "checks" for a'),
+        ({"when": [{"field": "a", "equal": "x"}]}, "rule.0.when.0.equal", "an unknown key", "equals, if that was meant"),
+        ({"when": [{"field": "a", "networks": ["10.0.0.1/8"]}]}, "rule.0.when.0.networks.0", "'10.0.0.1/8'", "host bits"),
+        ({"when": [{"field": "a", "equals": [""]}]}, "rule.0.when.0.equals.0", "''", "1-1024 characters"),
+        ({"when": [{"field": "a", "at_least": "x"}]}, "rule.0.when.0.at_least", "'x'", "number"),
+        ({"when": [{"equals": ["x"]}]}, "rule.0.when.0.field", "nothing", "a value"),
+    ],
+)
+def test_a_mistake_in_a_rule(file: Path, change: dict[str, Any], path: str, found: str, allowed: str) -> None:
+    """What is wrong with a rule names it, its condition, and what is allowed."""
+    (mistake,) = mistakes(file, {**ENOUGH, "rule": [RULE | change]})
+    assert (mistake.path, mistake.found) == (path, found)
+    assert allowed in mistake.allowed
+
+
+def test_a_parameter_that_cannot_be_a_name(file: Path) -> None:
+    """Names of secrets have no equals sign in them, and are not so short that anything would be one."""
+    (mistake,) = mistakes(file, {**ENOUGH, "secrets": {"parameters": ["token", "a=b"]}})
+    assert (mistake.path, mistake.found) == ("secrets.parameters.1", "'a=b'")
+    assert "2-32 letters" in mistake.allowed
+
+
+def test_a_rule_is_named_once(file: Path) -> None:
+    """Metrics tell rules apart by their names."""
+    (mistake,) = mistakes(file, {**ENOUGH, "rule": [RULE, RULE]})
+    assert (mistake.path, mistake.allowed) == ("rule.1.name", "each rule once")
+
+
+def test_bounds_of_a_condition_may_stand_together(file: Path) -> None:
+    """A range has two of them."""
+    when = [{"field": "a.b", "at_least": 200, "at_most": 299.5}]
+    (rule,) = load(written(file, {**ENOUGH, "rule": [RULE | {"when": when}]}), {}).rule
+    assert (rule.when[0].at_least, rule.when[0].at_most) == (200, 299.5)
+
+
 def test_routes_name_the_user_s_own_formats(file: Path) -> None:
     """A route may name a format that the same settings describe, and not one that nobody does; names are given once."""
     settings = load(written(file, {**ENOUGH, "format": [FORMAT], "route": [{"format": "app"}]}), {}, formats={"alb"})

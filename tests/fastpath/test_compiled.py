@@ -195,7 +195,7 @@ def blocks(data: bytes, size: int) -> list[Block]:
 def seen(documents: Documents) -> list[Any]:
     """All of a result that must be the same."""
     arrays = [array.tolist() for array in (documents.starts, documents.bodies, documents.offsets)]
-    counts = [documents.lines, documents.skipped, documents.dropped, documents.drifted]
+    counts = [documents.lines, documents.skipped, documents.dropped, documents.drifted, documents.by_rule]
     return [bytes(documents.data), *arrays, documents.rejects, counts]
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.numbers import port_size
-from ingestd.fastpath.kernel.scan import find_last
+from ingestd.fastpath.kernel.scan import find, find_last
 from ingestd.fastpath.kernel.simd import digits64, drop_lowest, eq64, get, low_bits, popcount, trailing_zeros
 from ingestd.fastpath.kernel.strings import hex_digit
 
-__all__ = ["endpoint", "is_address", "is_ipv4", "is_ipv6", "without_port"]
+__all__ = ["endpoint", "is_address", "is_ipv4", "is_ipv6", "network_words", "without_port"]
 
 POINT, COLON, ZERO, OPEN, CLOSE = 46, 58, 48, 91, 93
 IPV4_MAX, IPV6_MAX = 15, 45
@@ -125,3 +125,44 @@ def without_port(src: Any, at: int, end: int) -> Any:
     if is_bracketed(src, at, end):
         return at + 1, end - 1
     return at, end
+
+
+@outlined
+def network_words(src: Any, at: int, end: int) -> Any:
+    """The address in src[at:end] as (IP version, high word, low word); of anything else some numbers."""
+    if find(src, at, end, COLON) == end:
+        return 4, 0, ipv4_number(src, at, end)
+    high, low, groups, before, first_high, first_low = 0, 0, 0, -1, 0, 0
+    if get(src, at) == COLON:
+        at, before = at + 2, 0
+    while at < end:
+        begin, group = at, 0
+        while at < end and hex_digit(get(src, at)) >= 0:
+            group = group * 16 + hex_digit(get(src, at))
+            at += 1
+        if at < end and get(src, at) == POINT:
+            number = ipv4_number(src, begin, end)
+            high, low = high << 32 | (low >> 32 & 0xFFFFFFFF), low << 32 | number
+            groups += 2
+            break
+        high, low = high << 16 | (low >> 48 & 0xFFFF), low << 16 | group & 0xFFFF
+        groups += 1
+        at += 1
+        if at < end and get(src, at) == COLON:
+            before, first_high, first_low, high, low = groups, high, low, 0, 0
+            at += 1
+    if before >= 0:
+        for _ in range(before, 8):
+            first_high, first_low = first_high << 16 | (first_low >> 48 & 0xFFFF), first_low << 16
+    return 6, high | first_high, low | first_low
+
+
+@inlined
+def ipv4_number(src: Any, at: int, end: int) -> Any:
+    """The number that an IPv4 address in src[at:end] is."""
+    number, octet = 0, 0
+    while at < end:
+        char = get(src, at)
+        number, octet = (number << 8 | octet, 0) if char == POINT else (number, octet * 10 + char - ZERO)
+        at += 1
+    return number << 8 | octet

@@ -28,6 +28,7 @@ from ingestd.fastpath.kernel.codes import (
     MOMENT,
     P_ACTION,
     P_CATCHES,
+    P_CHOICES,
     P_DATED,
     P_FACTOR,
     P_FIRSTS,
@@ -41,6 +42,7 @@ from ingestd.fastpath.kernel.codes import (
     P_OPERATIONS,
     P_POSITIONS,
     P_PREFIXES,
+    P_REDACTED,
     P_RUN,
     P_S_EXTRA,
     P_S_ID,
@@ -66,6 +68,7 @@ from ingestd.fastpath.kernel.codes import (
     S_NEED,
     S_OFFSET,
     S_OUT,
+    S_SAMPLE,
     S_SCRATCH,
     S_SIZE,
     S_SKIPPED,
@@ -89,6 +92,7 @@ from ingestd.fastpath.kernel.lists import extra
 from ingestd.fastpath.kernel.lookups import look_up
 from ingestd.fastpath.kernel.members import cut_members
 from ingestd.fastpath.kernel.readings import fill_texts, first_of_twins, read
+from ingestd.fastpath.kernel.rules import KEPT, choose, redact
 from ingestd.fastpath.kernel.scan import newline, same_text
 from ingestd.fastpath.kernel.simd import get, put
 from ingestd.fastpath.kernel.slots import fill
@@ -106,6 +110,7 @@ def lines(
     made: Any, rows: Any, texts: Any, owned: Any, names: Any, strings: Any, joints: Any, text: Any,
     twins: Any, meanings: Any, prefixes: Any, places: Any, members: Any, selections: Any, kept_slots: Any,
     indices: Any, actions: Any, params: Any, lookups: Any, known: Any, known_texts: Any, tree: Any, roots: Any,
+    choices: Any, redacted: Any, dropped: Any,
     ends: Any, times: Any, ids: Any, id_ends: Any,
     starts: Any, bodies: Any, offsets: Any, left: Any, state: Any, memo: Any,
 ) -> Any:  # fmt: skip
@@ -114,7 +119,7 @@ def lines(
     With state[S_EVENTS] its events from state[S_EVENT] on, which end at `ends`: `offsets` are their numbers then.
     """
     at, size, o, count = get(state, S_AT), get(state, S_SIZE), get(state, S_OUT), get(state, S_DOCUMENTS)
-    skipped, leftover = 0, get(state, S_LEFT)
+    skipped, gone, leftover = 0, 0, get(state, S_LEFT)
     slots, positions = get(params, P_SLOTS), get(params, P_POSITIONS)
     fixed, factor = get(params, P_FIXED) + get(state, S_FIXED), get(params, P_FACTOR)
     lines_before = get(state, S_LINES) - get(state, S_DOCUMENTS)
@@ -180,6 +185,18 @@ def lines(
             leftover += 1
             at, event = following, event + 1
             continue
+        if get(params, P_CHOICES) != 0:
+            offset = get(state, S_OFFSET) + (begin if is_record else at)
+            choice = choose(src, scratch, text, fields, strings, get(params, P_CHOICES), choices, get(state, S_SAMPLE), offset)
+            if choice != KEPT:
+                if choice >= 0:
+                    put(dropped, choice, get(dropped, choice) + 1)
+                    gone += 1
+                else:
+                    note(left, leftover, at if events == 0 else event, count, TO_REFERENCE, 0)
+                    leftover += 1
+                at, event = following, event + 1
+                continue
         if get(params, P_LOOKUPS) != 0:
             to = look_up(params, lookups, src, care, fields, scratch, to, known, known_texts, tree, roots, state)
             if to < 0:
@@ -206,6 +223,8 @@ def lines(
             first_of_twins(get(params, P_TWINS), twins, fields)
         if care:
             mark_texts(slots, fields, strings)
+        if get(params, P_REDACTED) != 0:
+            redact(get(params, P_REDACTED), redacted, fields)
         width = write_digits(scratch, offset)
         fill_scratch(fields, get(params, P_S_OFFSET), W_DIGITS + DIGITS - width, W_DIGITS + DIGITS)
         put(starts, count, o)
@@ -224,7 +243,7 @@ def lines(
     put(state, S_EVENT, event)
     put(state, S_OUT, o)
     put(state, S_DOCUMENTS, count)
-    put(state, S_LINES, lines_before + count + skipped)
+    put(state, S_LINES, lines_before + count + skipped + gone)
     put(state, S_LEFT, leftover)
     put(state, S_SKIPPED, get(state, S_SKIPPED) + skipped)
     return why

@@ -62,6 +62,17 @@ NAME_ROW = 4
 MEANING_ROW = 4
 HASH, HASH_SHIFT, HASH_BITS = 0x9E3779B1, 16, 0xFFFFFFFF
 
+# a choice: its first condition, the one behind its last, how many lines one is kept of; a condition: its field's first slot,
+# the one behind its last, a test, and the first and last of what that compares: spans of the plan's text; two ranges, of whole
+# numbers and of billionths; or networks: IP version, two words of the network, two of its mask
+CHOICE_ROW, CONDITION_ROW, NETWORK_ROW = 3, 5, 5
+EQUALS, BEGINS, ENDS, CONTAINS, WITHIN, FROM = range(6)
+
+# of secrets: what backslashes are in a value, what goes in and out, and how many buckets their names are in
+SECRET_PLAIN, SECRET_ESCAPES, SECRET_RECORD = range(3)
+M_AT, M_SPANS, M_KEPT, MASK = range(4)
+NAME_BUCKETS = 64
+
 # a lookup: its number among those of the settings, whether it is by address, the slot whose text is looked up, how many slots
 # it fills, and these from L_SLOTS on
 LOOKUP_ROW = 16
@@ -101,10 +112,12 @@ ROOT_ROW, FIRST_BITS = 2, 16
     P_NAMES_MASK,  # of a record's names: the size of their table, a power of two, less one
     P_DASHES,  # whether `-` is absent in a record
     P_CATCHES,  # whether what a record has beyond its columns is no drift
+    P_CHOICES,  # rules by which lines become no documents
+    P_REDACTED,  # slots that documents do not show
     P_LOOKUPS,  # how many lookups there are
     P_LOOKUP_TEXT_MAX,  # a longer text is not looked up
     P_FIRSTS,  # the first bytes of prefixes, 32 bits a number, from here on
-) = range(29)
+) = range(31)
 PARAMETERS = P_FIRSTS + 8
 
 COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's
@@ -113,8 +126,8 @@ EVENT_ID_MAX = 128  # bytes
 LINE_MAX = 1 << 16  # a longer line is the reference's, so that scratch has a size
 
 # scratch begins with what the kernel copies from: the words, then the id's template, then the object's own values
-SCRATCH_WORDS = b"successfailuretlsssl".ljust(32)
-W_SUCCESS, W_FAILURE, W_TLS, W_SSL = 0, 7, 14, 17
+SCRATCH_WORDS = b"successfailuretlssslREDACTED".ljust(32)
+W_SUCCESS, W_FAILURE, W_TLS, W_SSL, W_REDACTED = 0, 7, 14, 17, 20
 WORD = 7  # size of `success` and `failure`
 PROTOCOL = 3
 MOMENT = 20  # size of `YYYY-MM-DDThh:mm:ssZ`
@@ -131,7 +144,7 @@ W_OBJECT = W_ACTION_TAIL + len(ACTION_TAIL)
     S_AT,  # where in the block the next line begins
     S_OUT,  # where the next document begins
     S_DOCUMENTS,
-    S_LINES,  # documents and skipped lines
+    S_LINES,  # documents, skipped lines and dropped ones
     S_SKIPPED,
     S_DRIFTED,
     S_LEFT,  # rows in `left`
@@ -153,8 +166,9 @@ W_OBJECT = W_ACTION_TAIL + len(ACTION_TAIL)
     S_KEY_SIZE,
     S_HASH,
     S_SEED,  # of the hashes
+    S_SAMPLE,  # and of samples
     STATE,
-) = range(26)
+) = range(27)
 
 # why the kernel returned, and what a line is that it does not read
 DONE, ROOM, FULL, HEADER, SKIPPED, UNKNOWN = range(6)
