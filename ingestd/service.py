@@ -129,7 +129,8 @@ class Service:
         settings = await with_secrets(self.settings, clients.session)
         if queue is not None:  # it alone is to be worked through
             settings = settings.model_copy(update={"inlet": InletSettings()})
-        await workers.run(self._enriching.read)
+        if self._enriching.is_wanted:
+            await workers.run(self._enriching.read)
         telemetry, clock = self.telemetry, asyncio.get_running_loop().time
         backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
         url = settings.queue.url or ""

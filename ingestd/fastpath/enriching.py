@@ -28,6 +28,11 @@ class Enriching:
         self._stamps: Stamps | None = None
         self.enrichment = NOTHING
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anything is to be looked up."""
+        return bool(lookups_of(self._settings))
+
     def read(self) -> bool:
         """Open what is asked for; whether that is another than before. Raises ConfigError, and leaves it as it was then.
 

@@ -155,8 +155,10 @@ def _enveloped(random: Random, key: str, first_mark: int) -> Version:
     lines: list[Line] = []
     records: list[bytes] = []
     mark = first_mark
+    is_compressed = random.random() < 0.5
+    gap = b"" if is_compressed else random.choice((b"", b"\n"))
     for _ in range(random.choice((1, 2, 5))):
-        offset = sum(len(record) + 1 for record in records)  # what parts two envelopes counts, though nothing does
+        offset = sum(len(record) + len(gap) for record in records)
         chance = random.random()
         if chance < 0.15:
             lines.append(Line(-1, "skipped", b"", offset))
@@ -174,8 +176,8 @@ def _enveloped(random: Random, key: str, first_mark: int) -> Version:
                 mark += 1
             lines += [Line(-1, "skipped", b"", offset)] * (not events)
             records.append(_envelope("DATA_MESSAGE", events))
-    text = random.choice((b"", b"\n")).join(records)
-    if random.random() < 0.5:
+    text = gap.join(records)
+    if is_compressed:
         text = b"".join(gzip.compress(record, 1, mtime=0) for record in records)
     body = _compressed(random, text)
     fate: Literal["whole", "truncated"] = "whole"

@@ -69,7 +69,7 @@ def whole(random: Random, count: int, to: str, first: int = 0) -> list[Version]:
     """Objects that have lines, every one of which becomes a document."""
     found: list[Version] = []
     while len(found) < count:
-        (each,) = objects(random, 1, to, first + len(found))
+        (each,) = objects(Random(random.random()), 1, to, first + len(found))  # an object need not draw from it
         if each.fate == "whole" and each.lines and all(_is_plain(line) for line in each.lines):
             found.append(each)
     return found
