@@ -325,10 +325,12 @@ class Pipeline:
             parsed = await self._workers.run(decoding.step)
             if parsed is not None:
                 made = self._hand_over(receipt, opened, parsed)
-                self._expansion.seen(made)
         finally:
+            more = opened.held_more()
             self._budget.correct(made - wanted)
-            self._budget.stand(opened.held_more())
+            self._budget.stand(more)
+        if parsed is not None:
+            self._expansion.seen(made + max(more, 0))
         self._telemetry.count("bytes", decoding.decoded_bytes - before, "decoded")
         return parsed is not None
 
