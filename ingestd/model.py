@@ -98,12 +98,13 @@ class Call:
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """Records [first, last) of a call that are read in one piece, as an object would be: a compressed one alone, or the
-    text of several of one format, each ended by a newline."""
+    text of several of one format, each ended by a newline. With an `offset` it is one line of them, which was there."""
 
     call: Call
     first: int
     last: int
     data: bytes
+    offset: int = 0
 
     def __len__(self) -> int:
         return self.last - self.first
@@ -438,7 +439,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a dead letter comes from; empty where it does not apply. `region` and `owner`: the bucket's, as far as told."""
+    """Where a dead letter comes from; empty where it does not apply. `region` and `owner`: the bucket's, as far as told.
+
+    What came in a call has all from `stream` on, and no bucket.
+    """
 
     bucket: str = ""
     key: str = ""
@@ -451,8 +455,11 @@ class Place:
     message_id: str = ""
     sink: str = ""
     stream: str = ""
+    arn: str = ""
     request_id: str = ""
     record: int | None = None
+    sent_at: float | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,13 +480,13 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """An object that is read once more because of its dead letters.
+    """An object, or a run of records, that is read once more because of its dead letters.
 
     `letters`: those of single lines, by the lines' spots; nothing else of the object is delivered then, and only if its etag
     is still that of `ref`. None: the object itself was the dead letter. `sinks`: where to, by name; none: as its route says.
     """
 
-    ref: ObjectRef
+    ref: ObjectRef | Run
     message_id: str
     receive_count: int
     letters: Mapping[Spot, DeadLetter] | None = None

@@ -48,7 +48,15 @@ class Opened:
     @property
     def place(self) -> Place:
         if isinstance(self.ref, Run):
-            return Place(stream=self.ref.call.stream, request_id=self.ref.call.id, record=self.ref.first)
+            call = self.ref.call
+            return Place(
+                stream=call.stream,
+                arn=call.arn,
+                request_id=call.id,
+                record=self.ref.first,
+                sent_at=call.at,
+                parameters=call.parameters,
+            )
         etag = self.source.etag if self.source else self.ref.etag or ""
         return Place(
             bucket=self.ref.bucket,
@@ -59,6 +67,11 @@ class Opened:
             owner=self.ref.owner or "",
             message_id=self.received.id,
         )
+
+    @property
+    def offset(self) -> int:
+        """Where what is read begins in what came."""
+        return self.ref.offset if isinstance(self.ref, Run) else 0
 
     @property
     def source_name(self) -> SourceName:
@@ -105,13 +118,13 @@ class Letters:
     def of_line(self, opened: Opened, reject: Reject) -> DeadLetter:
         is_cut = len(reject.raw) < reject.length
         raw = opened.ref.data if isinstance(opened.ref, Run) and is_cut else reject.raw
-        place = replace(opened.place, offset=reject.offset, event_id=reject.id)
+        place = replace(opened.place, offset=opened.offset + reject.offset, event_id=reject.id)
         return self._letter(opened, "line", reject.reason, reject.column, raw, place, reject.length)
 
     def of_document(self, opened: Opened, sink: str, documents: Documents, index: int, why: Refusal) -> DeadLetter:
         """Of a document that `sink` has refused."""
         event = documents.ids[index] if documents.ids else ""
-        place = replace(opened.place, offset=int(documents.offsets[index]), event_id=event, sink=sink)
+        place = replace(opened.place, offset=opened.offset + int(documents.offsets[index]), event_id=event, sink=sink)
         return self._letter(opened, "document", why.reason, why.detail, bytes(documents.body(index)), place)
 
     def once_more(self, letter: DeadLetter) -> DeadLetter:

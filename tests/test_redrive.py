@@ -29,6 +29,8 @@ from tests.fakes.bulk import FakeBulk
 from tests.fakes.firehose import FakeFirehose
 from tests.fakes.http import Items
 from tests.fakes.s3 import refusal
+from tests.fakes.senders import ARN, Delivery
+from tests.test_inlet import world as inlet_world
 from tests.test_service import ALB, FakeSqs, LetterS3, log, notice
 
 PATIENCE_SECONDS = 30
@@ -161,6 +163,54 @@ async def test_r18_what_is_mended_and_redriven_is_whole() -> None:
         await around.serve()
         assert len(around.ids) == 5 + 4 + 2 + 3
         assert set(around.bulk.stored.values()) == {1}
+
+
+async def test_r18_what_came_in_calls_is_whole_too() -> None:
+    """Records that no route took and lines of the wrong format: redriven they arrive, once, as the call's own documents."""
+    wrong = (Route(stream="typed", format="clb", sinks=("main",)), Route(bucket="*", sinks=("main",)))
+    lines = log(ALB, 6).splitlines()
+    compressed = Delivery([gzip.compress(lines[0], mtime=0), b"\n".join(lines[1:3])], parameters={"team": "edge"})
+    typed = Delivery([lines[3], lines[4] + b"\n" + lines[4]], arn=ARN.replace("/logs", "/typed"), request_id="second")
+    async with inlet_world(*wrong) as before:
+        assert [(await before.send(each))[0] for each in (compressed, typed)] == [200, 200]
+        assert sorted(letter.kind for letter in before.s3.letters()) == ["line"] * 3 + ["object"] * 2
+        assert before.bulk.documents == {}
+    async with world() as around:
+        around.s3 = before.s3
+        around.clients = replace(around.clients, s3=around.s3)
+        around.routes = (Route(sinks=("main",), format="alb"),)
+        ended = await around.redrive()
+        assert (ended.is_whole, ended.left, around.s3.letters()) == (True, {}, [])
+        assert ended.stats.counters["lines"] == {"alb,accepted": 6}
+        told = [document["aws"]["firehose"] for document in around.bulk.documents.values()]
+        assert (
+            sorted((each["stream"], each["record"]) for each in told)
+            == [("logs", 0), ("logs", 1), ("logs", 1)] + [("typed", 0)] * 3
+        )
+        assert {each["arn"] for each in told} == {compressed.arn, typed.arn}
+        assert [each.get("parameters") for each in told].count({"team": "edge"}) == 3
+        documents = dict(around.bulk.documents)
+    async with inlet_world(Route(sinks=("main",), format="alb")) as after:
+        assert (await after.send(compressed))[0] == 200
+        assert {name for _, name in after.bulk.documents} < {name for _, name in documents}
+
+
+async def test_a_record_that_fails_again_is_the_same_dead_letter() -> None:
+    """With one attempt more; the time of its call and where its line was are still known."""
+    nobody = (Route(bucket="*", sinks=("main",)),)
+    async with inlet_world(*nobody) as before:
+        assert (await before.send(Delivery([b"hello"])))[0] == 200
+    async with world() as around:
+        around.s3, around.routes = before.s3, nobody
+        around.clients = replace(around.clients, s3=around.s3)
+        (first,) = around.s3.letters()
+        line = replace(first, kind="line", place=replace(first.place, offset=70), raw=b"hello", length=5)
+        around.bury("no_route/a", [line])
+        around.routes = (Route(format="alb", sinks=("main",)),)
+        assert (await around.redrive()).is_whole
+        found = {letter.place.offset: letter for letter in around.s3.letters()}
+        assert {letter.receive_count for letter in found.values()} == {2}
+        assert {letter.place for letter in found.values()} == {replace(first.place, offset=0), line.place}
 
 
 async def test_only_the_lines_that_were_dead_are_sent_again() -> None:

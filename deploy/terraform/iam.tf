@@ -5,6 +5,7 @@ locals {
     ReceiveNotices   = [aws_sqs_queue.notices.arn]
     ReadLogs         = [for arn in local.log_bucket_arns : "${arn}/*"]
     WriteDeadLetters = ["${aws_s3_bucket.dead_letters.arn}/ingestd/dead-letters/*"]
+    SpoolCalls       = local.spools ? ["arn:${local.partition}:s3:::${var.inlet_spool_bucket}/ingestd/spool/*"] : []
     PutRecords       = var.sink == "firehose" ? ["arn:${local.partition}:firehose:${local.region}:${local.account}:deliverystream/${var.firehose_stream}"] : []
     WriteDocuments   = var.sink == "opensearch" && var.opensearch_domain_arn != "" ? ["${var.opensearch_domain_arn}/_bulk"] : []
   }
@@ -14,6 +15,7 @@ locals {
     merge(each, { Resource = local.task_resources[each.Sid] }) if length(local.task_resources[each.Sid]) > 0
   ]
 
+  spools     = var.inlet_secret_arn != "" && var.inlet_spool_bucket != ""
   has_secret = var.sink == "opensearch" && var.opensearch_secret_arn != ""
 
   trust = jsonencode({

@@ -39,6 +39,7 @@ locals {
     INGESTD_QUEUE__BUCKETS        = join(",", var.log_buckets)
     INGESTD_DEAD_LETTERS__BUCKET  = aws_s3_bucket.dead_letters.bucket
     INGESTD_INLET__PORT           = var.inlet_secret_arn != "" ? "8443" : ""
+    INGESTD_INLET__SPOOL_BUCKET   = local.spools ? var.inlet_spool_bucket : ""
     INGESTD_LOG__FORM             = "json"
     INGESTD_LOG__EMF_NAMESPACE    = "ingestd/${var.name}"
     INGESTD_SINKS__MAIN__KIND     = var.sink

@@ -196,6 +196,12 @@ variable "inlet_secret_arn" {
   default     = ""
 }
 
+variable "inlet_spool_bucket" {
+  description = "One of log_buckets: calls are answered once they are objects there, and not only when they are delivered."
+  type        = string
+  default     = ""
+}
+
 variable "inlet_target_group_arn" {
   description = "The load balancer's target group: HTTP, port 8443, targets by ip; health checks on port 8080, /readyz."
   type        = string

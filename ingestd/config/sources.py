@@ -99,7 +99,7 @@ def file_layer(path: Path) -> Layer:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError([Mistake("config", shown(str(path)), f"a TOML file ({_reason(error)})", "the file itself")]) from None
+        raise ConfigError([Mistake("config", repr(str(path)), f"a TOML file ({_reason(error)})", "the file itself")]) from None
     gathering = _Gathering()
     for keys, value in _leaves(tables):
         gathering.add(Entry(keys, value, str(path)))

@@ -2,6 +2,8 @@
 
 * A line, and a document that a sink refused, is read from its object once more by the code of today: so it gets what a fix has
   changed, and the same id. An object's own dead letter has it read whole. A message is not read here: it goes to the queue.
+* What came in a call is in the letter itself: a whole record, or a line of one. A document of it that a sink refused stays
+  dead, and so does the text of an event, without the envelope that said what it is.
 * Whoever can write dead letters can name any object, so that the allow-list of notices holds for them too.
 * What nothing can be done about stays a dead letter, which is said by giving it back.
 """
@@ -9,9 +11,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from ingestd.core.record import Allowed
-from ingestd.model import Again, DeadLetter, Notice, ObjectRef, Spot
+from ingestd.model import Again, Call, DeadLetter, Notice, ObjectRef, Run, Spot
 
 __all__ = ["again"]
 
@@ -20,10 +23,15 @@ def again(letters: Iterable[DeadLetter], allowed: Allowed, sinks: Collection[str
     """What is to be read again. `sinks`: those that there are; `to_sink`: where everything goes instead of where it went."""
     whole: dict[ObjectRef, Again] = {}
     lines: dict[tuple[ObjectRef, str], dict[Spot, DeadLetter]] = {}
+    records: dict[tuple[object, ...], Again] = {}
     kept: list[DeadLetter] = []
     for letter in letters:
         ref, offset, sink = _ref(letter), letter.place.offset, to_sink or letter.place.sink
-        if not ref.key or not allowed.has_bucket(ref.bucket) or (sink and sink not in sinks):
+        if sink and sink not in sinks:
+            kept.append(letter)
+        elif letter.place.stream and (found := _of_record(letter, sink)):
+            records[letter.kind, letter.place, letter.raw] = found
+        elif not ref.key or not allowed.has_bucket(ref.bucket):
             kept.append(letter)
         elif letter.kind == "object":
             whole[ref] = Again(ref, letter.place.message_id, letter.receive_count, sinks=(sink,) if sink else ())
@@ -31,13 +39,32 @@ def again(letters: Iterable[DeadLetter], allowed: Allowed, sinks: Collection[str
             lines.setdefault((ref, sink), {})[offset, letter.place.event_id] = letter
         else:
             kept.append(letter)
-    return Notice((), again=(*whole.values(), *(_of_lines(*key, found) for key, found in lines.items())), kept=tuple(kept))
+    of_lines = (_of_lines(*key, found) for key, found in lines.items())
+    return Notice((), again=(*whole.values(), *of_lines, *records.values()), kept=tuple(kept))
 
 
 def _of_lines(ref: ObjectRef, sink: str, letters: dict[Spot, DeadLetter]) -> Again:
     """One reading for all of them, so that a line of which there are two dead letters is sent once."""
     message_id = next(iter(letters.values())).place.message_id
     return Again(ref, message_id, max(each.receive_count for each in letters.values()), letters, (sink,) if sink else ())
+
+
+def _of_record(letter: DeadLetter, sink: str) -> Again | None:
+    """By the id that it has already: a sender's retry makes no second document. None: neither is in the letter."""
+    place, offset = letter.place, letter.place.offset
+    call = Call(place.request_id, place.stream, (letter.raw,), place.sent_at or letter.at, place.arn, place.parameters)
+    run = Run(call, place.record or 0, (place.record or 0) + 1, letter.raw)
+    spots: dict[Spot, DeadLetter] | None = None
+    if letter.kind == "line" and offset is not None:
+        if len(letter.raw) != letter.length:  # of a line that was too long the whole run is kept
+            spots = {(offset, place.event_id): letter}
+        elif place.event_id:
+            return None
+        else:
+            run = replace(run, data=letter.raw + b"\n", offset=offset)
+    elif letter.kind != "object":
+        return None
+    return Again(run, place.message_id, letter.receive_count, spots, (sink,) if sink else ())
 
 
 def _ref(letter: DeadLetter) -> ObjectRef:

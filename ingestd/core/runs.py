@@ -56,10 +56,11 @@ def source_of(run: Run) -> Source:
     """Where the run's lines come from: the same on each attempt, since its call's id and its bytes are."""
     account, region = origin_of_arn(run.call.arn)
     digest = hashlib.blake2b(run.data, digest_size=16).hexdigest()
+    part = f"/{run.offset}" if run.offset else ""  # the same line may be there twice
     return Source(
         bucket="",
         key=run.call.stream,
-        etag=f"{run.call.id}/{run.first}/{digest}",
+        etag=f"{run.call.id}/{run.first}/{digest}{part}",
         modified_at=run.call.at,
         region=region,
         account=account,

@@ -127,9 +127,11 @@ def _numbers(numbers: list[int]) -> Numbers:
 
 
 def _unfilled(table: Table, order: Order) -> set[str]:
-    """The paths that only columns fill which this order has not."""
+    """The paths that only columns fill which this order has not, and that nothing looks up or is looked up by."""
     there = {column.name for column, position in zip(table.columns, order.positions, strict=True) if position >= 0}
     filled = {TIMESTAMP, OFFSET, ID, ORIGINAL, table.extra, *OBJECT_PATHS}  # by other things than columns
+    for lookup in table.lookups:
+        filled |= {lookup.source, *(leaf.path for leaf in lookup.leaves)}
     paths = set()
     for column in table.columns:
         for reading in column.readings:

@@ -42,7 +42,7 @@ def encode(letter: DeadLetter) -> bytes:
         "kind": letter.kind,
         "reason": letter.reason,
         "detail": letter.detail,
-        "place": {name: value for name in PLACE if (value := getattr(letter.place, name)) not in ("", None)},
+        "place": {name: value for name in PLACE if (value := getattr(letter.place, name)) not in ("", None, ())},
         "length": letter.length,
         "at": letter.at,
         "receive_count": letter.receive_count,
@@ -59,11 +59,13 @@ def decode(line: bytes) -> DeadLetter:
     try:
         told: Mapping[str, Any] = orjson.loads(line)
         raw = base64.b64decode(told["raw_base64"]) if "raw_base64" in told else told["raw"].encode()
+        place = dict(told["place"])
+        parameters = tuple((str(name), str(value)) for name, value in place.pop("parameters", ()))
         return DeadLetter(
             kind=told["kind"],
             reason=told["reason"],
             detail=told["detail"],
-            place=Place(**told["place"]),
+            place=Place(**place, parameters=parameters),
             raw=raw,
             length=told["length"],
             at=told["at"],

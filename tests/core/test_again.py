@@ -8,9 +8,10 @@ import pytest
 
 from ingestd.core.again import again
 from ingestd.core.record import Allowed
+from ingestd.core.runs import source_of
 from ingestd.core.tally import Tally
 from ingestd.core.visible import visible
-from ingestd.model import Again, DeadLetter, Notice, ObjectRef, Place
+from ingestd.model import Again, Call, DeadLetter, Notice, ObjectRef, Place, Run
 
 PLACE = Place(bucket="logs", key="a", etag="e", offset=7, message_id="m")
 LINE = DeadLetter("line", "bad_number", "", PLACE, b"raw", 3, 100.0, 2)
@@ -40,6 +41,33 @@ def test_each_kind_has_its_way_back(name: str) -> None:
     """Lines and documents by their object, for these lines alone; what cannot be read stays dead."""
     letters, wanted = PLANS[name]
     assert again(letters, ALLOWED, ("main",)) == wanted
+
+
+RECORD = Place(stream="logs", arn="arn", request_id="id", record=3, sent_at=50.0, parameters=(("team", "edge"),))
+CALL = Call("id", "logs", (b"raw",), 50.0, "arn", (("team", "edge"),))
+RECORDS: dict[str, tuple[DeadLetter, Run | None, set[tuple[int, str]] | None]] = {
+    "a record": (replace(OBJECT, place=RECORD), Run(CALL, 3, 4, b"raw"), None),
+    "a line of it": (replace(LINE, place=replace(RECORD, offset=7)), Run(CALL, 3, 4, b"raw\n", 7), None),
+    "a line too long": (replace(LINE, place=replace(RECORD, offset=7), length=9), Run(CALL, 3, 4, b"raw"), {(7, "")}),
+    "an event's text": (replace(LINE, place=replace(RECORD, offset=7, event_id="e")), None, None),
+    "a document": (replace(DOCUMENT, place=replace(RECORD, offset=7, sink="main")), None, None),
+    "for a sink that is gone": (replace(OBJECT, place=replace(RECORD, sink="old")), None, None),
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_what_came_in_a_call_is_in_its_letter(name: str) -> None:
+    """It is read as it was in its call, by the same id; what the letter does not hold stays dead."""
+    letter, run, spots = RECORDS[name]
+    found = again([letter, letter], ALLOWED, ("main",))
+    if run is None:
+        assert (found.again, found.kept) == ((), (letter, letter))
+        return
+    (only,) = found.again
+    assert isinstance(only.ref, Run)
+    assert (source_of(only.ref), only.ref.data, only.receive_count) == (source_of(run), run.data, 2)
+    assert (only.letters and set(only.letters)) == spots
+    assert not found.kept
 
 
 def test_another_sink_instead() -> None:

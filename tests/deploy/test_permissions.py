@@ -11,6 +11,7 @@ from typing import Any
 from botocore import xform_name
 from botocore.session import Session
 
+from ingestd.config import DeadLetterSettings, InletSettings
 from tests.deploy.documents import DEPLOY, loaded_json, template
 
 ROOMS = Path(__file__).parents[2] / "ingestd"
@@ -124,4 +125,8 @@ def test_nothing_is_allowed_everywhere() -> None:
             assert "*" not in resource or re.fullmatch(
                 r"arn:aws:s3:::[A-Z_]+/.*\*|arn:aws:es:.*/DOMAIN/logs-\*/_search", resource
             )
-    assert OF_FILE["WriteDeadLetters"]["Resource"][0].endswith("/ingestd/dead-letters/*")
+    written = {sid: each["Resource"][0] for sid, each in OF_FILE.items() if each["Action"] == ["s3:PutObject"]}
+    assert written == {
+        "WriteDeadLetters": f"arn:aws:s3:::DEAD_LETTER_BUCKET/{DeadLetterSettings().prefix}*",
+        "SpoolCalls": f"arn:aws:s3:::LOG_BUCKET/{InletSettings().spool_prefix}*",
+    }
