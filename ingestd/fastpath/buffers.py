@@ -2,7 +2,7 @@
 
 Fresh memory costs a page fault for each 4 KiB, a third of the time that parsing itself takes. So a buffer is lent under a view:
 whoever keeps the view, or a memoryview of it, keeps the buffer; when the last one goes, it comes back by itself. Each is a map
-of its own, which takes what of it was written to, and goes back to the system whole: among what malloc has it would leave holes.
+of its own, which takes what of it was written to, and goes back to the system whole: malloc would be left with holes.
 """
 
 from __future__ import annotations
