@@ -11,6 +11,7 @@ from ingestd.core.sources import SourceName
 from ingestd.core.span import stem_of
 from ingestd.errors import Poison
 from ingestd.fastpath.decoding import Decoding
+from ingestd.fastpath.reader import Reader
 from ingestd.model import Again, Call, DeadLetter, Documents, Message, ObjectRef, Place, Refusal, Reject, Run, Source, Spot
 
 __all__ = ["UNKNOWN", "Letters", "Opened"]
@@ -25,6 +26,7 @@ class Opened:
     """What lines are counted and dead letters are placed by.
 
     `sinks` and `unseen` are a redrive's: where alone its documents go, and the dead letters whose lines have not been met yet.
+    `format`: what it is, and its lines are counted by where nothing else is known of them.
     """
 
     received: Message | Call
@@ -32,7 +34,9 @@ class Opened:
     sinks: tuple[str, ...] = ()
     unseen: dict[Spot, DeadLetter] | None = None
     source: Source | None = None
-    decoding: Decoding | None = None
+    decoding: Decoding | None = None  # while it is read
+    held_bytes: int = 0  # what the budget counts for it
+    format: str = UNKNOWN
     newest_at: float = 0.0  # of its events, so far
 
     @classmethod
@@ -70,15 +74,20 @@ class Opened:
         return self.ref.offset if isinstance(self.ref, Run) else 0
 
     @property
-    def format(self) -> str:
-        """What the object is, and its lines are counted by where nothing else is known of them."""
-        return self.decoding.reader.name if self.decoding and self.decoding.reader else UNKNOWN
-
-    @property
     def source_name(self) -> SourceName:
         """Where it comes from, with others of its kind."""
         place = ("", self.ref.call.stream) if isinstance(self.ref, Run) else (self.ref.bucket, stem_of(self.ref.key))
         return SourceName(*place, self.format)
+
+    def read_by(self, reader: Reader) -> Reader:
+        """It is known what the object is."""
+        self.format = reader.name
+        return reader
+
+    def held_more(self) -> int:
+        """How many bytes more its decoding keeps than when this was asked last; none without one."""
+        before, self.held_bytes = self.held_bytes, self.decoding.held_bytes if self.decoding else 0
+        return self.held_bytes - before
 
     def wanted(self, parsed: Sequence[Documents]) -> Sequence[Documents]:
         """What is to be delivered of a block: all; in a redrive the lines that are looked for, which are seen by that."""

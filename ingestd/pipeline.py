@@ -262,8 +262,8 @@ class Pipeline:
         finally:
             if not is_done:  # whatever ended it: what was not said to be done is not
                 self.give_up(number)
-            if opened.decoding:
-                self._budget.give(opened.decoding.release())
+            opened.decoding = None  # megabytes, that know their object: the garbage collector would come by too late
+            self._budget.stand(opened.held_more())
             if isinstance(opened.ref, Run):
                 self._telemetry.count("records", len(opened.ref), outcome)
             else:
@@ -294,12 +294,15 @@ class Pipeline:
                 raise Poison("the object is another by now", reason="replaced")
             opened.decoding = Decoding(
                 self._settings.object,
-                lambda head: self._ways.reader(body.source, route, head, opened.sinks, chosen=opened.unseen is not None),
+                lambda head: opened.read_by(
+                    self._ways.reader(body.source, route, head, opened.sinks, chosen=opened.unseen is not None)
+                ),
                 self._ways.known,
             )
             async for data, is_last in body.pieces():
                 self._telemetry.count("bytes", len(data), "received")
                 opened.decoding.feed(data, is_last=is_last)
+                self._budget.stand(opened.held_more())
                 while await self._step(receipt, opened, opened.decoding):
                     pass
                 if opened.unseen == {}:
@@ -317,14 +320,17 @@ class Pipeline:
         """One block in a worker, its documents to the deliveries; False when more must be fed."""
         wanted = self._expansion.bytes
         await self._budget.take(wanted)
-        before, held, made = decoding.decoded_bytes, decoding.held_bytes, 0
+        before, made = decoding.decoded_bytes, 0
         try:
             parsed = await self._workers.run(decoding.step)
             if parsed is not None:
                 made = self._hand_over(receipt, opened, parsed)
-                self._expansion.seen(made)
         finally:
-            self._budget.correct(made - wanted + decoding.held_bytes - held)
+            more = opened.held_more()
+            self._budget.correct(made - wanted)
+            self._budget.stand(more)
+        if parsed is not None:
+            self._expansion.seen(made + max(more, 0))
         self._telemetry.count("bytes", decoding.decoded_bytes - before, "decoded")
         return parsed is not None
 

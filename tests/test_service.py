@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import io
+import weakref
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -19,22 +21,26 @@ import pytest
 from aiobotocore.session import get_session
 from pyarrow import parquet
 
+from ingestd import pipeline
 from ingestd import service as service_module
 from ingestd.config import (
     DeadLetterSettings,
     EnrichSettings,
     FirehoseSettings,
     HttpSettings,
+    ObjectSettings,
     OpenSearchSettings,
     QueueSettings,
     RuleSettings,
     Settings,
 )
 from ingestd.config import RouteSettings as Route
+from ingestd.fastpath.decoding import Decoding
 from ingestd.formats.registry import formats
 from ingestd.generate import lines
 from ingestd.model import DeadLetter
 from ingestd.service import Service
+from ingestd.shell.budget import Budget
 from ingestd.shell.clients import Clients
 from ingestd.shell.telemetry import Stats
 from ingestd.sinks.deadletter import decode
@@ -318,6 +324,35 @@ async def test_a_parquet_file_is_the_lines_of_its_rows() -> None:
         assert stats.counters["objects"] == {"read": 1, "corrupt": 1}
         assert stats.gauges["in_flight_bytes"] == {"": 0}
         assert len(around.sqs.deleted) == 2
+
+
+async def test_what_an_object_was_read_with_goes_when_it_has_been_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its documents wait for the sink without it, and no garbage collector is waited for; meanwhile the budget counts it."""
+    readers, counted = list[weakref.ref[Decoding]](), list[int]()
+
+    class Watched(Decoding):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            readers.append(weakref.ref(self))
+
+    def stand(budget: Budget, change: int) -> None:
+        counted.append(change)
+        budget.correct(change)
+
+    monkeypatch.setattr(pipeline, "Decoding", Watched)
+    monkeypatch.setattr(Budget, "stand", stand)
+    async with world() as around:
+        around.announce("alb", log(ALB, 100))
+        around.announce("unknown", b"nothing known\n" * 100)
+        gc.collect()
+        gc.disable()
+        try:
+            await around.serve(sinks="main")
+        finally:
+            gc.enable()
+        assert [reader() for reader in readers] == [None, None]
+        assert max(counted) > ObjectSettings().block_bytes
+        assert sum(counted) == 0
 
 
 async def test_two_sinks_get_every_document_and_a_line_counts_once() -> None:

@@ -4,7 +4,7 @@
 * A line longer than `line_bytes_max` (its newline not counted) is cut out and becomes a Reject with its place, its whole length
   and its head; reading goes on behind its newline. A line of any length costs no more memory than that.
 * Blocks and rejects do not depend on how the input is cut, and come in the order of their offsets.
-* Two buffers, used in turn: a block is valid until the next block is taken.
+* One buffer: a block is valid until `next` is called again, which moves what the block has not to the front.
 * Work is done by the buffer and the line limit, never by the line: rfind and memcpy.
 """
 
@@ -26,9 +26,9 @@ class BlockCutter:
         self._raw_bytes_max = min(raw_bytes_max, line_bytes_max)
         self._capacity = max(block_bytes, line_bytes_max + 1)  # so that a buffer with nothing but one lawful line has room
         self._buffer = bytearray(self._capacity + PAD)
-        self._spare: bytearray | None = None  # most objects fit in one block
         self._offset = 0  # of the buffer's first byte in the decoded object
-        self._fill = 0  # bytes in the buffer
+        self._given = 0  # bytes at the buffer's front that are still the last block's
+        self._fill = 0  # bytes in the buffer, without those
         self._line = 0  # where the unfinished line begins in the buffer; all before it are whole lines
         self._input = b""
         self._position = 0
@@ -36,6 +36,11 @@ class BlockCutter:
         self._skipped = 0  # bytes of it so far
         self._reject: Reject | None = None
         self._finished = False
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that it keeps from block to block."""
+        return len(self._buffer) + len(self._input)
 
     def push(self, data: bytes) -> None:
         """Take the next decoded bytes; only when `next` has given None."""
@@ -54,6 +59,7 @@ class BlockCutter:
         if self._reject is not None:
             reject, self._reject = self._reject, None
             return reject
+        self._move_up()
         while self._position < len(self._input):
             if self._head is not None:
                 if (found := self._skip()) is not None:
@@ -85,15 +91,17 @@ class BlockCutter:
         self._fill, self._position = fill, end
 
     def _cut(self) -> Block:
-        """The buffer's whole lines as a block; the unfinished line moves to the other buffer."""
+        """The buffer's whole lines as a block; the unfinished line stays behind it until the next is asked for."""
         block = Block(self._buffer, self._line, self._offset)
-        carried = self._fill - self._line
-        following = self._spare or bytearray(self._capacity + PAD)
-        following[:carried] = memoryview(self._buffer)[self._line : self._fill]
-        self._buffer, self._spare = following, self._buffer
         self._offset += self._line
-        self._fill, self._line = carried, 0
+        self._given, self._fill, self._line = self._line, self._fill - self._line, 0
         return block
+
+    def _move_up(self) -> None:
+        """The last block is done with: the unfinished line takes its place."""
+        if self._given:
+            self._buffer[: self._fill] = self._buffer[self._given : self._given + self._fill]
+            self._given = 0
 
     def _start_skipping(self) -> None:
         """The unfinished line is too long: forget it but for its head."""

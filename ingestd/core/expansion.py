@@ -1,7 +1,8 @@
 """How many bytes a block of log may become: guessed before the block is read, learnt from those that were.
 
 Short lines become many times their size (a flow log's line of 100 bytes is a document of 800), and each sink that wants
-documents its own way adds as much again. The guess is the most that a block made lately, a generous one before any was seen.
+documents its own way adds as much again; an object that is begun keeps what its blocks are cut in. The guess is the most that a
+block made lately, a generous one before any was seen.
 """
 
 from __future__ import annotations
@@ -20,5 +21,5 @@ class Expansion:
         self.bytes = FIRST * block_bytes
 
     def seen(self, made_bytes: int) -> None:
-        """A block became so much."""
+        """A block became so much, with what was kept of its object."""
         self.bytes = max(int(self.bytes * FORGETTING), made_bytes, self._least)

@@ -47,6 +47,11 @@ class Inflater:
         """gzip, zstd, bzip2 or plain; empty until enough bytes have come to tell."""
         return self._codec.name if self._codec else ""
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that it was fed, of which some are still to be read."""
+        return len(self._input)
+
     def feed(self, data: bytes | memoryview) -> None:
         """Take the next bytes of the object; they are not copied, and must not change until they have been read."""
         if data:

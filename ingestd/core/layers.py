@@ -35,6 +35,11 @@ class Layers:
         """Bytes that came out of the last layer."""
         return self._inner.decoded_bytes if self._inner else self._outer.decoded_bytes
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that both layers were fed, of which some are still to be read."""
+        return self._outer.held_bytes + (self._inner.held_bytes if self._inner else 0)
+
     def feed(self, data: bytes | memoryview) -> None:
         """Take the next bytes of the object; they are not copied, and must not change until they have been read."""
         self._outer.feed(data)

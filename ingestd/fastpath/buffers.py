@@ -1,11 +1,14 @@
 """Large buffers that go round: what holds a block's documents is used again once nobody reads them.
 
 Fresh memory costs a page fault for each 4 KiB, a third of the time that parsing itself takes. So a buffer is lent under a view:
-whoever keeps the view, or a memoryview of it, keeps the buffer; when the last one goes, it comes back by itself.
+whoever keeps the view, or a memoryview of it, keeps the buffer; when the last one goes, it comes back by itself. Each is a map
+of its own, which takes what of it was written to, and goes back to the system whole: malloc would be left with holes.
 """
 
 from __future__ import annotations
 
+import mmap
+import sys
 import weakref
 
 import numpy as np
@@ -14,6 +17,7 @@ from numpy.typing import NDArray
 __all__ = ["Buffers"]
 
 STEP = 1 << 18  # sizes are rounded up to this, so that buffers fit again
+PRIVATE = {} if sys.platform == "win32" else {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS}
 
 
 class Buffers:
@@ -32,7 +36,7 @@ class Buffers:
                 break
             if size <= len(buffer) <= 2 * size + STEP:
                 return self._lent(buffer)
-        return self._lent(np.empty(-(-size // STEP) * STEP, np.uint8))
+        return self._lent(np.frombuffer(mmap.mmap(-1, max(-(-size // STEP), 1) * STEP, **PRIVATE), np.uint8))
 
     def _lent(self, buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
         view = buffer[:]

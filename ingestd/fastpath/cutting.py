@@ -17,6 +17,11 @@ __all__ = ["Cutter", "open_cutter"]
 class Cutter(Protocol):
     """Decoded bytes in, blocks of whole lines out; neither blocks nor rejects depend on how the input is cut."""
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that it keeps from block to block."""
+        ...
+
     def push(self, data: bytes) -> None:
         """Take the next decoded bytes; only when `next` has given None."""
         ...
@@ -26,7 +31,8 @@ class Cutter(Protocol):
         ...
 
     def next(self) -> Block | Reject | None:
-        """The next block or reject, valid until the next is taken; None: push more, or, after `finish`, nothing is left."""
+        """The next block or reject, valid until this is called again; None: push more, or, after `finish`,
+        nothing is left."""
         ...
 
 

@@ -23,6 +23,8 @@ from ingestd.model import Documents, Reject
 
 __all__ = ["Choose", "Decoding"]
 
+PIECE_BYTES = 256 << 10  # decoded at a time: what is not in a block yet is held beside it, for each object under way
+
 Choose = Callable[[bytes], Reader]
 
 
@@ -42,7 +44,7 @@ class Decoding:
         self.reader: Reader | None = None
         self._cutter: Cutter | None = None
         self._inflater = Layers(limits.decoded_bytes_max, limits.ratio_max)
-        self._piece_bytes = limits.block_bytes
+        self._piece_bytes = min(limits.block_bytes, PIECE_BYTES)
         self._is_fed = False
         self._is_last = False
         self._is_cut = False
@@ -63,13 +65,9 @@ class Decoding:
 
     @property
     def held_bytes(self) -> int:
-        """Bytes that are kept from step to step: a Parquet file."""
-        return len(self._file or b"")
-
-    def release(self) -> int:
-        """Let go of what is kept, since no more will be read; how many bytes that was."""
-        held, self._file, self._text = self.held_bytes, None, None
-        return held
+        """Bytes that are kept from step to step: of the object as it lies in S3, of a Parquet file, and what is being cut."""
+        cutting = self._cutter.held_bytes if self._cutter else 0
+        return self._inflater.held_bytes + len(self._file or b"") + cutting
 
     def feed(self, data: bytes, *, is_last: bool) -> None:
         """The next bytes as they lie in S3."""

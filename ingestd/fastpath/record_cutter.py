@@ -84,6 +84,11 @@ class RecordCutter:
         self._is_whole = False  # the buffer is full, and what begins it is to be judged by that
         self._is_finished = self._is_done = False
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that it keeps from block to block."""
+        return len(self._buffer) + len(self._spare or b"") + len(self._input)
+
     def push(self, data: bytes) -> None:
         """Take the next decoded bytes; only when `next` has given None."""
         if self._position < len(self._input) or self._is_finished:

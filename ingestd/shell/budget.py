@@ -9,11 +9,16 @@ __all__ = ["Budget"]
 
 
 class Budget:
-    """First come, first served. What is larger than all of it is let through alone, so that nothing can wait for ever."""
+    """First come, first served. What is larger than all of it is let through alone, so that nothing can wait for ever.
+
+    What stands is held by those who will ask for more, and may give nothing back before they have it: it counts, but who finds
+    nothing else taken is let through as if alone.
+    """
 
     def __init__(self, total_bytes: int) -> None:
         self.total_bytes = total_bytes
         self.taken_bytes = 0
+        self.standing_bytes = 0  # of those taken
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @property
@@ -49,13 +54,18 @@ class Budget:
         if change < 0:
             self._wake()
 
+    def stand(self, change: int) -> None:
+        """So much more (or less) is held by who has been let through, and will come again."""
+        self.standing_bytes += change
+        self.correct(change)
+
     def give(self, amount: int) -> None:
         """Give bytes back."""
         self.taken_bytes -= amount
         self._wake()
 
     def _fits(self, amount: int) -> bool:
-        return self.taken_bytes + amount <= self.total_bytes or self.taken_bytes <= 0
+        return self.taken_bytes + amount <= self.total_bytes or self.taken_bytes <= self.standing_bytes
 
     def _wake(self) -> None:
         while self._waiting and self._fits(self._waiting[0][0]):

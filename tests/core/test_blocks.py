@@ -126,24 +126,25 @@ def test_conserves_every_byte_of_a_large_object() -> None:
     assert at == len(data)
 
 
-def test_a_block_stands_until_the_next_is_taken() -> None:
-    """Pushing more does not touch a block that was given; taking the next block is what ends it, and two buffers serve all."""
-    cutter = BlockCutter(4, 3)
-    cutter.push(b"aaa\nbb")
+def test_a_block_stands_until_the_next_is_asked_for() -> None:
+    """Its lines and the unfinished one behind it share the buffer, which is one for all, and is what the cutter holds."""
+    cutter = BlockCutter(6, 3)
+    cutter.push(b"aaa\nbbb\n")
     first = cutter.next()
     assert isinstance(first, Block)
-    assert cutter.next() is None
-    cutter.push(b"b\nccc\nddd\n")
     assert bytes(first.data[: first.size]) == b"aaa\n"
     buffers = {id(first.data)}
+    assert cutter.next() is None
+    cutter.push(b"ccc\nddd\n")
+    assert cutter.held_bytes == len(first.data) + 8
     while (block := cutter.next()) is not None:
         assert isinstance(block, Block)
         buffers.add(id(block.data))
-    assert len(buffers) == 2
+    assert len(buffers) == 1
 
 
 def test_a_gibibyte_without_newline_costs_no_memory() -> None:
-    """A line of 1 GiB becomes one reject with its head and length, within the two buffers."""
+    """A line of 1 GiB becomes one reject with its head and length, within the buffer."""
     cutter = BlockCutter(1 << 20, 1 << 20)
     mebibyte = b"x" * (1 << 20)
     tracemalloc.start()

@@ -112,3 +112,24 @@ def test_who_stops_waiting_lets_the_next_pass() -> None:
         assert budget.taken_bytes == 100
 
     run(main())
+
+
+def test_what_stands_keeps_nobody_waiting_for_ever() -> None:
+    """Those who hold something between two wishes count; where nothing else is taken one of them goes on, and then the next."""
+
+    async def main() -> None:
+        budget = Budget(100)
+        budget.stand(60)
+        budget.stand(60)
+        assert not budget.is_free
+        await budget.take(50)
+        waiting = asyncio.create_task(budget.take(50))
+        await asyncio.sleep(1)
+        assert not waiting.done()
+        budget.give(50)
+        await waiting
+        budget.give(50)
+        budget.stand(-120)
+        assert budget.taken_bytes == budget.standing_bytes == 0
+
+    run(main())
