@@ -101,13 +101,13 @@ class Process:
         self.stop.set()
 
     def excess_bytes(self) -> int:
-        """Memory that is taken beyond the budget and what one block may become."""
+        """Memory that is taken beyond the budget, what one block may become, and what objects under way keep of themselves."""
         pipeline = self.service.pipeline
         if pipeline is None:
             return 0
         budget, most = pipeline._budget, pipeline._expansion.bytes
         allowed = budget.total_bytes + max(most, FIRST * self.world.plan.settings.object.block_bytes)
-        return budget.taken_bytes - allowed
+        return budget.taken_bytes - budget.standing_bytes - allowed
 
     def leftovers(self) -> list[str]:
         """What a process that has nothing to do should not have any more."""
