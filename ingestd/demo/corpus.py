@@ -93,7 +93,8 @@ class Corpus:
 
     def _of_group(self, name: str, count: int, number: int) -> LogObject:
         """Envelopes of a log group, as Firehose writes them to S3: each compressed by CloudWatch Logs, and all once more."""
-        made = list(envelopes(formats()[name], count, self.seed, day=self.day, number=number))
+        own = self.seed * len(CARRIED) + number  # another corpus' events are others
+        made = list(envelopes(formats()[name], count, self.seed, day=self.day, number=own))
         texts = [line for envelope in made for line in envelope.lines]
         is_log = np.array([bool(line.strip(b" \t\r")) for line in texts], np.bool_)
         records = [control_message(), *(envelope.data for envelope in made)]
