@@ -25,7 +25,7 @@ class Enriching:
     def __init__(self, settings: EnrichSettings) -> None:
         self._settings = settings
         self._agents: Agents | None = None
-        self._stamps: Stamps | None = None
+        self._stamps: Stamps | None = None if self.is_wanted else ()
         self.enrichment = NOTHING
 
     @property

@@ -77,6 +77,7 @@ def version(random: Random, key: str, first_mark: int) -> Version:
     fork = Random()  # whatever it draws, the objects that are none of envelopes stay what they were
     fork.setstate(random.getstate())
     if fork.random() < 0.15:
+        random.random()  # so that the next object is another
         return _enveloped(fork, key, first_mark)
     form: Literal["alb", "cloudfront"] = random.choice(("alb", "cloudfront"))
     count = random.choice((0, 1, 3, 10, random.randrange(40)))

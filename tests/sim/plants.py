@@ -149,7 +149,7 @@ PLANTS = (
     _plant("second_member_skipped", 0, "core.inflate", "            self._position -= len(unused)\n", "            pass\n"),
     _plant(
         "replaced_object_read_on",
-        207,
+        1106,
         "shell.objects",
         "answer = await self._fetch.get(self.source.etag, self._at)",
         "answer = await self._fetch.get(None, self._at)",
