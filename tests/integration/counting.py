@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 
 import orjson
-from opensearchpy import AsyncOpenSearch
+from opensearchpy import AsyncOpenSearch, TransportError
 
 from ingestd.core.identity import document_id, object_id
 from ingestd.demo.cloud import DEAD_LETTERS, LOGS, Cloud
@@ -50,15 +50,26 @@ class Cluster:
         await self.client.transport.perform_request("PUT", f"/_index_template/{self.prefix}", body=body)
 
     async def ids(self) -> Counter[str]:
-        """How often each id is there, over all indices. One that is being made is waited for: until then a search fails."""
-        await self.client.cluster.health(index=f"{self.prefix}-*", params={"wait_for_status": "yellow", "timeout": 60})
-        await self.client.indices.refresh(index=f"{self.prefix}-*")
+        """How often each id is there, over all indices."""
         seen: Counter[str] = Counter()
-        page = await self.client.search(index=f"{self.prefix}-*", body={"_source": False, "size": 10_000}, scroll="2m")
+        while (page := await self._first_page()) is None:
+            pass
         while page["hits"]["hits"]:
             seen.update(hit["_id"] for hit in page["hits"]["hits"])
             page = await self.client.scroll(scroll_id=page["_scroll_id"], scroll="2m")
         return seen
+
+    async def _first_page(self) -> Any:
+        """Ids of documents; None while an index that has just been made has no shard to search yet, which is waited for."""
+        everything = f"{self.prefix}-*"
+        await self.client.cluster.health(index=everything, params={"wait_for_status": "yellow", "timeout": 60})
+        await self.client.indices.refresh(index=everything)
+        try:
+            return await self.client.search(index=everything, body={"_source": False, "size": 10_000}, scroll="2m")
+        except TransportError as error:
+            if error.status_code != 503:
+                raise
+            return None
 
 
 @asynccontextmanager
