@@ -170,7 +170,8 @@ class Books:
             may_have_ended = self._world.now >= held.granted_at + held.visibility - early
             if may_have_ended and self._world.faults.was_felt("sqs", held.received_at):
                 continue
-            if held.process is process and held.told_at is not None and not held.is_over:
+            heard = held.told_at is not None and held.told_at > process.thawed_at  # or it had given the call up as it woke
+            if held.process is process and heard and not held.is_over:
                 self._fail(f"{message.id} was not given back by process {process.number}")
 
     def check_all_arrived(self) -> None:
