@@ -10,13 +10,10 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-import aiohttp
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ingestd.core.runs import runs_of
-from ingestd.errors import Retryable
 from ingestd.model import Call, Run
 from ingestd.shell.workers import Workers
+from ingestd.sinks.writing import WRITE_SECONDS, write_object
 
 __all__ = ["Spool"]
 
@@ -26,7 +23,7 @@ ID_BYTES = 16
 class Spool:
     """`format_of`: the name of the format that a record shows, so that each object is of one.
 
-    `timeout_seconds`: for a write, which has no end of its own where S3 does not answer (sinks/deadletter.py says why).
+    `timeout_seconds`: for a write, which has no end of its own where S3 does not answer (sinks/writing.py).
     """
 
     def __init__(
@@ -37,7 +34,7 @@ class Spool:
         workers: Workers,
         format_of: Callable[[bytes], str | None],
         *,
-        timeout_seconds: float = 25.0,
+        timeout_seconds: float = WRITE_SECONDS,
     ) -> None:
         self._client = client
         self._bucket = bucket
@@ -57,11 +54,5 @@ class Spool:
     async def _put(self, run: Run) -> None:
         name = hashlib.blake2b(run.call.id.encode(), digest_size=ID_BYTES).hexdigest()
         key = f"{self._prefix}{run.call.stream}/{name}-{run.first:06}"
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                await self._client.put_object(Bucket=self._bucket, Key=key, Body=run.data)
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            raise Retryable("call was not spooled", reason="spool", code=code) from error
-        except (BotoCoreError, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            raise Retryable("call was not spooled", reason="spool", cause=type(error).__name__) from error
+        put = {"Bucket": self._bucket, "Key": key, "Body": run.data}
+        await write_object(self._client, self._timeout_seconds, "call was not spooled", reason="spool", **put)

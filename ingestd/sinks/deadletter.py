@@ -3,8 +3,6 @@
 `put` returns when its letters are durably written and not before, for messages are deleted on the strength of it. Letters of
 several callers share an object: it is written when it is old enough or large enough, and its fate is that of all in it. A write
 whose answer was lost is written again by the callers' retry: a letter may be there twice, never not at all.
-
-A write has a deadline of its own: the SDK asks `Expect: 100-continue`, and waits without end for who never says so.
 """
 
 from __future__ import annotations
@@ -19,14 +17,12 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import orjson
-from botocore.exceptions import BotoCoreError, ClientError
 
 from ingestd.config import DeadLetterSettings
-from ingestd.errors import Retryable
 from ingestd.model import DeadLetter, Place
 from ingestd.sinks.gzipped import gzipped
+from ingestd.sinks.writing import WRITE_SECONDS, write_object
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
@@ -95,7 +91,7 @@ class DeadLetterSink:
         name: Callable[[], str],
         executor: Executor | None = None,
         *,
-        timeout_seconds: float = 25.0,
+        timeout_seconds: float = WRITE_SECONDS,
     ) -> None:
         if not settings.bucket:
             raise ValueError("dead letters need a bucket")
@@ -160,14 +156,8 @@ class DeadLetterSink:
         body = await asyncio.get_running_loop().run_in_executor(self._executor, gzipped, opened.lines)
         content = hashlib.blake2b(body, digest_size=6).hexdigest()
         key = f"{self._settings.prefix}{folder}/{self._name()}-{content}.ndjson.gz"
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                await self._client.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/gzip")
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            raise Retryable("dead letters were not written", reason="dead_letters", code=code) from error
-        except (BotoCoreError, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            raise Retryable("dead letters were not written", reason="dead_letters", cause=type(error).__name__) from error
+        put = {"Bucket": self._bucket, "Key": key, "Body": body, "ContentType": "application/gzip"}
+        await write_object(self._client, self._timeout_seconds, "dead letters were not written", reason="dead_letters", **put)
 
 
 def reason_folder(reason: str) -> str:
