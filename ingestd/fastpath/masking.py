@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ingestd.fastpath.joints import pack
 from ingestd.fastpath.kernel.codes import (
     M_SPANS,
     MASK,
@@ -123,8 +124,8 @@ WORK = _Work()
 
 
 class _Names:
-    """The names of secrets as the kernel searches them: buckets by size, last and first letter, then rows of size, place in
-    `text`, and the next row or 0."""
+    """The names of secrets as the kernel searches them: buckets by size, last and first letter, then rows of a span of
+    `text` and the next row or 0."""
 
     def __init__(self, names: Sequence[str], shape: Shape, separator: int) -> None:
         from ingestd.fastpath.kernel import secrets
@@ -135,8 +136,7 @@ class _Names:
         for name in (name.encode() for name in names):
             bucket = (7 * len(name) + 3 * (name[-1] | 32) + (name[0] | 32)) % NAME_BUCKETS
             numbers[bucket], following = len(numbers), numbers[bucket]
-            numbers += [len(name), len(text), following]
-            text += name
+            numbers += [pack(text, name), following]
         self._numbers = np.array(numbers, np.int64)
         self._text = np.frombuffer(text + bytes(PAD), np.uint8)
 

@@ -10,7 +10,7 @@ from ingestd.fastpath.kernel.scan import find, find_last
 from ingestd.fastpath.kernel.simd import digits64, drop_lowest, eq64, get, low_bits, popcount, trailing_zeros
 from ingestd.fastpath.kernel.strings import hex_digit
 
-__all__ = ["endpoint", "is_address", "is_ipv4", "is_ipv6", "network_words", "without_port"]
+__all__ = ["endpoint", "ipv4_number", "is_address", "is_ipv4", "is_ipv6", "network_words", "without_port"]
 
 POINT, COLON, ZERO, OPEN, CLOSE = 46, 58, 48, 91, 93
 IPV4_MAX, IPV6_MAX = 15, 45

@@ -22,8 +22,9 @@ from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.json_text import CLEAN, ESCAPED, blank, string_end
 from ingestd.fastpath.kernel.kept import KEPT_MAX, keep
 from ingestd.fastpath.kernel.scalar import scalar
+from ingestd.fastpath.kernel.scan import same_lowered
 from ingestd.fastpath.kernel.simd import get, put
-from ingestd.fastpath.kernel.sound import following, lower, member, over
+from ingestd.fastpath.kernel.sound import following, member, over
 from ingestd.fastpath.kernel.strings import copy
 
 __all__ = ["listed", "selected"]
@@ -82,7 +83,7 @@ def named(buf: Any, at: int, end: int, selections: Any, row: int, text: Any) -> 
             stop, held = string_end(buf, place + 1, end)
             if held & ESCAPED:
                 return -1, ESCAPED
-            if is_lowered(buf, place + 1, stop, text, value):
+            if same_lowered(buf, place + 1, stop, text, value):
                 return at, CLEAN
         at = following(buf, over(buf, at, end), end)
     return -1, CLEAN
@@ -96,17 +97,6 @@ def below(buf: Any, at: int, end: int, selections: Any, row: int, text: Any) -> 
         at = member(buf, at, end, text, get(selections, step))
         step += 1
     return at
-
-
-@inlined
-def is_lowered(buf: Any, at: int, end: int, text: Any, span: int) -> Any:
-    """Whether buf[at:end] in lower case is a piece of `text`."""
-    size, first, same = span & 0xFFFF, span >> 16, 0
-    if end - at != size:
-        return False
-    while same < size and lower(get(buf, at + same)) == get(text, first + same):
-        same += 1
-    return same == size
 
 
 @outlined

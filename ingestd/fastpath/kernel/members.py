@@ -189,18 +189,16 @@ def kept_value(buf: Any, at: int, end: int, kind: int, dashes: bool, scratch: An
     """Write the value at `at` to scratch as its column keeps it: (behind it, where that ends in scratch: `to` if it is absent).
     Either is -1 if the reference has to say."""
     begin, char = at, get(buf, at)
-    if kind == PLACE_KEPT:
-        inside = to if char == OPEN_OBJECT else copy_wrapped(scratch, to)
-        at, last = value(buf, at, end, scratch, inside, work, count)
-        if at < 0 or is_absent(scratch, inside, last, dashes):
-            return at, to
-        if char != OPEN_OBJECT:
-            put(scratch, last, CLOSE_OBJECT)
-            last += 1
-        return at, last
-    at, last = value(buf, at, end, scratch, to, work, count)
-    if at < 0 or is_absent(scratch, to, last, dashes):
+    is_wrapped = kind == PLACE_KEPT and char != OPEN_OBJECT
+    inside = copy_wrapped(scratch, to) if is_wrapped else to
+    at, last = value(buf, at, end, scratch, inside, work, count)
+    if at < 0 or is_absent(scratch, inside, last, dashes):
         return at, to
+    if is_wrapped:
+        put(scratch, last, CLOSE_OBJECT)
+        return at, last + 1
+    if kind == PLACE_KEPT:
+        return at, last
     if char != OPEN:
         return -1, to
     if kind == PLACE_PAIRS:

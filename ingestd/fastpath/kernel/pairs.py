@@ -11,8 +11,9 @@ from numba import uint64
 
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.json_text import CLEAN, NAME_MAX, PAIRS_AT, blank, string_end
+from ingestd.fastpath.kernel.scan import lower
 from ingestd.fastpath.kernel.simd import get, load8, put
-from ingestd.fastpath.kernel.sound import following, lower, member_value, over
+from ingestd.fastpath.kernel.sound import following, member_value, over
 from ingestd.fastpath.kernel.strings import copy
 
 __all__ = ["paired"]

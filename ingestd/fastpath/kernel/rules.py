@@ -9,6 +9,7 @@ from typing import Any
 
 from numba import int64, uint64
 
+from ingestd.core import sampling
 from ingestd.fastpath.kernel.addresses import network_words
 from ingestd.fastpath.kernel.codes import (
     BEGINS,
@@ -35,7 +36,7 @@ NO, YES, UNSURE = 0, 1, 2
 QUOTE, MINUS, POINT, ZERO, NINE, OPEN, BACKSLASH = 34, 45, 46, 48, 57, 91, 92
 WHOLE_MAX, PLACES, BILLION = 18, 9, 10**9
 REDACTED_SIZE = 8
-GOLDEN, FIRST, SECOND = uint64(0x9E3779B97F4A7C15), uint64(0xBF58476D1CE4E5B9), uint64(0x94D049BB133111EB)
+GOLDEN, FIRST, SECOND = uint64(sampling.GOLDEN), uint64(sampling.FIRST), uint64(sampling.SECOND)
 
 
 @outlined

@@ -12,9 +12,9 @@ from numba import uint64
 from ingestd.fastpath.kernel.jit import inlined
 from ingestd.fastpath.kernel.simd import eq64, get, trailing_zeros
 
-__all__ = ["find", "find_last", "find_text", "newline", "same_text"]
+__all__ = ["find", "find_last", "find_text", "lower", "newline", "same_lowered", "same_text"]
 
-NEWLINE = 10
+NEWLINE, SPACE, A, Z = 10, 32, 65, 90
 
 
 @inlined
@@ -65,3 +65,21 @@ def find_text(src: Any, at: int, end: int, text: Any, span: int) -> Any:
     while at < end and not same_text(src, at, end, text, span):
         at = find(src, at + 1, end, char)
     return at
+
+
+@inlined
+def lower(char: int) -> Any:
+    """An ASCII letter in lower case."""
+    return char | SPACE if A <= char <= Z else char
+
+
+@inlined
+def same_lowered(src: Any, at: int, end: int, text: Any, span: int) -> Any:
+    """Whether src[at:end] in lower case is a piece of `text`."""
+    first, size = span >> 16, span & 0xFFFF
+    if end - at != size:
+        return False
+    same = 0
+    while same < size and lower(get(src, at + same)) == get(text, first + same):
+        same += 1
+    return same == size

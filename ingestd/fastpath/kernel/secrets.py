@@ -19,6 +19,7 @@ from ingestd.fastpath.kernel.codes import (
     SECRET_RECORD,
 )
 from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
+from ingestd.fastpath.kernel.scan import same_lowered
 from ingestd.fastpath.kernel.simd import drop_lowest, eq64, get, low_bits, put, trailing_zeros
 
 __all__ = ["mask_secrets", "unmask_secrets"]
@@ -143,19 +144,10 @@ def _is_known(buf: Any, at: int, end: int, names: Any, text: Any) -> Any:
         return False
     row = get(names, (7 * size + 3 * (get(buf, end - 1) | 32) + (get(buf, at) | 32)) % NAME_BUCKETS)
     while row > 0:
-        if get(names, row) == size:
-            first, same = get(names, row + 1), 0
-            while same < size and _lower(get(buf, at + same)) == get(text, first + same):
-                same += 1
-            if same == size:
-                return True
-        row = get(names, row + 2)
+        if same_lowered(buf, at, end, text, get(names, row)):
+            return True
+        row = get(names, row + 1)
     return False
-
-
-@inlined
-def _lower(char: int) -> Any:
-    return char | 32 if 65 <= char <= 90 else char
 
 
 @outlined

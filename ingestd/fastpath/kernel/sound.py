@@ -9,10 +9,10 @@ from ingestd.fastpath.kernel.json_text import blank, string_end
 from ingestd.fastpath.kernel.scan import same_text
 from ingestd.fastpath.kernel.simd import get
 
-__all__ = ["following", "lower", "member", "member_value", "over"]
+__all__ = ["following", "member", "member_value", "over"]
 
 QUOTE, COMMA, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT = 34, 44, 91, 93, 123, 125
-A, Z, SPACE = 65, 90, 32
+SPACE = 32
 
 
 @inlined
@@ -73,9 +73,3 @@ def over_bare(buf: Any, at: int, end: int) -> Any:
         at += 1
         char = get(buf, at)
     return at
-
-
-@inlined
-def lower(char: int) -> Any:
-    """An ASCII letter in lower case."""
-    return char | SPACE if A <= char <= Z else char
