@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from ingestd.core.sampling import draw
+from ingestd.core.sampling import draw, seed
 from ingestd.fastpath.reading import Leaves
 from ingestd.formats.rules import Condition, Test
 from ingestd.formats.table import IpList, Items, Json, Mapped, Pairs, Table, Words
@@ -23,19 +23,24 @@ REDACTED = b'"REDACTED"'
 
 
 class Choosing:
-    """The rules of one table."""
+    """The rules of one table, for the lines of one object; `name`: the object's id."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, name: str) -> None:
+        self._seed = seed(name)
         self._choices = table.rules.choices
         self._redacted = {path: REDACTED if becomes_text(table, path) else b"" for path in table.rules.redacted}
 
-    def dropped_by(self, leaves: Leaves, start: int, offset: int) -> str:
-        """The name of the rule by which the line becomes no document; nothing if it becomes one. `start`: its seed."""
+    def dropped_by(self, leaves: Leaves, offset: int, event: str) -> str:
+        """The name of the rule by which the line becomes no document; nothing if it becomes one. `event`: the id of one."""
         for choice in self._choices:
             if all(_holds(condition, leaves) for condition in choice.conditions):
-                is_kept = choice.one_in and draw(start, offset) % choice.one_in == 0
+                is_kept = choice.one_in and self._draw(offset, event) % choice.one_in == 0
                 return "" if is_kept else choice.name
         return ""
+
+    def _draw(self, offset: int, event: str) -> int:
+        """By its object's seed and its offset, or by its own seed if it is an event."""
+        return draw(seed(event), 0) if event else draw(self._seed, offset)
 
     def redact(self, leaves: Leaves) -> None:
         """Take out what documents are not to show."""
@@ -54,8 +59,7 @@ def summed(counts: Iterable[tuple[tuple[str, int], ...]]) -> tuple[tuple[str, in
 
 def becomes_text(table: Table, path: str) -> bool:
     """Whether a field that is redacted still stands there: it is a text, by each of its readings."""
-    readings = [reading for column in table.columns for reading in column.readings]
-    filling = [(reading, leaf.type) for reading in readings for leaf in reading.leaves() if leaf.path == path]
+    filling = [(reading, leaf.type) for reading in table.readings() for leaf in reading.leaves() if leaf.path == path]
     return all(kind in TEXTS and not isinstance(reading, NO_STRINGS) for reading, kind in filling)
 
 

@@ -62,7 +62,8 @@ class CompiledParser:
         self._days = last_day - self._first_day + 1
         self._actions, self._action_spans = _actions(framing, self._first_day, last_day)
         self._ratio = RATIO_FIRST
-        head = bytearray(codes.SCRATCH_WORDS + object_id(source).encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
+        name = object_id(source)
+        head = bytearray(codes.SCRATCH_WORDS + name.encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
         values = fixed(table, framing, source)
         streams = {CLOUDWATCH, *table.named} if source.carrier else set()
         self._covered = frozenset(streams & values.keys())
@@ -71,7 +72,7 @@ class CompiledParser:
             self._brought[path] = len(head), len(values[path])
             head += values[path]
         self._choices = table.rules.choices
-        self._seed = np.uint64(seed(object_id(source))).astype(np.int64)
+        self._seed = np.uint64(seed(name) if self._choices else 0).astype(np.int64)
         self._day, self._time = day_number(source.modified_at), len(head)
         self._head = np.frombuffer(head + second(source.modified_at), np.uint8)
         self._fixed = len(self._head) + int((self._action_spans & 0xFFFF).max())

@@ -15,7 +15,6 @@ import numpy as np
 import orjson
 
 from ingestd.core.identity import document_id, index_names, index_window, object_id
-from ingestd.core.sampling import seed
 from ingestd.fastpath.choosing import Choosing
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths, second
@@ -65,8 +64,7 @@ class ReferenceParser:
         self._comments = tuple(comment.encode() for comment in table.comments)
         self._places = {column.name: place for place, column in enumerate(table.columns)}
         self._members = Members(table) if table.shape is Shape.JSON else None
-        self._choosing = Choosing(table)
-        self._seed = seed(self._object)
+        self._choosing = Choosing(table, self._object)
 
     def parse(self, block: Block) -> Documents:
         out, starts, bodies, offsets = bytearray(), [0], [], []
@@ -86,7 +84,7 @@ class ReferenceParser:
                 reason, column = unreadable.reason, unreadable.column
                 rejects.append(Reject(line.offset, reason, column, line.raw, len(line.raw), line.event))
                 continue
-            if rule := self._choosing.dropped_by(leaves, *self._draws_of(line)):
+            if rule := self._choosing.dropped_by(leaves, line.offset, line.event):
                 dropped[rule] += 1
                 continue
             self._choosing.redact(leaves)
@@ -110,10 +108,6 @@ class ReferenceParser:
             ids=tuple(ids) if block.events else (),
             by_rule=tuple(sorted(dropped.items())),
         )
-
-    def _draws_of(self, line: _Line) -> tuple[int, int]:
-        """What the line's draw hangs on: its object's seed and its offset, or its own seed if it is an event."""
-        return (seed(line.event), 0) if line.event else (self._seed, line.offset)
 
     def _lines(self, block: Block) -> Iterator[_Line]:
         """The lines of a block, or its events."""
