@@ -42,13 +42,14 @@ SECONDS_A_DAY = 86400
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """What the books say of one object. `offsets`: where its log lines begin, or its events' numbers; `skipped`: how many lines
-    are no log lines."""
+    are no log lines. `ids`: of events, all of them by number."""
 
     key: str
     role: Role
     offsets: NDArray[np.int64]
     skipped: int = 0
     decoded_bytes: int = 0
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,8 +106,9 @@ class Corpus:
             np.flatnonzero(is_log).astype(np.int64),
             int((~is_log).sum()) + 1,
             sum(map(len, records)),
+            tuple(name for envelope in made for name in envelope.ids),
         )
-        return LogObject(entry, gzip.compress(b"".join(map(_packed, records)), compresslevel=1, mtime=0))
+        return LogObject(entry, _gzipped(b"".join(_gzipped(record, 1) for record in records), 1))
 
     def _poison(self, random: Random) -> LogObject:
         """An object that lost its end on the way, in the middle of a gzip member."""
@@ -150,10 +152,6 @@ def _gzipped(decoded: bytes, members: int) -> bytes:
     size = -(-len(decoded) // members) or 1
     pieces = [decoded[at : at + size] for at in range(0, len(decoded), size)]
     return b"".join(gzip.compress(piece, compresslevel=1, mtime=0) for piece in pieces)
-
-
-def _packed(record: bytes) -> bytes:
-    return gzip.compress(record, compresslevel=1, mtime=0)
 
 
 def _key(name: str, at: datetime, random: Random) -> str:

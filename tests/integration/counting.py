@@ -14,7 +14,6 @@ from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 
-import orjson
 from opensearchpy import AsyncOpenSearch, TransportError
 
 from ingestd.core.identity import document_id, object_id
@@ -27,7 +26,6 @@ from tests.integration.service import environment
 __all__ = ["SEED", "Cluster", "assert_whole", "dead_letters", "ids_of", "open_cluster", "put", "settings_for"]
 
 SEED = int(os.environ.get("INGESTD_TEST_SEED", "7"))
-GROUPS = "log groups/"  # where the keys begin of objects that hold envelopes
 DAY = date(2026, 11, 22)
 
 
@@ -97,20 +95,13 @@ def ids_of(objects: list[LogObject], role: Role) -> set[str]:
     """The id that each log line must have, from the bytes that were put."""
     wanted: set[str] = set()
     for each in objects:
-        if each.entry.role == role and each.entry.key.startswith(GROUPS):
-            wanted.update(_event_ids(each))
+        if each.entry.role == role and each.entry.ids:
+            wanted.update(each.entry.ids[number] for number in each.entry.offsets.tolist())
         elif each.entry.role == role:
             etag = hashlib.md5(each.body, usedforsecurity=False).hexdigest()
             name = object_id(Source(LOGS, each.entry.key, etag, 0.0))
             wanted.update(document_id(name, offset) for offset in each.entry.offsets.tolist())
     return wanted
-
-
-def _event_ids(made: LogObject) -> set[str]:
-    """The ids that CloudWatch Logs gave the events of an object of envelopes; a blank one is no event."""
-    envelopes = gzip.decompress(gzip.decompress(made.body)).replace(b"}{", b"}\n{").splitlines()
-    events = [event for envelope in envelopes for event in orjson.loads(envelope)["logEvents"] if event["id"]]
-    return {event["id"] for event in events if event["message"].strip()}
 
 
 def settings_for(cloud: Cloud, url: str, cluster: Cluster, **more: str) -> dict[str, str]:
