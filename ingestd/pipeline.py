@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -29,6 +29,7 @@ from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
+from ingestd.formats.registry import Format
 from ingestd.formats.ruled import ruled_formats
 from ingestd.model import (
     Call,
@@ -126,6 +127,11 @@ class Pipeline:
         self._ways = Ways(known, self._router, self._deliveries, self._framing, enrichment)
 
     # --- message -------------------------------------------------------------------------------------------------------------
+
+    @property
+    def formats(self) -> Collection[Format]:
+        """All formats, the user's own among them."""
+        return self._ways.known
 
     @property
     def messages_in_flight(self) -> int:

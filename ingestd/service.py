@@ -22,8 +22,6 @@ from ingestd.errors import Fatal, Retryable
 from ingestd.fastpath.enriching import Enriching
 from ingestd.fastpath.parser import unavailable
 from ingestd.formats.leaves import known_paths
-from ingestd.formats.lookups import lookups_of
-from ingestd.formats.own import known_formats
 from ingestd.model import Message, Notice
 from ingestd.pipeline import Pipeline
 from ingestd.shell import logs
@@ -178,8 +176,7 @@ class Service:
             read=self._read,
             enrichment=self._enriching.enrichment,
         )
-        known = known_formats(settings.format, settings.events.timestamp_paths, lookups_of(settings.enrich))
-        fields = known_paths(known.values())
+        fields = known_paths(pipeline.formats)
         for name, sink in self._sinks(settings, clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
             self._deliveries[name] = Delivery(

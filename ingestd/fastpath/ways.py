@@ -58,13 +58,14 @@ class Ways:
             found = detect(key, head, self._known) if head.strip() else next(iter(self.known))
         if found is None:
             raise Poison("content is of no known format", reason="unknown_format", tried=", ".join(self._known))
-        form = _unruled(found) if chosen else found
         if source.bucket and (line := first_message(head)) is not None:
             inner = self._inner(found, key, line, is_sure=route.format != AUTO)
             if inner is not None:
-                inner = _unruled(inner) if chosen else inner
-                return UnwrappingReader(LineReader(inner, self._ways(inner, route, only), source, self._enrichment))
-        return LineReader(form, self._ways(found, route, only), source, self._enrichment)
+                return UnwrappingReader(self._line_reader(source, route, inner, only, chosen))
+        return self._line_reader(source, route, found, only, chosen)
+
+    def _line_reader(self, source: Source, route: Route, form: Format, only: Sequence[str], chosen: bool) -> LineReader:
+        return LineReader(_unruled(form) if chosen else form, self._ways(form, route, only), source, self._enrichment)
 
     def seen(self, head: bytes) -> str | None:
         """What a record that begins so shows to be, by itself: a format's name, or that it is an envelope."""
