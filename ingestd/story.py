@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from ingestd.core.identity import document_id, object_id
+from ingestd.core.nested import below
 from ingestd.model import Documents, Reject, Source, Way
 
 __all__ = ["Example", "Some", "Story"]
@@ -114,10 +115,7 @@ class Story:
 
     def _take_drift(self, documents: Documents, way: Way, extra: str) -> None:
         for index, document in enumerate(_bodies(documents)):
-            value: Any = document
-            for name in extra.split("."):
-                value = value.get(name) if isinstance(value, dict) else None
-            if value:
+            if value := below(document, *extra.split(".")):
                 event = documents.ids[index] if documents.ids else ""
                 shown = orjson.dumps(value).decode()
                 _add(self.drift, (way.format, extra), Example(int(documents.offsets[index]), event, shown))

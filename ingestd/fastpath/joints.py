@@ -111,10 +111,9 @@ def compile_body(table: Table, framing: Framing, covered: frozenset[str] = froze
 def _kinds(table: Table, covered: frozenset[str]) -> dict[str, list[bool]]:
     """By path, whether it is a string by each of the readings and lookups that fill it; but for paths that are covered."""
     kinds: dict[str, list[bool]] = {}
-    for column in table.columns:
-        for reading in column.readings:
-            for leaf in (leaf for leaf in reading.leaves() if leaf.path not in covered):
-                kinds.setdefault(leaf.path, []).append(leaf.type not in BARE and not isinstance(reading, FINISHED))
+    for reading in table.readings():
+        for leaf in (leaf for leaf in reading.leaves() if leaf.path not in covered):
+            kinds.setdefault(leaf.path, []).append(leaf.type not in BARE and not isinstance(reading, FINISHED))
     for leaf in (leaf for lookup in table.lookups for leaf in lookup.leaves):
         kinds.setdefault(leaf.path, []).append(leaf.type not in BARE)
     return kinds

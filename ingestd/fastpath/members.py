@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from ingestd.core.nested import below
 from ingestd.fastpath.reading import Leaves, read, read_list
 from ingestd.fastpath.selection import Selection, selection
 from ingestd.fastpath.unreadable import Unreadable
@@ -141,10 +142,10 @@ class Members:
         items = [item for item in array if isinstance(item, dict)]
         if selected.name:
             named = (item for item in items if _lowered(item.get(selected.name)) == selected.value)
-            return _below(next(named, None), selected.below)
+            return below(next(named, None), *selected.below)
         found: list[Any] = []
         for item in items:
-            value = _below(item, selected.below)
+            value = below(item, *selected.below)
             found += value if isinstance(value, list) else [value]
         return [value for value in found if value not in self._absent]
 
@@ -238,12 +239,6 @@ def _child(node: _Node, name: str) -> _Node | None:
             return None
         node = child
     return node
-
-
-def _below(value: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 def _lowered(value: Any) -> str | None:

@@ -17,6 +17,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from ingestd.core.nested import below
 from ingestd.fastpath.kernel.codes import FIRST_BITS, ROOT_ROW
 
 if TYPE_CHECKING:
@@ -137,32 +138,26 @@ def _number(columns: list[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 def geo(record: Record) -> tuple[bytes, ...]:
     """Continent, country (code, name), region (code, name), city and place, as a City or a Country database has them."""
-    country, regions = _below(record, "country"), _below(record, "subdivisions")
+    country, regions = below(record, "country"), below(record, "subdivisions")
     region = regions[-1] if isinstance(regions, list) and regions else None
-    codes = [_below(each, "iso_code") for each in (country, region)]
+    codes = [below(each, "iso_code") for each in (country, region)]
     region_code = "-".join(codes) if all(isinstance(code, str) and code for code in codes) else None
     return (
-        _text(_below(record, "continent", "names", LANGUAGE)),
+        _text(below(record, "continent", "names", LANGUAGE)),
         _text(codes[0]),
-        _text(_below(country, "names", LANGUAGE)),
+        _text(below(country, "names", LANGUAGE)),
         _text(region_code),
-        _text(_below(region, "names", LANGUAGE)),
-        _text(_below(record, "city", "names", LANGUAGE)),
-        _point(_below(record, "location", "latitude"), _below(record, "location", "longitude")),
+        _text(below(region, "names", LANGUAGE)),
+        _text(below(record, "city", "names", LANGUAGE)),
+        _point(below(record, "location", "latitude"), below(record, "location", "longitude")),
     )
 
 
 def owner(record: Record) -> tuple[bytes, ...]:
     """The autonomous system's number and organization, as an ASN or an ISP database has them."""
-    number = _below(record, "autonomous_system_number")
+    number = below(record, "autonomous_system_number")
     whole = isinstance(number, int) and not isinstance(number, bool) and 0 < number < 1 << 32
-    return b"%d" % number if whole else b"", _text(_below(record, "autonomous_system_organization"))
-
-
-def _below(record: Any, *names: str) -> Any:
-    for name in names:
-        record = record.get(name) if isinstance(record, dict) else None
-    return record
+    return b"%d" % number if whole else b"", _text(below(record, "autonomous_system_organization"))
 
 
 def _text(value: object) -> bytes:

@@ -146,7 +146,7 @@ def _slots(leaves: Iterable[Leaf], body: Body, seen: dict[str, int], covered: fr
 
 def _add_lookups(table: Table, body: Body, seen: dict[str, int], made: Operations) -> bool:
     """Append the rows of the table's lookups; False if one of their texts is not one that the kernel sees as it is written."""
-    filling = [(leaf.path, reading) for column in table.columns for reading in column.readings for leaf in reading.leaves()]
+    filling = [(leaf.path, reading) for reading in table.readings() for leaf in reading.leaves()]
     for lookup in table.lookups:
         if not all(isinstance(reading, Text | Ip | Endpoint) for path, reading in filling if path == lookup.source):
             return False

@@ -73,7 +73,7 @@ def compile_plan(table: Table, framing: Framing, order: Order, covered: frozense
     """
     if table.shape not in SHAPES or len(order.owners) > COLUMNS_MAX or any(len(name) > NAME_MAX for name in order.names):
         return None
-    if table.catches and any(isinstance(reading, Epoch) and reading.instead for c in table.columns for reading in c.readings):
+    if table.catches and any(isinstance(reading, Epoch) and reading.instead for reading in table.readings()):
         return None  # of a value that is no time, the kernel does not say that nothing took it
     body = compile_body(table, framing, covered).without(_unfilled(table, order) - covered)
     text = bytearray(body.text)

@@ -60,7 +60,7 @@ def compile_tree(table: Table, body: Body, text: bytearray) -> Tree:
     if table.shape is not Shape.JSON:
         return tree
     places = [_Place(0)]
-    readings = [reading for column in table.columns for reading in column.readings]
+    readings = list(table.readings())
     joined = {reading.time for reading in readings if isinstance(reading, DateTime)}  # columns that others' readings take
     joined |= {reading.instead for reading in readings if isinstance(reading, Epoch)}
     for number, column in enumerate(table.columns):

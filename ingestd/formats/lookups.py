@@ -62,7 +62,7 @@ def lookups_of(settings: EnrichSettings) -> tuple[Lookup, ...]:
 
 def enriched(table: Table, lookups: Iterable[Lookup]) -> Table:
     """The table with those of the lookups whose field it has, and whose leaves have their place beside its own."""
-    leaves = [leaf for column in table.columns for reading in column.readings for leaf in reading.leaves()]
+    leaves = [leaf for reading in table.readings() for leaf in reading.leaves()]
     own = [*leaves, *(Leaf(path) for path, _ in table.constants), Leaf(table.extra)]
     sources = {leaf.path for leaf in leaves}
     fitting = [lookup for lookup in lookups if lookup.source in sources and not _conflict(lookup, own)]

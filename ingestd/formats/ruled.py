@@ -83,7 +83,7 @@ def _condition(when: ConditionSettings) -> Condition:
 def _fields(table: Table) -> Mapping[str, str]:
     """The fields that a rule may speak of, and the type of each: those that lines fill, but for the event's own time."""
     elsewhere = {path for path, _ in table.constants} | {"@timestamp"}
-    leaves = (leaf for column in table.columns for reading in column.readings for leaf in reading.leaves())
+    leaves = (leaf for reading in table.readings() for leaf in reading.leaves())
     return {leaf.path: leaf.type for leaf in leaves if leaf.path not in elsewhere}
 
 

@@ -48,7 +48,7 @@ bytes (ASCII where letters are named) until a string is written.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -260,11 +260,14 @@ class Table:
     def extra(self) -> str:
         return self.rest or f"aws.{self.service}.extra"
 
+    def readings(self) -> Iterator[Reading]:
+        """Each reading of each column, in documented order."""
+        return (reading for column in self.columns for reading in column.readings)
+
     def leaves(self) -> Iterable[Leaf]:
         """Each leaf that a document of this format may have, in the table's order; a path may be filled by two columns."""
         seen: set[str] = set()
-        readings = (reading.leaves() for column in self.columns for reading in column.readings)
-        for leaf in chain(*readings, *(lookup.leaves for lookup in self.lookups)):
+        for leaf in chain(*(reading.leaves() for reading in self.readings()), *(lookup.leaves for lookup in self.lookups)):
             if leaf.path not in seen:
                 seen.add(leaf.path)
                 yield leaf
