@@ -41,7 +41,7 @@ def open_parser(table: Table, source: Source, framing: Framing, enrichment: Enri
     """A parser for an object, or a log stream in it: the kernel's where it runs, else the reference; both write the same.
 
     `enrichment`: what the table's lookups look into. Where rules take fields out there is no event.original, which would show
-    them. Events that rules may drop are the reference's.
+    them.
     """
     if framing.original and table.rules.redacted:
         framing = replace(framing, original=False)
@@ -51,7 +51,7 @@ def open_parser(table: Table, source: Source, framing: Framing, enrichment: Enri
 
 
 def _parser(table: Table, source: Source, framing: Framing, enrichment: Enrichment, *, is_compiled: bool) -> Parser:
-    if is_compiled and (source.carrier is None or not table.rules.choices):
+    if is_compiled:
         from ingestd.fastpath.compiled import CompiledParser
 
         return CompiledParser(table, source, framing, enrichment)

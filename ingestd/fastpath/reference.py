@@ -57,6 +57,7 @@ class ReferenceParser:
         self._framing = framing
         self._object = object_id(source)
         self._fixed = fixed(table, framing, source)
+        self._named = {path: self._fixed.pop(path) for path in table.named if path in self._fixed}
         self._tree = _tree(paths(table, framing, carried=source.carrier is not None))
         self._indices = _Indices.of_window(framing, *index_window(source, framing))
         self._object_time = string(second(source.modified_at)) if table.dated_by_object else b""
@@ -79,7 +80,7 @@ class ReferenceParser:
                 skipped += 1
                 continue
             try:
-                leaves = self._leaves(text, line.time)
+                leaves = self._leaves(text, line.time) | self._named
             except Unreadable as unreadable:
                 reason, column = unreadable.reason, unreadable.column
                 rejects.append(Reject(line.offset, reason, column, line.raw, len(line.raw), line.event))
