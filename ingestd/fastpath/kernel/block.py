@@ -111,12 +111,13 @@ def lines(
     twins: Any, meanings: Any, prefixes: Any, places: Any, members: Any, selections: Any, kept_slots: Any,
     indices: Any, actions: Any, params: Any, lookups: Any, known: Any, known_texts: Any, tree: Any, roots: Any,
     choices: Any, redacted: Any, dropped: Any,
-    ends: Any, times: Any, ids: Any, id_ends: Any,
+    ends: Any, times: Any, ids: Any, id_ends: Any, seeds: Any,
     starts: Any, bodies: Any, offsets: Any, left: Any, state: Any, memo: Any,
 ) -> Any:  # fmt: skip
     """Read the lines of buf from state[S_AT] to state[S_SIZE]. Returns why it stopped; `state` says how far it came.
 
-    With state[S_EVENTS] its events from state[S_EVENT] on, which end at `ends`: `offsets` are their numbers then.
+    With state[S_EVENTS] its events from state[S_EVENT] on, which end at `ends`: `offsets` are their numbers then, and samples
+    are drawn by each one's own of `seeds`.
     """
     at, size, o, count = get(state, S_AT), get(state, S_SIZE), get(state, S_OUT), get(state, S_DOCUMENTS)
     skipped, gone, leftover = 0, 0, get(state, S_LEFT)
@@ -186,8 +187,11 @@ def lines(
             at, event = following, event + 1
             continue
         if get(params, P_CHOICES) != 0:
-            offset = get(state, S_OFFSET) + (begin if is_record else at)
-            choice = choose(src, scratch, text, fields, strings, get(params, P_CHOICES), choices, get(state, S_SAMPLE), offset)
+            if events == 0:
+                seed, offset = get(state, S_SAMPLE), get(state, S_OFFSET) + (begin if is_record else at)
+            else:
+                seed, offset = get(seeds, event), 0
+            choice = choose(src, scratch, text, fields, strings, get(params, P_CHOICES), choices, seed, offset)
             if choice != KEPT:
                 if choice >= 0:
                     put(dropped, choice, get(dropped, choice) + 1)
