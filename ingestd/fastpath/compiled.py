@@ -107,7 +107,9 @@ class CompiledParser:
             if why == codes.DONE:
                 break
             if why == codes.ROOM:
-                larger = BUFFERS.take(max(len(out) + len(out) // 4, written + int(state[codes.S_NEED])))
+                likely = written * block.size // max(int(state[codes.S_AT]), 1)
+                size = max(int(RATIO_MARGIN * likely), len(out) + len(out) // 8)
+                larger = BUFFERS.take(size + int(state[codes.S_NEED]))
                 larger[:written] = out[:written]
                 out, small = larger, False
             elif why == codes.FULL:

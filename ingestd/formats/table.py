@@ -38,11 +38,12 @@ bytes (ASCII where letters are named) until a string is written.
   they stand in the line, with quotes, brackets and escapes. Without a header line all of them, absent ones too. With one,
   each as `name=value` by the header's name for it, or the value alone where the header names none; absent ones are left out.
   Empty, `extra` is left out; `drifted` counts the documents that have it.
-* Header. A header line begins with `header`; where that is the empty string, with the name of a column, exactly, behind which a
-  space stands or the line ends. Its names, all words behind `header`, are separated by spaces, tabs and carriage returns; byte
-  order marks and zero-width spaces among them do not count. A name is a column's if they are equal but for case; a name that
-  comes twice is the column's once, and then no column's. The order holds until the next header of the object; before the first,
-  and after one that names nothing, it is the documented order, of the first `headless` columns where the table says so.
+* Header. A header line begins with `header`; where that is the empty string, with the name of a column, or that with `_` for
+  `-`, behind which a space stands or the line ends. Its names, all words behind `header`, are separated by spaces, tabs and
+  carriage returns; byte order marks and zero-width spaces among them do not count. A name is a column's if they are equal but
+  for case, or, where no column has it, with `-` for `_`; one that comes twice is the column's once, and then no column's. The
+  order holds until the next header of the object; before the first, and after one that names nothing, it is the documented
+  order, of the first `headless` columns where the table says so.
 """
 
 from __future__ import annotations
