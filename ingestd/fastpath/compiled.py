@@ -41,7 +41,7 @@ RATIO_FIRST = 3.0  # bytes of documents for a byte of lines, until a block has b
 RATIO_MARGIN = 1.02
 SMALL = 1 << 18  # documents of fewer bytes are copied, and the thread's own buffer serves for all of them
 NO_EVENTS = (np.zeros(1, np.int64), np.zeros(1, np.int64), np.frombuffer(bytes(PAD), np.uint8), np.zeros(1, np.int64))
-BUFFERS = Buffers(bytes_max=1 << 24)
+BUFFERS = Buffers()
 REASONS = {
     codes.UNTERMINATED_QUOTE: "unterminated_quote",
     codes.TOO_FEW_COLUMNS: "too_few_columns",
