@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingestd.fastpath.buffers import STEP, Buffers
+from ingestd.fastpath.buffers import HUGE, STEP, Buffers
 
 
 def address(array: np.ndarray) -> int:
@@ -32,6 +32,24 @@ def test_size() -> None:
         assert size <= len(buffers.take(size)) <= 2 * size + STEP
 
 
+def test_what_does_not_fit_stays() -> None:
+    """A small one that is asked for between two large ones, as an object's last block asks, costs no large one."""
+    buffers = Buffers(bytes_max=64 * STEP)
+    place = address(buffers.take(32 * STEP))
+    small = buffers.take(STEP)
+    assert address(small) != place
+    assert address(buffers.take(31 * STEP)) == place
+
+
+def test_size_of_huge_pages() -> None:
+    """One that is made of huge pages begins where such a page may, and is written to its end."""
+    lent = Buffers(bytes_max=0).take(3 * HUGE + 1)
+    lent[:] = 7
+    assert address(lent) % HUGE == 0
+    assert len(lent) == 3 * HUGE + STEP
+    assert int(lent.sum(dtype=np.int64)) == 7 * len(lent)
+
+
 def test_limit() -> None:
     """No more than the limit rests."""
     buffers = Buffers(bytes_max=3 * STEP)
@@ -41,3 +59,13 @@ def test_limit() -> None:
     again = [buffers.take(STEP) for _ in range(3)]
     assert {address(array) for array in again} == places & {address(array) for array in again}
     assert len(buffers._resting) == 0
+
+
+def test_the_oldest_goes() -> None:
+    """Where more comes back than may rest, what has rested longest makes room: what came back last is still in the caches."""
+    buffers = Buffers(bytes_max=2 * STEP)
+    lent = [buffers.take(STEP) for _ in range(3)]
+    places = [address(array) for array in lent]
+    while lent:
+        del lent[0]
+    assert [address(array) for array in [buffers.take(STEP), buffers.take(STEP)]] == [places[2], places[1]]
