@@ -131,7 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     result = measure(options.processes, options.objects, options.rounds)
     print(json.dumps(result))
-    sys.exit(0 if float(str(result["ratio"])) >= RATIO_MIN * options.processes / 2 else 1)
+    has_cores = options.processes <= len(os.sched_getaffinity(0))  # more than that take turns, and are only shown
+    sys.exit(1 if has_cores and float(str(result["ratio"])) < RATIO_MIN * options.processes / 2 else 0)
 
 
 if __name__ == "__main__":
