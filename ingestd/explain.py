@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import orjson
 
@@ -15,6 +16,7 @@ from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import Poison
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
+from ingestd.fastpath.parser import open_parser
 from ingestd.fastpath.reader import ENVELOPE, Reader
 from ingestd.fastpath.ways import Ways
 from ingestd.formats.registry import Format, control_object
@@ -41,7 +43,8 @@ class Teller:
         self._sinks = settings.sinks or UNSET
         self._routes = [Route(**route.model_dump()) for route in settings.route]
         self._router = Router(self._routes, list(self._sinks))
-        self._ways = Ways(known, self._router, self._sinks, self._framing, enrichment)
+        opening = partial(open_parser, enrichment=enrichment, tells=True)
+        self._ways = Ways(known, self._router, self._sinks, self._framing, opening)
 
     def begin(self, name: str, ref: ObjectRef | None) -> tuple[Story, Route | None]:
         """What is told before anything is read, and the route; None if nothing would be. Without `ref` it is a mere file."""
@@ -137,9 +140,18 @@ class Teller:
         way = documents.way
         if documents.counts:
             story.take(documents, source, self._known[way.format].extra if way else "")
-        for name in way.sinks if way else ():
+        if way is None:
+            return
+        for ruled in documents.ruled if documents.counts else ():
+            story.rule(ruled, ruled.rule or self._redacting(ruled.field, way.format))
+        for name in way.sinks:
             sink = self._sinks[name]
             story.deliver(documents, name, sink.kind, "" if isinstance(sink, OpenSearchSettings) else sink.stream)
+
+    def _redacting(self, field: str, form: str) -> str:
+        """The name of the rule by which a field of a format is redacted."""
+        ours = (rule for rule in self._settings.rule if not rule.formats or form in rule.formats)
+        return next(rule.name for rule in ours if field in rule.fields)
 
 
 def _said(route: RouteSettings) -> str:

@@ -249,7 +249,7 @@ class Block:
 
     `offset` is where the block begins in the decoded object. The buffer belongs to the reader again once parsing returns.
     With `events` the lines are these, without newlines between them, and `offset` is that of the envelope that held them all.
-    `joints` are the places of newlines that the object itself has not: offsets count them, those of later blocks too.
+    `joints` are the places of newlines that the object itself has not, in their order: no offset counts them.
     """
 
     data: bytearray
@@ -274,6 +274,18 @@ class Reject:
     id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What a rule did with one line: it was dropped, or kept as one of a sample, by the rule named `rule`; or, of the document
+    that it became, `field` was redacted. `id` is that of the event that the line was, if it was one."""
+
+    outcome: Literal["dropped", "kept", "redacted"]
+    rule: str
+    field: str
+    offset: int
+    id: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Documents:
     """What a block became. `data` holds the documents back to back, each ended by a newline, ready for the sink's wire.
@@ -282,7 +294,8 @@ class Documents:
     at `bodies[i]`. `starts` has one element more than there are documents. `offsets[i]` is the line's offset in the object,
     and `ids[i]` its event's id, if the lines are events. `way` says where they go, once that is known.
     Conservation: lines == len(self) + len(rejects) + skipped + dropped.
-    `by_rule`: how many of the dropped each rule dropped. `masked`: secrets that were masked in the lines.
+    `by_rule`: how many of the dropped each rule dropped, and `ruled` all that rules did, line by line, if the parser was asked
+    to tell it. `masked`: secrets that were masked in the lines.
     """
 
     data: bytes | memoryview
@@ -297,6 +310,7 @@ class Documents:
     drifted: int = 0
     ids: tuple[str, ...] = ()
     by_rule: tuple[tuple[str, int], ...] = ()
+    ruled: tuple[Ruled, ...] = ()
     masked: int = 0
     way: Way | None = None
 

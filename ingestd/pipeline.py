@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -27,6 +28,7 @@ from ingestd.core.sources import Sources
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
+from ingestd.fastpath.parser import open_parser
 from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
 from ingestd.formats.registry import Format
@@ -124,7 +126,8 @@ class Pipeline:
         self._allowed = Allowed.by(settings.queue)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         known = ruled_formats(settings, enrichment.lookups)
-        self._ways = Ways(known, self._router, self._deliveries, self._framing, enrichment)
+        opening = partial(open_parser, enrichment=enrichment)
+        self._ways = Ways(known, self._router, self._deliveries, self._framing, opening)
 
     # --- message -------------------------------------------------------------------------------------------------------------
 

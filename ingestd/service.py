@@ -48,7 +48,7 @@ from ingestd.sinks.firehose import FirehoseSink
 from ingestd.sinks.opensearch import OpenSearchSink
 from ingestd.sinks.sink import Sink
 
-__all__ = ["Service"]
+__all__ = ["END_SECONDS", "Service"]
 
 log = structlog.get_logger()
 
@@ -56,6 +56,7 @@ ROOM_SECONDS = 0.02  # how often a full service looks whether there is room for 
 LAG_SECONDS = 0.25  # how often the event loop's lag is taken
 LAST_RECEIVE_SECONDS = 1.0  # what a receive under way gets when the service stops: messages in its answer go back at once
 RETURN_SECONDS = 4.0  # of the drain time: kept for deleting and giving back
+END_SECONDS = 2.0  # of the drain time: kept for closing what is open and for the process to end, also on a busy machine
 PAUSE_UNREADY_SECONDS = 60.0
 
 
@@ -213,14 +214,15 @@ class Service:
                     )
                     await stop.wait()
                     self.state = "draining"
+                    end_at = clock() + settings.drain_seconds - END_SECONDS
                     pipeline.stop_starting()
-                await self._drain(pipeline, dead_letters, clock)
+                await self._drain(pipeline, dead_letters, clock, end_at - RETURN_SECONDS)
             # Nothing works on a message any more when it is given back: another consumer may have it in the same moment.
             await pipeline.close()
             await dead_letters.close()
             leases.give_all_back()
             with suppress(TimeoutError):
-                async with asyncio.timeout(RETURN_SECONDS):
+                async with asyncio.timeout(max(end_at - clock(), LAST_RECEIVE_SECONDS)):
                     await leases.all_sent()
 
     @asynccontextmanager
@@ -318,9 +320,8 @@ class Service:
             if not messages:
                 await asyncio.sleep(ROOM_SECONDS)
 
-    async def _drain(self, pipeline: Pipeline, dead_letters: DeadLetters, clock: Callable[[], float]) -> None:
+    async def _drain(self, pipeline: Pipeline, dead_letters: DeadLetters, clock: Callable[[], float], deadline: float) -> None:
         """Wait for what has begun, as long as there is time."""
-        deadline = clock() + self.settings.drain_seconds - LAST_RECEIVE_SECONDS - RETURN_SECONDS
         log.info("draining", messages=pipeline.messages_in_flight)
         while pipeline.messages_in_flight and clock() < deadline:
             dead_letters.hurry()

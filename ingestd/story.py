@@ -15,7 +15,7 @@ import orjson
 
 from ingestd.core.identity import document_id, object_id
 from ingestd.core.nested import below
-from ingestd.model import Documents, Reject, Source, Way
+from ingestd.model import Documents, Reject, Ruled, Source, Way
 
 __all__ = ["Example", "Some", "Story"]
 
@@ -48,7 +48,9 @@ class Story:
 
     `problem`: why nothing, or not all of it, can be read. `tried`: formats that it was not, or also might have been.
     `rejects` by reason and column; `drift`, documents that have columns which their format does not know, by format and field;
-    `carried`, documents by log group and format; `destinations`, documents by sink, its kind, and index or stream.
+    `rules`, lines by the rule, what it did with them, and the field that it redacted: their places alone, without their texts;
+    `masked`, secrets that were masked; `carried`, documents by log group and format; `destinations`, documents by sink, its
+    kind, and index or stream.
     """
 
     object: str
@@ -66,9 +68,11 @@ class Story:
     documents: int = 0
     skipped: int = 0
     dropped: int = 0
-    rejects: dict[tuple[str, str], Some] = field(default_factory=dict)
+    masked: int = 0
+    rejects: dict[tuple[str, ...], Some] = field(default_factory=dict)
     dead_letters: str = ""
-    drift: dict[tuple[str, str], Some] = field(default_factory=dict)
+    drift: dict[tuple[str, ...], Some] = field(default_factory=dict)
+    rules: dict[tuple[str, ...], Some] = field(default_factory=dict)
     carried: Counter[tuple[str, str]] = field(default_factory=Counter)
     destinations: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     first_id: str = ""
@@ -80,6 +84,7 @@ class Story:
         self.documents += len(documents)
         self.skipped += documents.skipped
         self.dropped += documents.dropped
+        self.masked += documents.masked
         for reject in documents.rejects:
             _add(self.rejects, (reject.reason, reject.column), _example(reject))
         if not len(documents) or documents.way is None:
@@ -91,6 +96,10 @@ class Story:
         if documents.drifted:
             self._take_drift(documents, documents.way, extra)
         self._take_groups(documents, documents.way)
+
+    def rule(self, ruled: Ruled, name: str) -> None:
+        """The rule `name` did that with a line."""
+        _add(self.rules, (name, ruled.outcome, ruled.field), Example(ruled.offset, ruled.id, ""))
 
     def deliver(self, documents: Documents, sink: str, kind: str, stream: str = "") -> None:
         """A sink would have been given these: for its stream, or for the indices that they name."""
@@ -128,6 +137,7 @@ class Story:
 TABLES = {
     "rejects": ("reason", "column"),
     "drift": ("format", "field"),
+    "rules": ("rule", "outcome", "field"),
     "carried": ("log_group", "format"),
     "destinations": ("sink", "kind", "into"),
 }
@@ -137,7 +147,7 @@ def _bodies(documents: Documents) -> Iterator[dict[str, Any]]:
     return (orjson.loads(documents.body(index)) for index in range(len(documents)))
 
 
-def _add(found: dict[tuple[str, str], Some], key: tuple[str, str], example: Example) -> None:
+def _add(found: dict[tuple[str, ...], Some], key: tuple[str, ...], example: Example) -> None:
     some = found.setdefault(key, Some())
     some.lines += 1
     if len(some.examples) < EXAMPLES_MAX:

@@ -42,6 +42,9 @@ def _rows(story: Story) -> Iterator[tuple[str, str]]:
     yield from _some("rejected", story.rejects, "{count:,} {first} {second}")
     if story.rejects:
         yield "", f"dead letters go to {story.dead_letters}" if story.dead_letters else NOWHERE
+    yield from _rules(story)
+    if story.masked:
+        yield "masked", f"{story.masked:,} secrets, in stars before anything else is done with their lines"
     yield from _some("extra", story.drift, "{count:,} documents of {first} have columns that it does not know, in {second}")
     label = "document"
     for path, value in _leaves(story.samples[0] if story.samples else {}):
@@ -77,7 +80,16 @@ def _leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
             yield prefix + name, value
 
 
-def _some(label: str, found: Mapping[tuple[str, str], Some], form: str) -> Iterator[tuple[str, str]]:
+def _rules(story: Story) -> Iterator[tuple[str, str]]:
+    """What each rule did with how many lines, and where the first of them are."""
+    for (rule, outcome, field), some in story.rules.items():
+        did = {"dropped": "dropped", "kept": "kept, of a sample", "redacted": f"without {field}"}[outcome]
+        places = ", ".join(f"{each.offset} {each.event_id}".strip() for each in some.examples)
+        where = "at" if len(some.examples) == some.lines else "the first at"
+        yield "rule", f"{rule}: {some.lines:,} lines {did}, {where} {places}"
+
+
+def _some(label: str, found: Mapping[tuple[str, ...], Some], form: str) -> Iterator[tuple[str, str]]:
     for (first, second), some in found.items():
         yield label, form.format(count=some.lines, first=first, second=second).strip()
         for example in some.examples:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +24,7 @@ from ingestd.errors import IngestdError, Poison
 from ingestd.explain import Teller
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.enrichment import Enrichment
+from ingestd.fastpath.parser import open_parser
 from ingestd.fastpath.reader import Reader
 from ingestd.fastpath.ways import Ways
 from ingestd.formats.registry import Format, control_object, formats
@@ -146,7 +148,8 @@ def _reading(
 ) -> Reading:
     """Everything goes to stdout, whatever the routes say, but for log groups that they give a format, or drop."""
     routes = [Route(**route.model_dump()) for route in settings.route if route.log_group]
-    ways = Ways(known, Router(routes, (OUT,)), (OUT,), lambda name, dataset: Framing(dataset, action=False), enrichment)
+    opening = partial(open_parser, enrichment=enrichment)
+    ways = Ways(known, Router(routes, (OUT,)), (OUT,), lambda name, dataset: Framing(dataset, action=False), opening)
     return Reading(settings.object, Route((OUT,), format=form), known, ways, out, refused)
 
 

@@ -12,8 +12,9 @@ import orjson
 
 from ingestd.core.sampling import draw, seed
 from ingestd.fastpath.reading import Leaves
-from ingestd.formats.rules import Condition, Test
+from ingestd.formats.rules import Choice, Condition, Test
 from ingestd.formats.table import IpList, Items, Json, Mapped, Pairs, Table, Words
+from ingestd.model import Ruled
 
 __all__ = ["Choosing", "becomes_text", "summed"]
 
@@ -23,30 +24,37 @@ REDACTED = b'"REDACTED"'
 
 
 class Choosing:
-    """The rules of one table, for the lines of one object; `name`: the object's id."""
+    """The rules of one table, for the lines of one object; `name`: the object's id. `told` is what they did, if `tells`."""
 
-    def __init__(self, table: Table, name: str) -> None:
+    def __init__(self, table: Table, name: str, *, tells: bool = False) -> None:
+        self.told: list[Ruled] = []
+        self._tells = tells
         self._seed = seed(name)
         self._choices = table.rules.choices
         self._redacted = {path: REDACTED if becomes_text(table, path) else b"" for path in table.rules.redacted}
 
     def dropped_by(self, leaves: Leaves, offset: int, event: str) -> str:
-        """The name of the rule by which the line becomes no document; nothing if it becomes one. `event`: the id of one."""
-        for choice in self._choices:
-            if all(_holds(condition, leaves) for condition in choice.conditions):
-                is_kept = choice.one_in and self._draw(offset, event) % choice.one_in == 0
-                return "" if is_kept else choice.name
+        """The name of the rule by which the line becomes no document. Nothing if it becomes one; what documents are not to show
+        has been taken out then. `event`: the id of one."""
+        choice = next((choice for choice in self._choices if _fits(choice, leaves)), None)
+        if choice is not None:
+            is_kept = choice.one_in and self._draw(offset, event) % choice.one_in == 0
+            self._tell(Ruled("kept" if is_kept else "dropped", choice.name, "", offset, event))
+            if not is_kept:
+                return choice.name
+        for path, instead in self._redacted.items():
+            if path in leaves:
+                leaves[path] = instead
+                self._tell(Ruled("redacted", "", path, offset, event))
         return ""
 
     def _draw(self, offset: int, event: str) -> int:
         """By its object's seed and its offset, or by its own seed if it is an event."""
         return draw(seed(event), 0) if event else draw(self._seed, offset)
 
-    def redact(self, leaves: Leaves) -> None:
-        """Take out what documents are not to show."""
-        for path, instead in self._redacted.items():
-            if path in leaves:
-                leaves[path] = instead
+    def _tell(self, ruled: Ruled) -> None:
+        if self._tells:
+            self.told.append(ruled)
 
 
 def summed(counts: Iterable[tuple[tuple[str, int], ...]]) -> tuple[tuple[str, int], ...]:
@@ -61,6 +69,10 @@ def becomes_text(table: Table, path: str) -> bool:
     """Whether a field that is redacted still stands there: it is a text, by each of its readings."""
     filling = [(reading, leaf.type) for reading in table.readings() for leaf in reading.leaves() if leaf.path == path]
     return all(kind in TEXTS and not isinstance(reading, NO_STRINGS) for reading, kind in filling)
+
+
+def _fits(choice: Choice, leaves: Leaves) -> bool:
+    return all(_holds(condition, leaves) for condition in choice.conditions)
 
 
 def _holds(condition: Condition, leaves: Leaves) -> bool:

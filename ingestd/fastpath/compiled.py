@@ -36,11 +36,13 @@ __all__ = ["CompiledParser"]
 
 NEWLINE = 10
 OFFSET_MAX = 10**codes.DIGITS
+BEYOND = (1 << 63) - 1  # any block
 LINE_USUAL = 4096  # lines are shorter than this, as a rule; for a longer one the kernel asks for room
 RATIO_FIRST = 3.0  # bytes of documents for a byte of lines, until a block has been seen
 RATIO_MARGIN = 1.02
 SMALL = 1 << 18  # documents of fewer bytes are copied, and the thread's own buffer serves for all of them
-NO_EVENTS = (np.zeros(1, np.int64), np.zeros(1, np.int64), np.frombuffer(bytes(PAD), np.uint8), np.zeros(1, np.int64))
+NONE = np.zeros(1, np.int64)
+NO_EVENTS = (NONE, NONE, np.frombuffer(bytes(PAD), np.uint8), NONE, NONE)
 BUFFERS = Buffers()
 REASONS = {
     codes.UNTERMINATED_QUOTE: "unterminated_quote",
@@ -72,7 +74,8 @@ class CompiledParser:
             self._brought[path] = len(head), len(values[path])
             head += values[path]
         self._choices = table.rules.choices
-        self._seed = np.uint64(seed(name) if self._choices else 0).astype(np.int64)
+        self._samples = any(choice.one_in for choice in self._choices)
+        self._seed = np.uint64(seed(name) if self._samples else 0).astype(np.int64)
         self._day, self._time = day_number(source.modified_at), len(head)
         self._head = np.frombuffer(head + second(source.modified_at), np.uint8)
         self._fixed = len(self._head) + int((self._action_spans & 0xFFFF).max())
@@ -83,7 +86,7 @@ class CompiledParser:
             return self._read(block)
         data = block.data if len(block.data) >= block.size + PAD else block.data + bytes(PAD)
         buf, state, work = np.frombuffer(data, np.uint8), self._state(block), WORKSPACE
-        events = _events(block)
+        events, added = self._events(block), np.array([*block.joints, BEYOND], np.int64)
         work.prepare(self._head, self._room(codes.LINE_MAX))
         known, more = work.known(self._enrichment), self._enrichment
         small = block.size * self._ratio < SMALL
@@ -98,14 +101,16 @@ class CompiledParser:
                 plan.places, plan.members, plan.selections, plan.kept_slots, self._action_spans, self._actions, plan.params,
                 plan.lookups, known.rows, known.texts, more.tree, more.roots,
                 plan.choices, plan.redacted, dropped,
-                *events, work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
+                *events, added, work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
             )  # fmt: skip
             self._take_left(block, plan, work, state, rejects, read)
             written, documents = int(state[codes.S_OUT]), int(state[codes.S_DOCUMENTS])
             if why == codes.DONE:
                 break
             if why == codes.ROOM:
-                larger = BUFFERS.take(max(len(out) + len(out) // 4, written + int(state[codes.S_NEED])))
+                likely = written * block.size // max(int(state[codes.S_AT]), 1)
+                size = max(int(RATIO_MARGIN * likely), len(out) + len(out) // 8)
+                larger = BUFFERS.take(size + int(state[codes.S_NEED]))
                 larger[:written] = out[:written]
                 out, small = larger, False
             elif why == codes.FULL:
@@ -192,6 +197,17 @@ class CompiledParser:
                 made[plan.slots[path]] = at, size | codes.SCRATCH
         self._made: Numbers = made.ravel()
 
+    def _events(self, block: Block) -> tuple[Numbers, Numbers, Bytes, Numbers, Numbers]:
+        """The kernel's arrays of a block's events: where each ends, their times, their ids and where those end, their seeds."""
+        events = block.events
+        if events is None:
+            return NO_EVENTS
+        count, ids = len(events.ids), "".join(events.ids).encode()
+        id_ends = np.cumsum(np.fromiter(map(len, events.ids), np.int64, count))
+        ends, times = np.array(events.ends, np.int64), np.array(events.times_ms, np.int64)
+        seeds = np.fromiter(map(seed, events.ids), np.uint64, count) if self._samples else np.zeros(count, np.uint64)
+        return ends, times, np.frombuffer(ids + bytes(PAD), np.uint8), id_ends, seeds.view(np.int64)
+
     def _state(self, block: Block) -> Numbers:
         state = np.zeros(codes.STATE, np.int64)
         state[codes.S_SIZE], state[codes.S_OFFSET], state[codes.S_SCRATCH] = block.size, block.offset, len(self._head)
@@ -212,17 +228,6 @@ def _is_plain(block: Block) -> bool:
     if block.offset + block.size > OFFSET_MAX or not block.size:
         return False
     return block.events is not None or block.data[block.size - 1] == NEWLINE
-
-
-def _events(block: Block) -> tuple[Numbers, Numbers, Bytes, Numbers]:
-    """The kernel's arrays of a block's events: where each ends, their times, their ids and where those end."""
-    events = block.events
-    if events is None:
-        return NO_EVENTS
-    ids = "".join(events.ids).encode()
-    id_ends = np.cumsum(np.fromiter(map(len, events.ids), np.int64, len(events.ids)))
-    ends, times = np.array(events.ends, np.int64), np.array(events.times_ms, np.int64)
-    return ends, times, np.frombuffer(ids + bytes(PAD), np.uint8), id_ends
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ingestd.formats.table import Table
 
-__all__ = ["Order", "header_pattern"]
+__all__ = ["Order", "header_beginnings", "header_pattern"]
 
 INVISIBLE = str.maketrans("", "", "\ufeff\u200b")  # byte order mark and zero-width space, from editors and copied pages
 
@@ -39,7 +39,7 @@ class Order:
         if not names:
             return cls.documented(table)
         free = {column.name.lower(): index for index, column in reversed(list(enumerate(table.columns)))}
-        owners = tuple(free.pop(name.lower(), -1) for name in names)
+        owners = tuple(_taken(free, name.lower()) for name in names)
         positions = tuple(owners.index(index) if index in owners else -1 for index in range(len(table.columns)))
         return cls(owners, positions, names)
 
@@ -51,9 +51,24 @@ class Order:
         return None
 
 
+def _taken(free: dict[str, int], name: str) -> int:
+    """The column of this name that no name before it is of; -1: none."""
+    return free.pop(name, -1) if name in free else free.pop(name.replace("_", "-"), -1)
+
+
+def header_beginnings(table: Table) -> list[str]:
+    """What a header line begins with; none where there are none, and names where a name alone makes a header line."""
+    if table.header is None:
+        return []
+    if table.header:
+        return [table.header]
+    names = [column.name for column in table.columns]
+    return [*names, *(name.replace("-", "_") for name in names if "-" in name)]
+
+
 def header_pattern(table: Table) -> re.Pattern[bytes] | None:
     """What a header line matches at its beginning; None where there are none."""
-    if table.header is None:
+    beginnings = "|".join(re.escape(text) for text in header_beginnings(table))
+    if not beginnings:
         return None
-    names = "|".join(re.escape(column.name) for column in table.columns)
-    return re.compile((re.escape(table.header) or rf"(?:{names})(?: |\Z)").encode())
+    return re.compile((beginnings if table.header else rf"(?:{beginnings})(?: |\Z)").encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Protocol
@@ -11,7 +12,7 @@ from ingestd.fastpath.masking import MaskingParser
 from ingestd.formats.table import Table
 from ingestd.model import Block, Documents, Framing, Source
 
-__all__ = ["Parser", "open_parser", "unavailable"]
+__all__ = ["Opening", "Parser", "open_parser", "unavailable"]
 
 
 class Parser(Protocol):
@@ -20,6 +21,9 @@ class Parser(Protocol):
     def parse(self, block: Block) -> Documents:
         """Documents of the block's lines, with one outcome for each line. Never raises for what a line contains."""
         ...
+
+
+Opening = Callable[[Table, Source, Framing], Parser]  # open_parser, or what asks it for more
 
 
 @cache
@@ -37,24 +41,23 @@ def unavailable() -> str | None:
     return None
 
 
-def open_parser(table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING) -> Parser:
+def open_parser(
+    table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING, *, tells: bool = False
+) -> Parser:
     """A parser for an object, or a log stream in it: the kernel's where it runs, else the reference; both write the same.
 
     `enrichment`: what the table's lookups look into. Where rules take fields out there is no event.original, which would show
-    them. Events that rules may drop are the reference's.
+    them. `tells`: documents say what rules did with each line, for which the reference reads all of them.
     """
     if framing.original and table.rules.redacted:
         framing = replace(framing, original=False)
     is_compiled = unavailable() is None
-    parser = _parser(table, source, framing, enrichment, is_compiled=is_compiled)
-    return MaskingParser(table, parser.parse, is_compiled=is_compiled) if table.rules.masked else parser
-
-
-def _parser(table: Table, source: Source, framing: Framing, enrichment: Enrichment, *, is_compiled: bool) -> Parser:
-    if is_compiled and (source.carrier is None or not table.rules.choices):
+    if is_compiled and not (tells and (table.rules.choices or table.rules.redacted)):
         from ingestd.fastpath.compiled import CompiledParser
 
-        return CompiledParser(table, source, framing, enrichment)
-    from ingestd.fastpath.reference import ReferenceParser
+        parser: Parser = CompiledParser(table, source, framing, enrichment)
+    else:
+        from ingestd.fastpath.reference import ReferenceParser
 
-    return ReferenceParser(table, source, framing, enrichment)
+        parser = ReferenceParser(table, source, framing, enrichment, tells=tells)
+    return MaskingParser(table, parser.parse, is_compiled=is_compiled) if table.rules.masked else parser

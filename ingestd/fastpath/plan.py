@@ -19,7 +19,7 @@ from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX, CSV, PARAMETERS, RECORD, SLOTS_MAX, SPACED, SPACED_RAW, TABBED
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP
 from ingestd.fastpath.operations import Operations, compile_operations
-from ingestd.fastpath.order import Order
+from ingestd.fastpath.order import Order, header_beginnings
 from ingestd.fastpath.rule_numbers import compile_rules
 from ingestd.fastpath.selection import selection
 from ingestd.fastpath.tree import compile_tree
@@ -81,7 +81,7 @@ def compile_plan(table: Table, framing: Framing, order: Order, covered: frozense
     if operations is None or body.count > SLOTS_MAX:
         return None
     names = [pack(text, orjson.dumps(f"{name}=")[1:-1]) for name in order.names]
-    prefixes = _headers(table) + [comment.encode() for comment in table.comments]
+    prefixes = [text.encode() for text in (*header_beginnings(table), *table.comments)]
     spans = [pack(text, prefix) for prefix in prefixes]
     tree = compile_tree(table, body, text)
     rules = compile_rules(table, body, text)
@@ -142,13 +142,6 @@ def _unfilled(table: Table, order: Order) -> set[str]:
     return paths - filled
 
 
-def _headers(table: Table) -> list[bytes]:
-    """How lines begin that give the order of columns."""
-    if table.header is None:
-        return []
-    return [table.header.encode()] if table.header else [column.name.encode() for column in table.columns]
-
-
 def _of_table(table: Table, order: Order, prefixes: list[bytes]) -> Iterator[tuple[int, int]]:
     """What the kernel must know to skip lines and to cut the others."""
     separator = table.between[0] if table.between else 0
@@ -161,7 +154,7 @@ def _of_table(table: Table, order: Order, prefixes: list[bytes]) -> Iterator[tup
     yield codes.P_LOOSE, -1 in order.owners
     yield codes.P_NAMED, bool(order.names)
     yield codes.P_PREFIXES, len(prefixes)
-    yield codes.P_HEADERS, len(_headers(table))
+    yield codes.P_HEADERS, len(header_beginnings(table))
     yield codes.P_NAME, table.header == ""
     yield codes.P_DATED, table.dated_by_object
     yield codes.P_DASHES, table.dashes

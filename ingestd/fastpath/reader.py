@@ -18,8 +18,7 @@ from ingestd.core.envelope import Carried, carried
 from ingestd.errors import Poison
 from ingestd.fastpath.choosing import summed
 from ingestd.fastpath.cutting import Cutter, open_cutter
-from ingestd.fastpath.enrichment import NOTHING, Enrichment
-from ingestd.fastpath.parser import Parser, open_parser
+from ingestd.fastpath.parser import Opening, Parser, open_parser
 from ingestd.fastpath.record_cutter import RecordCutter
 from ingestd.formats.registry import Format
 from ingestd.model import Block, Documents, Reject, Source, Way
@@ -48,10 +47,10 @@ class Reader(Protocol):
 class LineReader:
     """Reads an object of one format, once for each way."""
 
-    def __init__(self, form: Format, ways: Sequence[Way], source: Source, enrichment: Enrichment = NOTHING) -> None:
+    def __init__(self, form: Format, ways: Sequence[Way], source: Source, opening: Opening = open_parser) -> None:
         self.name = form.name
         self._form = form
-        self._lanes = [(way, open_parser(form, source, way.framing, enrichment)) for way in ways]
+        self._lanes = [(way, opening(form, source, way.framing)) for way in ways]
 
     def cutter(self, limits: ObjectSettings) -> Cutter:
         return open_cutter(self._form, limits)
@@ -72,14 +71,13 @@ class EnvelopeReader:
         self,
         source: Source,
         choose: Callable[[Carried], tuple[Format, Sequence[Way]]],
-        enrichment: Enrichment = NOTHING,
+        opening: Opening = open_parser,
     ) -> None:
         self._source = source
-        self._enrichment = enrichment
+        self._opening = opening
         self._choose = choose
         self._chosen: dict[tuple[str, bool], tuple[Format, Sequence[Way]]] = {}
         self._lanes = lru_cache(PARSERS_MAX)(self._open)
-        self._joints = 0  # newlines before the next block that the object itself has not
 
     def cutter(self, limits: ObjectSettings) -> Cutter:
         return RecordCutter(limits.block_bytes, max(limits.line_bytes_max, limits.envelope_bytes_max))
@@ -91,8 +89,7 @@ class EnvelopeReader:
         return [joined(alike) for alike in found.values()]
 
     def _documents(self, block: Block) -> Iterator[Documents]:
-        at, offset, joints = 0, block.offset - self._joints, frozenset(block.joints)
-        self._joints += len(joints)
+        at, offset, joints = 0, block.offset, frozenset(block.joints)
         for record in bytes(memoryview(block.data)[: block.size]).split(b"\n")[:-1]:
             begin = offset + len(record) - len(record.lstrip())
             try:
@@ -121,7 +118,7 @@ class EnvelopeReader:
 
     def _open(self, place: tuple[str, bool], source: Source) -> list[Lane]:
         form, ways = self._chosen[place]
-        return [(way, open_parser(form, source, way.framing, self._enrichment)) for way in ways]
+        return [(way, self._opening(form, source, way.framing)) for way in ways]
 
 
 def joined(alike: Sequence[Documents]) -> Documents:
@@ -144,6 +141,7 @@ def joined(alike: Sequence[Documents]) -> Documents:
         ids=tuple(name for each in alike for name in each.ids),
         masked=sum(each.masked for each in alike),
         by_rule=summed(each.by_rule for each in alike),
+        ruled=tuple(ruled for each in alike for ruled in each.ruled),
         way=alike[0].way,
     )
 

@@ -50,13 +50,16 @@ class _Line:
 class ReferenceParser:
     """A `Parser` (see parser.py). `order` is the column order that holds for the next line."""
 
-    def __init__(self, table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING) -> None:
+    def __init__(
+        self, table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING, *, tells: bool = False
+    ) -> None:
         self.order = Order.documented(table)
         self._table = table
         self._enrichment = enrichment
         self._framing = framing
         self._object = object_id(source)
         self._fixed = fixed(table, framing, source)
+        self._named = {path: self._fixed.pop(path) for path in table.named if path in self._fixed}
         self._tree = _tree(paths(table, framing, carried=source.carrier is not None))
         self._indices = _Indices.of_window(framing, *index_window(source, framing))
         self._object_time = string(second(source.modified_at)) if table.dated_by_object else b""
@@ -64,7 +67,7 @@ class ReferenceParser:
         self._comments = tuple(comment.encode() for comment in table.comments)
         self._places = {column.name: place for place, column in enumerate(table.columns)}
         self._members = Members(table) if table.shape is Shape.JSON else None
-        self._choosing = Choosing(table, self._object)
+        self._choosing = Choosing(table, self._object, tells=tells)
 
     def parse(self, block: Block) -> Documents:
         out, starts, bodies, offsets = bytearray(), [0], [], []
@@ -72,6 +75,7 @@ class ReferenceParser:
         ids: list[str] = []
         dropped: Counter[str] = Counter()
         lines = skipped = drifted = 0
+        self._choosing.told.clear()
         for line in self._lines(block):
             lines += 1
             text = line.raw if self._members else trim(line.raw)
@@ -79,7 +83,7 @@ class ReferenceParser:
                 skipped += 1
                 continue
             try:
-                leaves = self._leaves(text, line.time)
+                leaves = self._leaves(text, line.time) | self._named
             except Unreadable as unreadable:
                 reason, column = unreadable.reason, unreadable.column
                 rejects.append(Reject(line.offset, reason, column, line.raw, len(line.raw), line.event))
@@ -87,7 +91,6 @@ class ReferenceParser:
             if rule := self._choosing.dropped_by(leaves, line.offset, line.event):
                 dropped[rule] += 1
                 continue
-            self._choosing.redact(leaves)
             drifted += self._table.extra in leaves and not self._table.catches
             out += self._action(leaves, line.id)
             bodies.append(len(out))
@@ -107,6 +110,7 @@ class ReferenceParser:
             drifted=drifted,
             ids=tuple(ids) if block.events else (),
             by_rule=tuple(sorted(dropped.items())),
+            ruled=tuple(self._choosing.told),
         )
 
     def _lines(self, block: Block) -> Iterator[_Line]:
@@ -114,14 +118,15 @@ class ReferenceParser:
         data = bytes(memoryview(block.data)[: block.size])
         if block.events is None:
             lines = data.split(b"\n")
-            offset = block.offset
+            place, offset, joints = 0, block.offset, frozenset(block.joints)
             for raw in lines if lines[-1] else lines[:-1]:
                 text, at = raw, offset
                 if self._members:
                     text = trim(raw).strip(WHITESPACE)
                     at += len(raw.rstrip(b"\r")) - len(trim(raw).lstrip(WHITESPACE))
                 yield _Line(text, at, document_id(self._object, at), self._object_time)
-                offset += len(raw) + 1
+                place += len(raw) + 1
+                offset += len(raw) + (place - 1 not in joints)
             return
         begin, events = 0, block.events
         for end, event, time in zip(events.ends, events.ids, events.times_ms, strict=True):

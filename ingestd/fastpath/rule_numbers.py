@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from ingestd.fastpath.choosing import becomes_text
 from ingestd.fastpath.joints import Body, pack
 from ingestd.fastpath.kernel.codes import (
+    BARE,
     BEGINS,
     CHOICE_ROW,
     CONDITION_ROW,
@@ -16,6 +17,8 @@ from ingestd.fastpath.kernel.codes import (
     ENDS,
     EQUALS,
     FROM,
+    LEFT_OUT,
+    QUOTED,
     WITHIN,
 )
 from ingestd.formats.rules import Choice, Condition, Test
@@ -39,7 +42,7 @@ WORD = (1 << 64) - 1
 @dataclass(slots=True)
 class RuleNumbers:
     """`choices`: their rows, then those of all conditions, then what these compare, each said by its place in the whole.
-    `redacted`: slot, and whether a text stands there instead."""
+    `redacted`: slot, and how it is written."""
 
     choices: list[int] = field(default_factory=list)
     redacted: list[int] = field(default_factory=list)
@@ -61,7 +64,8 @@ def compile_rules(table: Table, body: Body, text: bytearray) -> RuleNumbers:
     made.choices += [number for numbers in compared for number in numbers]
     for path in table.rules.redacted:
         for slot in _slots(body, path):
-            made.redacted += [slot, int(becomes_text(table, path))]
+            written = BARE if body.strings[slot] else QUOTED  # what the log stream brings is JSON already
+            made.redacted += [slot, written if becomes_text(table, path) else LEFT_OUT]
     return made
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ingestd.core.envelope import Carried, is_envelope
 from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import Poison
-from ingestd.fastpath.enrichment import NOTHING, Enrichment
+from ingestd.fastpath.parser import Opening, open_parser
 from ingestd.fastpath.reader import ENVELOPE, EnvelopeReader, LineReader, Reader
 from ingestd.fastpath.unwrapping import UnwrappingReader, first_message
 from ingestd.formats.names import first_names
@@ -24,7 +24,7 @@ FramingOf = Callable[[str, str], Framing]
 class Ways:
     """Routes, formats and sinks joined. `framing_of` says how a sink, by its name, wants a dataset's documents.
 
-    `enrichment`: what the lookups of `known` look into.
+    `opening` opens a parser of one of `known`.
     """
 
     def __init__(
@@ -33,14 +33,14 @@ class Ways:
         router: Router,
         sinks: Collection[str],
         framing_of: FramingOf,
-        enrichment: Enrichment = NOTHING,
+        opening: Opening = open_parser,
     ) -> None:
         self.known = known.values()
         self._known = known
         self._router = router
         self._sinks = sinks
         self._framing_of = framing_of
-        self._enrichment = enrichment
+        self._opening = opening
 
     def reader(self, source: Source, route: Route, head: bytes, only: Sequence[str] = (), *, chosen: bool = False) -> Reader:
         """What reads the object that begins so and takes this route. Raises Poison if it is of no known format.
@@ -50,7 +50,7 @@ class Ways:
         `chosen`: lines were chosen by hand, and no rule drops any.
         """
         if is_envelope(first_names(head)):
-            return EnvelopeReader(source, lambda each: self._of_events(each, route, only, chosen), self._enrichment)
+            return EnvelopeReader(source, lambda each: self._of_events(each, route, only, chosen), self._opening)
         key = source.key if source.bucket else ""  # records that come in calls have none
         if route.format != AUTO:
             found: Format | None = self._known[route.format]
@@ -65,7 +65,7 @@ class Ways:
         return self._line_reader(source, route, found, only, chosen)
 
     def _line_reader(self, source: Source, route: Route, form: Format, only: Sequence[str], chosen: bool) -> LineReader:
-        return LineReader(_unruled(form) if chosen else form, self._ways(form, route, only), source, self._enrichment)
+        return LineReader(_unruled(form) if chosen else form, self._ways(form, route, only), source, self._opening)
 
     def seen(self, head: bytes) -> str | None:
         """What a record that begins so shows to be, by itself: a format's name, or that it is an envelope."""

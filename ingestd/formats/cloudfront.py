@@ -154,7 +154,8 @@ FORMAT = Table(
     # RTMP logs, long gone, have a header and a beginning much like these: what tells them apart is behind it. Real-time logs,
     # where somebody gives them a header, are told by their `timestamp`.
     content=(
-        r"(?:#Version:[^\n]*\n)?#Fields:(?![^\n]*[\s:](?:timestamp(?!\()|x-event\s))"  # real-time logs, and those of RTMP
+        r"(?:#Version:[^\n]*\n)?#Fields:(?![^\n]*[\s:](?:timestamp(?!\()|x-event\s"  # real-time logs, and those of RTMP
+        r"|s-(?!ip\s)[a-z]|sc-(?:substatus|win32-status)\s|cs-username\s|c-dns\s))"  # web servers' own, as IIS writes them
         r"[^\n]*[\s:](?:c-ip|cs[-(][\w-]+\)?|sc-[\w-]+|x-edge-[\w-]+|time-taken|timestamp\(ms\))(?![\w-])"
         r"|\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\t[^\t\n]*\t(?:\d+|-)\t"
     ),

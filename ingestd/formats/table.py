@@ -38,11 +38,12 @@ bytes (ASCII where letters are named) until a string is written.
   they stand in the line, with quotes, brackets and escapes. Without a header line all of them, absent ones too. With one,
   each as `name=value` by the header's name for it, or the value alone where the header names none; absent ones are left out.
   Empty, `extra` is left out; `drifted` counts the documents that have it.
-* Header. A header line begins with `header`; where that is the empty string, with the name of a column, exactly, behind which a
-  space stands or the line ends. Its names, all words behind `header`, are separated by spaces, tabs and carriage returns; byte
-  order marks and zero-width spaces among them do not count. A name is a column's if they are equal but for case; a name that
-  comes twice is the column's once, and then no column's. The order holds until the next header of the object; before the first,
-  and after one that names nothing, it is the documented order, of the first `headless` columns where the table says so.
+* Header. A header line begins with `header`; where that is the empty string, with the name of a column, or that with `_` for
+  `-`, behind which a space stands or the line ends. Its names, all words behind `header`, are separated by spaces, tabs and
+  carriage returns; byte order marks and zero-width spaces among them do not count. A name is a column's if they are equal but
+  for case, or, where no column has it, with `-` for `_`; one that comes twice is the column's once, and then no column's. The
+  order holds until the next header of the object; before the first, and after one that names nothing, it is the documented
+  order, of the first `headless` columns where the table says so.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ __all__ = [
     "NAME_MAX",
     "SAMPLE_TIME",
     "SEPARATORS",
+    "TERM_MAX",
     "TEXT_MAX",
     "Boolean",
     "ClfTime",
@@ -131,7 +133,8 @@ LINE = re.compile(rb"[^\r\n]+")
 DEPTH_MAX = 16  # levels of objects and arrays in one field: more, and servers begin to refuse the document
 MEMBERS_MAX = 1000  # in one field, over all levels
 NAME_MAX = 256
-TEXT_MAX = 8000  # of what is folded: always a term, of whatever characters
+TERM_MAX = 30_000  # bytes of a text in one field: a server takes terms of 32,766 bytes, and the path is part of them
+TEXT_MAX = 8000  # characters of the pieces that make up a longer one, or what is folded: always a term, whatever they are
 
 
 class Shape(Enum):
@@ -146,7 +149,7 @@ class Shape(Enum):
     TABBED: a tab; nothing is quoted.
     CSV: a comma. A column that begins with `"` is quoted: pairs of `"` in it are one `"` of its value, and it ends at the first
     `"` that is not one of a pair. That one stands before a separator or the line's end, or the line is rejected.
-    JSON: a line is a record, and a column one of its members (see above).
+    JSON: a line is a record, and a column one of its members; what no column names is bounded as `Json` says.
     PATTERN: no separators. The first of the table's patterns that matches the whole line (formats/patterns.py) says what its
     columns are: a group's name is the column's. A column whose group has no part in the match is absent, none lacks, and none
     is `extra`.

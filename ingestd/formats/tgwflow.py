@@ -80,7 +80,7 @@ FORMAT = Table(
     constants=(("event.kind", "event"), ("event.category", ("network",)), ("event.type", ("connection",))),
     key=r"(?:^|[/_])vpcflowlogs[/_]",
     content=(
-        r"(?=[^\n]*\b(?:tgw-id|tgw-attachment-id|resource-type)\b)[a-z][a-z0-9_ -]*\s*(?:\n|\Z)"
+        r"(?=[^\n]*\b(?:tgw[-_]id|tgw[-_]attachment[-_]id|resource[-_]type)\b)[a-z][a-z0-9_ -]*\s*(?:\n|\Z)"
         r"|\d+ +(?:TransitGateway|-) +(?:\d+|unknown) +tgw-\S+ +(?:tgw-attach-\S+|-) "
     ),
     sample=sample,

@@ -1,10 +1,11 @@
-"""VPC Flow Logs of versions 2 to 8, as text.
+"""VPC Flow Logs of versions 2 to 11, as text.
 
 Source: AWS, "Flow log records", the table "Available fields", as of 2026-11-23: 14 fields of version 2 (the default format),
-7 of 3, 8 of 4 and 5, 10 of 7 (ECS) and 1 of 8. Files in S3 have a header line, once or several times, in the order that the
-user chose; without one the first fields of the table are taken in its order, which fits the default and all fields up to
-version 2, 3, 5, 7 or 8 (14, 21, 29, 39, 40 columns). Field names are those of Elastic's AWS integration, dataset
-`aws.vpcflow`; account, region and zone stay under `aws.vpcflow`, since `cloud` says where the log's bucket is.
+7 of 3, 8 of 4 and 5, 10 of 7 (ECS) and 1 of 8, 9 and 10 each; those of 11 (tags and next hops) as other readers of these logs
+have them, as of 2026-11-26. Files in S3 have a header line, once or several times, in the order that the user chose; without
+one the first 40 fields of the table are taken in its order, which fits the default and all fields up to version 2, 3, 5, 7 or 8
+(14, 21, 29, 39, 40 columns). Field names are those of Elastic's AWS integration, dataset `aws.vpcflow`; account, region and
+zone stay under `aws.vpcflow`, since `cloud` says where the log's bucket is. Tags are percent-encoded, once.
 
 The time is `end`, else `start`; a user's own choice of fields may lack both, and then it is the object's.
 """
@@ -78,6 +79,10 @@ def sample(random: Random) -> str:
     )
 
 
+def _tags(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, Text(f"aws.vpcflow.{name.replace('-', '_')}", percent=1)) for name in names)
+
+
 COLUMNS = (
     NETWORK["version"],
     NETWORK["account-id"],
@@ -124,6 +129,15 @@ COLUMNS = (
     Column("ecs-task-arn", Text("aws.vpcflow.ecs_task_arn")),
     Column("ecs-task-id", Text("aws.vpcflow.ecs_task_id")),
     Column("reject-reason", Text("event.reason")),
+    Column("resource-id", Text("aws.vpcflow.resource_id")),
+    Column("encryption-status", Text("aws.vpcflow.encryption_status")),
+    *_tags("instance-tag", "instance-tag-2", "interface-tag", "interface-tag-2", "asg-tag", "asg-tag-2"),
+    Column("interface-type", Text("aws.vpcflow.interface_type")),
+    Column("next-hop-interface-id", Text("aws.vpcflow.next_hop.interface_id")),
+    Column("next-hop-subnet-id", Text("aws.vpcflow.next_hop.subnet_id")),
+    Column("next-hop-az-id", Text("aws.vpcflow.next_hop.az_id")),
+    Column("next-hop-vpc-id", Text("aws.vpcflow.next_hop.vpc_id")),
+    Column("next-hop-interface-type", Text("aws.vpcflow.next_hop.interface_type")),
 )
 
 FORMAT = Table(
@@ -135,13 +149,15 @@ FORMAT = Table(
     columns=COLUMNS,
     required=14,
     header="",
+    headless=40,
     dated_by_object=True,
     comments=("#",),
     constants=(("event.kind", "event"), ("event.category", ("network",)), ("event.type", ("connection",))),
     key=r"(?:^|[/_])vpcflowlogs[/_]",
     content=(
-        r"(?![^\n]*\b(?:tgw-id|tgw-attachment-id|resource-type)\b)"
-        r"(?=[^\n]*\b(?:srcaddr|dstaddr|interface-id|pkt-srcaddr|log-status|flow-direction)\b)[a-z][a-z0-9_ -]*\s*(?:\n|\Z)"
+        r"(?![^\n]*\b(?:tgw[-_]id|tgw[-_]attachment[-_]id|resource[-_]type)\b)"
+        r"(?=[^\n]*\b(?:srcaddr|dstaddr|interface[-_]id|pkt[-_]srcaddr|log[-_]status|flow[-_]direction)\b)"
+        r"[a-z][a-z0-9_ -]*\s*(?:\n|\Z)"
         r"|\d+ +(?:\d+|unknown) +(?:eni-\S+|-) +(?:-|[0-9a-f.:]+) +(?:-|[0-9a-f.:]+) +(?:-|\d+) +(?:-|\d+) +(?:-|\d+) +"
     ),
     sample=sample,

@@ -22,6 +22,8 @@ from ingestd.shell.telemetry import Telemetry
 
 __all__ = ["serve"]
 
+CLOSE_SECONDS = 1.0  # who reads an answer slowly does not keep the process from ending
+
 
 @asynccontextmanager
 async def serve(
@@ -57,7 +59,7 @@ async def serve(
     app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)])
     app.add_routes([web.get("/stats", guarded(settings, stats)), web.get("/history", guarded(settings, history))])
     app.add_routes(page_routes(settings))
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
     await runner.setup()
     site = web.TCPSite(runner, settings.host, settings.port)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -161,6 +162,61 @@ def test_events_of_log_groups(config: Path) -> None:
     assert (told["compression"], told["format"], told["first_id"]) == ("gzip+gzip", "envelope", f"{ID}1")
     assert told["carried"] == [{"log_group": "/aws/lambda/pets", "format": "lambda_logs", "documents": 1}]
     assert [told[name] for name in ("lines", "documents", "dropped")] == [3, 1, 2]
+
+
+RULES = """
+[[rule]]
+name = "own"
+action = "drop"
+[[rule.when]]
+field = "url.path"
+contains = "/canary"
+
+[[rule]]
+name = "some"
+action = "sample"
+formats = ["alb"]
+one_in = 2
+
+[[rule]]
+name = "who"
+action = "redact"
+fields = ["source.ip", "user_agent.original"]
+"""
+
+
+def test_what_rules_do(config: Path) -> None:
+    """Each rule is named with how many lines it dropped, kept or redacted, and where, but with no text of theirs."""
+    config.write_text(CONFIG + RULES)
+    plain = [line + b"\n" for line in log("alb", 40).splitlines()]
+    hidden = b"GET https://example.com:443/canary?token=canary-secret HTTP/1.1"
+    dropped = re.sub(rb'"[^"]*"', b'"' + hidden + b'"', plain[0], count=1)
+    data = dropped + b"".join(plain)
+    told = story("-", "--config", config, "--as", "s3://my-logs/alb/a", stdin=data)
+    rows = {(row["rule"], row["outcome"], row["field"]): row for row in told["rules"]}
+    assert rows["own", "dropped", ""] | {"lines": 0} == {
+        "rule": "own", "outcome": "dropped", "field": "", "lines": 0, "examples": [{"offset": 0, "event_id": "", "text": ""}],
+    }  # fmt: skip
+    kept = rows["some", "kept", ""]["lines"]
+    assert rows["own", "dropped", ""]["lines"] == 1
+    assert (rows["some", "dropped", ""]["lines"], told["documents"], told["dropped"]) == (40 - kept, kept, 41 - kept)
+    assert rows["who", "redacted", "source.ip"]["lines"] == kept
+    assert told["masked"] == 1
+    result = run("--explain", "--config", config, "--as", "s3://my-logs/alb/a", "-", stdin=data)
+    assert "own: 1 lines dropped, at 0" in result.stdout
+    assert f"some: {kept} lines kept, of a sample, the first at " in result.stdout
+    assert "canary-secret" not in result.stdout
+
+
+def test_what_rules_do_with_events(config: Path) -> None:
+    """Of events it says the ids, too."""
+    rule = '[[rule]]\nname = "mute"\naction = "drop"\n[[rule.when]]\nfield = "log.level"\nequals = "DEBUG"\n'
+    config.write_text(CONFIG + rule)
+    data = envelope(event(1, '{"level":"INFO","message":"a"}'), event(2, '{"level":"DEBUG","message":"b"}'))
+    told = story("-", "--config", config, "--as", "s3://my-logs/cwl/a", stdin=data)
+    (row,) = told["rules"]
+    assert (row["rule"], row["outcome"], row["lines"], told["dropped"]) == ("mute", "dropped", 1, 1)
+    assert row["examples"] == [{"offset": 0, "event_id": f"{ID}2", "text": ""}]
 
 
 def test_a_format_that_is_believed() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingestd.fastpath.buffers import LARGE, STEP, Buffers
+from ingestd.fastpath.buffers import HUGE, LARGE, STEP, Buffers
 
 
 def address(array: np.ndarray) -> int:
@@ -32,30 +32,37 @@ def test_size() -> None:
         assert size <= len(buffers.take(size)) <= 2 * size + STEP
 
 
-def test_as_many_rest_as_were_lent_at_once() -> None:
-    """What was lent at once is kept whole, and what is wanted beside it takes the place of what was not wanted for longest."""
+def test_what_does_not_fit_stays() -> None:
+    """A small one that is asked for between two large ones, as an object's last block asks, costs no large one."""
     buffers = Buffers()
-    lent = [buffers.take(STEP) for _ in range(5)]
-    places = {address(array) for array in lent}
-    lent.clear()
-    lent = [buffers.take(STEP) for _ in range(5)]
-    assert {address(array) for array in lent} == places
-    lent.clear()
-    larger = buffers.take(4 * STEP)
-    assert len(buffers._resting) == 1
-    assert address(larger) not in places
-    assert address(buffers.take(STEP)) in places
-
-
-def test_another_size_between_costs_no_buffer() -> None:
-    """Buffers that do not fit are passed over, and serve whom they fit."""
-    buffers = Buffers()
-    small, large = buffers.take(STEP), buffers.take(8 * STEP)
-    places = address(small), address(large)
+    large, small = buffers.take(32 * STEP), buffers.take(STEP)
+    places = [address(large), address(small)]
     for _ in range(3):
-        del small, large
-        small, large = buffers.take(STEP), buffers.take(8 * STEP)
-        assert (address(small), address(large)) == places
+        del large, small
+        small, large = buffers.take(STEP), buffers.take(31 * STEP)
+        assert [address(large), address(small)] == places
+
+
+def test_size_of_huge_pages() -> None:
+    """One that is made of huge pages begins where such a page may, and is written to its end."""
+    lent = Buffers().take(3 * HUGE + 1)
+    lent[:] = 7
+    assert address(lent) % HUGE == 0
+    assert len(lent) == 3 * HUGE + STEP
+    assert int(lent.sum(dtype=np.int64)) == 7 * len(lent)
+
+
+def test_as_many_rest_as_were_lent_at_once() -> None:
+    """What was lent at once is kept whole; what is wanted beside it takes the place of what was passed over, or came back first."""
+    buffers = Buffers()
+    lent = [buffers.take(STEP) for _ in range(5)]
+    places = [address(array) for array in lent]
+    while lent:
+        del lent[0]
+    larger = buffers.take(3 * STEP)
+    assert address(larger) not in places
+    assert {address(array) for array in [buffers.take(STEP), buffers.take(STEP)]} == set(places[3:])
+    assert len(buffers._resting) == 2
 
 
 def test_a_rare_giant_does_not_stay() -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingestd.core.sampling import draw, seed
 from ingestd.fastpath.compiled import CompiledParser
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX, EVENT_ID_MAX
 from ingestd.fastpath.reference import ReferenceParser
 from ingestd.formats.registry import formats
+from ingestd.formats.rules import Rules
 from ingestd.formats.table import Shape, Table
 from ingestd.generate import lines
 from ingestd.model import PAD, Block, Carrier, Events, Framing, Source
 from tests.fastpath.test_compiled import COMPILED, EXAMPLES, FRAMINGS, LINES, SLOW, SOURCE, TOYS, named, seen
+from tests.fastpath.test_rules import condition, dropping, some_rules
 
 PETS = replace(SOURCE, carrier=Carrier("/aws/lambda/pets", "2026/11/01/[$LATEST]0", ("all", 'odd "one"')))
 ELSE = replace(SOURCE, carrier=Carrier("else", "s", ()))
@@ -116,6 +120,41 @@ def test_header_among_events() -> None:
     texts = [*flows, few, *short, b"", few, b"", *short, many, *short, *flows, few, *short]
     for size in (1, 4, 100):
         same(table, texts, FRAMINGS["with all"], ELSE, size)
+
+
+@pytest.mark.parametrize("table", COMPILED, ids=named)
+def test_rules(table: Table) -> None:
+    """Whatever rules drop, sample or redact, plausible and strange events come out the same."""
+    random = Random(23)
+    for strange in (0, 0.5):
+        asked = replace(table, rules=some_rules(table, random))
+        same(asked, list(lines(table, LINES // 24, seed=23, strange=strange)), FRAMINGS["with all"], PETS, size=100)
+
+
+def test_a_sample_of_events_hangs_on_their_ids_alone() -> None:
+    """However many come at once, those are kept whose draw says so, and the kernel leaves none of them to the reference."""
+    table = replace(formats()["lambda_json"], rules=Rules((dropping(one_in=4),)))
+    texts = list(lines(table, 300, seed=24, strange=0))
+    block = made(texts)
+    assert block.events is not None
+    documents = CompiledParser(table, PETS, FRAMINGS["bulk"]).parse(block)
+    assert documents.ids == tuple(name for name in block.events.ids if draw(seed(name), 0) % 4 == 0)
+    assert (documents.fallback, documents.dropped) == (0, 300 - len(documents))
+    assert all(same(table, texts, FRAMINGS["bulk"], size=size) == 0 for size in (1, 50))
+
+
+def test_rules_about_a_field_that_the_log_group_names() -> None:
+    """A rule sees what the document would show, whoever says it: drops by it, and redacts it."""
+    table, field = formats()["lambda_json"], "aws.lambda.name"
+    texts = [b'{"function_name":"other","message":"x"}', b'{"message":"y"}']
+    for name, dropped in (("pets", 2), ("other", 0)):
+        asked = replace(table, rules=Rules((dropping(condition(field, "equals", name)),)))
+        assert same(asked, texts, FRAMINGS["bulk"]) == 0
+        assert CompiledParser(asked, PETS, FRAMINGS["bulk"]).parse(made(texts)).dropped == dropped
+    asked = replace(table, rules=Rules(redacted=(field,)))
+    assert same(asked, texts, FRAMINGS["bulk"]) == same(asked, texts, FRAMINGS["bulk"], ELSE) == 0
+    documents = CompiledParser(asked, PETS, FRAMINGS["plain"]).parse(made(texts))
+    assert [orjson.loads(documents.body(at))["aws"]["lambda"] for at in range(2)] == 2 * [{"name": "REDACTED"}]
 
 
 @pytest.mark.skipif(SLOW, reason="long")

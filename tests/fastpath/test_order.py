@@ -20,7 +20,7 @@ TABLE = Table(
     dataset="toy",
     service="toy",
     shape=Shape.TABBED,
-    columns=tuple(Column(name, Text(name)) for name in ("a", "b", "c(X)")),
+    columns=tuple(Column(name, Text(name)) for name in ("a", "b", "c(X)", "d-e")),
     required=2,
     key="",
     content="",
@@ -31,7 +31,7 @@ TABLE = Table(
 
 def test_headless() -> None:
     """Without a header only as many columns are known as the table says stand in such a line."""
-    assert Order.documented(replace(TABLE, headless=2)) == Order(owners=(0, 1), positions=(0, 1, -1))
+    assert Order.documented(replace(TABLE, headless=2)) == Order(owners=(0, 1), positions=(0, 1, -1, -1))
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,9 @@ def test_headless() -> None:
         ("", b"A b", False),
         ("", b"ab c", False),
         ("", b"a\tb", False),
+        ("", b"d-e", True),
+        ("", b"d_e f", True),
+        ("", b"d.e f", False),
         ("", b"new a b", False),
         ("", b"- a b", False),
     ],
@@ -58,19 +61,20 @@ def test_header_pattern(header: str | None, line: bytes, is_header: bool) -> Non
 
 def test_documented() -> None:
     """Without a header each column stands at its documented place, and has no name."""
-    assert Order.documented(TABLE) == Order(owners=(0, 1, 2), positions=(0, 1, 2))
+    assert Order.documented(TABLE) == Order(owners=(0, 1, 2, 3), positions=(0, 1, 2, 3))
 
 
 @pytest.mark.parametrize(
     ("names", "owners", "positions"),
     [
-        (b" a b c(X)", (0, 1, 2), (0, 1, 2)),
-        (b"a b", (0, 1), (0, 1, -1)),
-        (b"\tB\tA\r", (1, 0), (1, 0, -1)),
-        (b" c(x)  new a", (2, -1, 0), (2, -1, 0)),
-        (b" a a b a", (0, -1, 1, -1), (0, 2, -1)),
-        ("\u200b \ufeffa\u200b b\ufeff".encode(), (0, 1), (0, 1, -1)),
-        (b" \xff a", (-1, 0), (1, -1, -1)),
+        (b" a b c(X)", (0, 1, 2), (0, 1, 2, -1)),
+        (b"a b", (0, 1), (0, 1, -1, -1)),
+        (b"\tB\tA\r", (1, 0), (1, 0, -1, -1)),
+        (b" c(x)  new a", (2, -1, 0), (2, -1, 0, -1)),
+        (b" a a b a", (0, -1, 1, -1), (0, 2, -1, -1)),
+        ("\u200b \ufeffa\u200b b\ufeff".encode(), (0, 1), (0, 1, -1, -1)),
+        (b" \xff a", (-1, 0), (1, -1, -1, -1)),
+        (b" D_E d-e", (3, -1), (-1, -1, -1, 0)),
     ],
 )
 def test_header(names: bytes, owners: tuple[int, ...], positions: tuple[int, ...]) -> None:

@@ -12,11 +12,14 @@ import pytest
 
 from ingestd.demo.cloud import Cloud
 from tests.fakes.bulk import FakeBulk
+from tests.fakes.faulty_proxy import Ill, faulty_proxy
 from tests.fakes.http import Silence
 from tests.faults.logs import assert_whole, put_logs
-from tests.integration.service import RunningService, environment, settled
+from tests.faults.test_network import port
+from tests.integration.service import RunningService, endpoints_apart, environment, settled
 
 OBJECTS, LINES = 120, 200
+HURRIED_SECONDS = 10.0
 FEW = {"queue__messages_in_flight_max": "20", "queue__visibility_seconds": "600", "sinks__opensearch__batch_seconds": "0.1"}
 
 
@@ -57,3 +60,18 @@ async def test_r10_sigterm_under_load(cloud: Cloud, bulk: FakeBulk, tmp_path: Pa
         await settled(cloud, service)
         assert service.stop() == 0
     assert_whole(bulk, wanted)
+
+
+async def test_r10_sigterm_while_aws_says_nothing(cloud: Cloud, bulk: FakeBulk, tmp_path: Path) -> None:
+    """S3 and SQS take what is sent and never answer: neither reading, nor giving back, takes more than the time for it."""
+    async with faulty_proxy(port(cloud.endpoint_url)) as s3, faulty_proxy(port(cloud.endpoint_url)) as sqs:
+        environ = environment(cloud, **FEW, sinks__opensearch__urls=bulk.url, drain_seconds=f"{HURRIED_SECONDS}")
+        with RunningService.started(tmp_path, endpoints_apart(environ, cloud.endpoint_url, S3=s3.url, SQS=sqs.url)) as service:
+            await service.until(lambda: b'"ready"' in service.log.read_bytes())
+            s3.ill = Ill.BLACK_HOLE
+            await put_logs(cloud, OBJECTS, LINES)
+            await service.until(lambda: s3.connections > 10)
+            sqs.ill = Ill.BLACK_HOLE
+            assert await asyncio.to_thread(service.stop, HURRIED_SECONDS) == 0
+    assert bulk.documents == {}
+    assert await cloud.backlog() == OBJECTS, "what was not read is another's to read"

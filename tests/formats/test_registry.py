@@ -19,6 +19,7 @@ FIELDS = b"#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) c
 REALTIME = b"1.700\t192.0.2.1\t0.1\t200\t5\tGET\thttps\th\t/\t7\tFRA\tid==\th\t0.1\tHTTP/2.0\tIPv4\tcurl".replace(
     b"1.7", b"1700000000.7"
 )
+IIS = b"#Software: Internet Information Services\n#Version: 1.0\n#Fields: date time s-ip cs-method cs-uri-stem s-port"
 RTMP = b"#Version: 1.0\n#Fields: date time x-edge-location c-ip x-event sc-bytes x-cf-status x-cf-client-id cs-uri-stem\n"
 
 
@@ -45,7 +46,11 @@ def test_every_file_that_declares_a_format_is_found() -> None:
         ("any", FIELDS, "cloudfront"),
         ("any", b"#Version: 1.0\n#Fields: date time c-ip x-edge-location\n", "cloudfront"),  # as the user of v2 chose them
         ("any", b"#Fields: time-taken cs(User-Agent)\n", "cloudfront"),
+        ("any", b"#Fields: date time s-ip c-ip cs-method\n", "cloudfront"),
         ("any", b"#Fields: date time user\n", None),
+        ("any", IIS + b" sc-status sc-substatus\n2025-03-04 05:06:07 10.0.0.1 GET /\n", None),
+        ("any", b"#Version: 1.0\n#Fields: date time c-ip cs-method cs-uri-stem sc-status sc-win32-status\n", None),
+        ("any", b"#Fields: c-ip c-dns date time cs-uri-stem c-status\n", None),
         ("any", CLOUDFRONT, "cloudfront"),
         ("any", b"#\n" + CLOUDFRONT, "cloudfront"),
         ("logs/E2ABCDEF123456.2025-03-04-05.a1b2c3d4.gz", CLOUDFRONT, "cloudfront"),
@@ -79,6 +84,8 @@ def test_every_file_that_declares_a_format_is_found() -> None:
         ("any", b"3 123456789010 - 2001:db8::1 10.0.0.2 1 2 6 20 4249 1772600000 1772600060 ACCEPT OK", "vpcflow"),
         ("any", b"instance-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr\n- eni-1 10.0.0.1", "vpcflow"),
         ("any", b"version account-id interface-id new-one\r\n2 1 eni-1 x", "vpcflow"),
+        ("any", b"version interface_id start end\n2 eni-1 1 2", "vpcflow"),
+        ("any", b"version account_id tgw_id srcaddr dstaddr\n6 1 tgw-1", "tgwflow"),
         ("any", b"the srcaddr of this Text is not one", None),
         ("any", b"version resource-type account-id tgw-id srcaddr dstaddr\n6 TransitGateway 1 tgw-1", "tgwflow"),
         ("any", b"6 TransitGateway 123456789012 tgw-1 tgw-attach-1 - - vpc-1", "tgwflow"),

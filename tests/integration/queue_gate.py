@@ -19,12 +19,14 @@ __all__ = ["QueueGate"]
 class QueueGate(Gate):
     """`held`: by receipt the keys of the objects that a message names, until the queue has deleted it.
 
-    `renewed`: how often the queue was asked for more time, by receipt.
+    `given`: how often an object was named to somebody, by key. `renewed`: how often the queue was asked for more time, by
+    receipt.
     """
 
     def __init__(self, cloud: Cloud, watch: Callable[[str], bool] = lambda moment: False) -> None:
         super().__init__(cloud.endpoint_url, watch)
         self.held: dict[str, tuple[str, ...]] = {}
+        self.given: Counter[str] = Counter()
         self.renewed: Counter[str] = Counter()
         self._cloud = cloud
         self._under_way = 0
@@ -58,7 +60,9 @@ class QueueGate(Gate):
         match target.rpartition(".")[2]:
             case "ReceiveMessage":
                 messages = orjson.loads(said).get("Messages", ())
-                self.held |= {message["ReceiptHandle"]: _keys(message["Body"]) for message in messages}
+                named = {message["ReceiptHandle"]: _keys(message["Body"]) for message in messages}
+                self.held |= named
+                self.given.update(key for keys in named.values() for key in keys)
             case "DeleteMessageBatch":
                 receipts = {entry["Id"]: entry["ReceiptHandle"] for entry in orjson.loads(body)["Entries"]}
                 for entry in orjson.loads(said)["Successful"]:

@@ -14,11 +14,12 @@ from pathlib import Path
 from ingestd.demo.cloud import ARRIVALS, DEAD_LETTERS, LOGS, Cloud
 from tests.canaries import AWS_SECRET, leaks, strange_lines
 
-__all__ = ["EXIT_SECONDS", "PATIENCE_SECONDS", "RunningService", "endpoints_apart", "environment", "settled"]
+__all__ = ["PATIENCE_SECONDS", "RunningService", "endpoints_apart", "environment", "settled"]
 
 PATIENCE_SECONDS = 120.0
 ROOT = Path(__file__).parents[2]
-EXIT_SECONDS = 27.0  # R10: 25 s, and a little for a loaded machine to end a process
+DRAIN_SECONDS = 25.0  # R10
+LATE_SECONDS = 2.0  # a little for a loaded machine to end a process
 
 
 def environment(cloud: Cloud, **settings: str) -> dict[str, str]:
@@ -65,10 +66,10 @@ class RunningService:
         self.process.kill()
         self.process.wait()
 
-    def stop(self) -> int:
+    def stop(self, drain_seconds: float = DRAIN_SECONDS) -> int:
         """As a container is stopped; the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(EXIT_SECONDS)
+        return self.process.wait(drain_seconds + LATE_SECONDS)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait for something to become true of the running process."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -46,3 +48,17 @@ async def test_metrics_and_stats_say_the_same() -> None:
     assert samples["ingestd_permits", "main"] == 4
     assert stats["counters"]["lines"] == {"alb,accepted": 42}
     assert stats["gauges"]["permits"] == {"main": 4}
+
+
+async def test_who_does_not_read_an_answer_keeps_nobody_from_ending() -> None:
+    """The port closes all the same, and soon: a stalled reader must not cost the rest of the time for a stop."""
+    telemetry = Telemetry()
+    telemetry.notes["much"] = lambda: "x" * (32 << 20)
+    async with asyncio.timeout(20):
+        async with serve(
+            HttpSettings(host="127.0.0.1", port=0), telemetry, why_dead=lambda: None, why_not_ready=lambda: None
+        ) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /stats HTTP/1.1\r\nHost: here\r\n\r\n")
+            await reader.readline()
+        writer.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ingestd.config import FirehoseSettings, OpenSearchSettings
 from ingestd.core.expansion import FIRST
-from ingestd.service import Service
+from ingestd.service import END_SECONDS, Service
 from ingestd.shell.clients import Clients
 from ingestd.shell.workers import Workers
 from ingestd.sinks.cluster import Cluster, Renew
@@ -151,7 +151,8 @@ class Process:
             self.world.fail(f"process {self.number} ended by itself")
         else:
             took = self.world.now - self.stopping_at
-            if took > self.world.plan.settings.drain_seconds + EXIT_SLACK_SECONDS + self.frozen_seconds:
+            allowed = self.world.plan.settings.drain_seconds - END_SECONDS + EXIT_SLACK_SECONDS
+            if took > allowed + self.frozen_seconds:
                 self.world.fail(f"process {self.number} took {took:.1f} s to stop")
         self.world.trace("process", "ended", self.number, None)
         self.world.stopped(self)

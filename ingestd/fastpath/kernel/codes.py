@@ -67,6 +67,7 @@ HASH, HASH_SHIFT, HASH_BITS = 0x9E3779B1, 16, 0xFFFFFFFF
 # numbers and of billionths; or networks: IP version, two words of the network, two of its mask
 CHOICE_ROW, CONDITION_ROW, NETWORK_ROW = 3, 5, 5
 EQUALS, BEGINS, ENDS, CONTAINS, WITHIN, FROM = range(6)
+LEFT_OUT, BARE, QUOTED = range(3)  # how a redacted slot is written: not at all, or without or with quotes
 
 # of secrets: what backslashes are in a value, what goes in and out, and how many buckets their names are in
 SECRET_PLAIN, SECRET_ESCAPES, SECRET_RECORD = range(3)
@@ -126,7 +127,7 @@ EVENT_ID_MAX = 128  # bytes
 LINE_MAX = 1 << 16  # a longer line is the reference's, so that scratch has a size
 
 # scratch begins with what the kernel copies from: the words, then the id's template, then the object's own values
-SCRATCH_WORDS = b"successfailuretlssslREDACTED".ljust(32)
+SCRATCH_WORDS = b'successfailuretlsssl"REDACTED"'.ljust(32)
 W_SUCCESS, W_FAILURE, W_TLS, W_SSL, W_REDACTED = 0, 7, 14, 17, 20
 WORD = 7  # size of `success` and `failure`
 PROTOCOL = 3
@@ -167,8 +168,9 @@ W_OBJECT = W_ACTION_TAIL + len(ACTION_TAIL)
     S_HASH,
     S_SEED,  # of the hashes
     S_SAMPLE,  # and of samples
+    S_ADDED,  # how many newlines have been passed that the object has not
     STATE,
-) = range(27)
+) = range(28)
 
 # why the kernel returned, and what a line is that it does not read
 DONE, ROOM, FULL, HEADER, SKIPPED, UNKNOWN = range(6)

@@ -12,12 +12,14 @@ from numba import int64, uint64
 from ingestd.core import sampling
 from ingestd.fastpath.kernel.addresses import network_words
 from ingestd.fastpath.kernel.codes import (
+    BARE,
     BEGINS,
     CHOICE_ROW,
     CONDITION_ROW,
     CONTAINS,
     ENDS,
     EQUALS,
+    LEFT_OUT,
     MEANING,
     NETWORK_ROW,
     SCRATCH,
@@ -35,7 +37,7 @@ KEPT, ASKED = -1, -2  # a line that becomes a document, and one that the referen
 NO, YES, UNSURE = 0, 1, 2
 QUOTE, MINUS, POINT, ZERO, NINE, OPEN, BACKSLASH = 34, 45, 46, 48, 57, 91, 92
 WHOLE_MAX, PLACES, BILLION = 18, 9, 10**9
-REDACTED_SIZE = 8
+REDACTED_SIZE = 10  # with its quotes
 GOLDEN, FIRST, SECOND = uint64(sampling.GOLDEN), uint64(sampling.FIRST), uint64(sampling.SECOND)
 
 
@@ -173,5 +175,7 @@ def redact(count: int, redacted: Any, fields: Any) -> None:
     for i in range(0, 2 * count, 2):
         slot = get(redacted, i)
         if get(fields, 2 * slot + 1) != 0:
-            put(fields, 2 * slot, W_REDACTED)
-            put(fields, 2 * slot + 1, REDACTED_SIZE | SCRATCH if get(redacted, i + 1) != 0 else 0)
+            kind = get(redacted, i + 1)
+            inside = int64(kind == BARE)
+            put(fields, 2 * slot, W_REDACTED + inside)
+            put(fields, 2 * slot + 1, (REDACTED_SIZE - 2 * inside) | SCRATCH if kind != LEFT_OUT else 0)
