@@ -98,6 +98,7 @@ def test_every_file_that_declares_a_format_is_found() -> None:
         ),
         ("any", b'{\n  "eventTime": "x",\n  "eventID": "e",\n  "eventSource": "s3.amazonaws.com"\n}', "cloudtrail"),
         ("any", b'{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventTime":"x","s3":{"eventID":1}}]}', "events"),
+        ("any", b'[{"eventTime":"x","eventSource":"iam.amazonaws.com","sourceIPAddress":"192.0.2.1"}]', "cloudtrail"),
         ("any", b'{"awsAccountId":"1","digestStartTime":"x","digestEndTime":"y"}', "cloudtrail"),
         ("any", b'{"message":{"webaclId":"x","httpRequest":{}},"eventTime":"x"}', "events"),
         ("any", b'{"timestamp":1,"formatVersion":1,"webaclId":"x","terminatingRuleId":"y"', "waf"),
