@@ -14,6 +14,7 @@ import sys
 import zlib
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,10 @@ from aiohttp import web
 
 from ingestd.core.announcement import announcement
 
-__all__ = ["BUCKET", "KEY", "application"]
+__all__ = ["BUCKET", "KEY", "Queue", "application"]
 
 BUCKET = "bench"
 KEY = "AWSLogs/123456789012/elasticloadbalancing/us-east-1/2026/11/22/{number}.log.gz"
-RECEIVE_SECONDS = 0.05
 
 MODIFIED = "Sun, 22 Nov 2026 12:00:00 GMT"
 CREATED = b'{"create":{"status":201}}'
@@ -37,7 +37,7 @@ GZIP = 31  # zlib's window bits for a gzip stream
 def application(content: bytes) -> web.Application:
     """GET of any object gives the content, PUT takes anything; bulk (counted by `GET /_seen`) and PutRecordBatch take all."""
     seen = {"requests": 0, "documents": 0, "bytes": 0}
-    queue = _Queue()
+    queue = Queue()
     etag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
 
     async def get(_: web.Request) -> web.Response:
@@ -85,25 +85,29 @@ def application(content: bytes) -> web.Application:
     return app
 
 
-class _Queue:
-    """As much of SQS as a service asks for: each notice is given once, a deletion counts, nothing comes back."""
+class Queue:
+    """As much of SQS as a service asks for: a long poll, each notice given once, a deletion counts, nothing comes back."""
 
     def __init__(self) -> None:
         self.left = 0
         self._number = 0
         self._waiting: deque[int] = deque()
+        self._there_are_some = asyncio.Event()
 
     def announce(self, objects: int) -> None:
         """So many more objects, each under a key of its own."""
         self._waiting.extend(range(self._number, self._number + objects))
         self._number += objects
         self.left += objects
+        self._there_are_some.set()
 
     async def answer(self, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         if operation == "ReceiveMessage":
-            if not self._waiting:
-                await asyncio.sleep(RECEIVE_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._there_are_some.wait(), asked.get("WaitTimeSeconds", 0))
             given = [self._waiting.popleft() for _ in range(min(asked["MaxNumberOfMessages"], len(self._waiting)))]
+            if not self._waiting:
+                self._there_are_some.clear()
             return {"Messages": [_message(number) for number in given]}
         if operation == "GetQueueAttributes":
             counts = {"ApproximateNumberOfMessages": str(len(self._waiting))}

@@ -20,6 +20,7 @@ from ingestd.formats.table import (
     DEPTH_MAX,
     MEMBERS_MAX,
     NAME_MAX,
+    TERM_MAX,
     TEXT_MAX,
     DateTime,
     Epoch,
@@ -259,17 +260,18 @@ def _pruned(rest: _Rest) -> _Rest:
 def _kept(value: Any) -> bytes:
     """An object within bounds, as JSON."""
     kept = value if isinstance(value, dict) else {VALUE: value}
-    members, longest, levels = _measured(kept)
+    members, longest, levels, is_term = _measured(kept)
     if members > MEMBERS_MAX or longest > NAME_MAX:
         kept = {FOLDED: _folded(kept)}
-    elif levels > DEPTH_MAX:
+    elif levels > DEPTH_MAX or not is_term:
         kept = _flattened(kept, DEPTH_MAX)
     return orjson.dumps(kept)
 
 
-def _measured(value: Any) -> tuple[int, int, int]:
-    """How many members, the longest name, how many levels."""
+def _measured(value: Any) -> tuple[int, int, int, bool]:
+    """How many members, the longest name, how many levels, and whether each text is short enough for a term."""
     members = longest = levels = 0
+    is_term = True
     waiting = [(value, 1)]
     while waiting:
         value, level = waiting.pop()
@@ -277,8 +279,14 @@ def _measured(value: Any) -> tuple[int, int, int]:
         if isinstance(value, dict):
             members += len(value)
             longest = max(longest, *map(len, value), 0)
-        waiting += [(item, level + 1) for item in _items(value) if isinstance(item, dict | list)]
-    return members, longest, levels
+        items = _items(value)
+        is_term = is_term and not any(isinstance(item, str) and _is_long(item) for item in items)
+        waiting += [(item, level + 1) for item in items if isinstance(item, dict | list)]
+    return members, longest, levels, is_term
+
+
+def _is_long(text: str) -> bool:
+    return len(text) * 4 > TERM_MAX and len(text.encode()) > TERM_MAX
 
 
 def _items(value: dict[str, Any] | list[Any]) -> list[Any]:
@@ -286,7 +294,9 @@ def _items(value: dict[str, Any] | list[Any]) -> list[Any]:
 
 
 def _flattened(value: Any, levels: int) -> Any:
-    """The same, with what is deeper than so many levels as text."""
+    """The same, with what is deeper than so many levels as text, and what is too long for a term in pieces."""
+    if isinstance(value, str) and _is_long(value):
+        return _pieces(value)
     if not isinstance(value, dict | list):
         return value
     if levels == 0:
@@ -297,6 +307,9 @@ def _flattened(value: Any, levels: int) -> Any:
 
 
 def _folded(value: Any) -> str | list[str]:
-    text = orjson.dumps(value).decode()
-    pieces = [text[at : at + TEXT_MAX] for at in range(0, len(text), TEXT_MAX)]
-    return pieces if len(pieces) > 1 else text
+    pieces = _pieces(orjson.dumps(value).decode())
+    return pieces if len(pieces) > 1 else pieces[0]
+
+
+def _pieces(text: str) -> list[str]:
+    return [text[at : at + TEXT_MAX] for at in range(0, len(text), TEXT_MAX)]

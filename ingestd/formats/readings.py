@@ -229,7 +229,12 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Json:
-    """An object as it is, but for its members that other columns name; what is no object as the member `value` of one."""
+    """An object as it is, but for its members that other columns name; what is no object as the member `value` of one.
+
+    What is kept so, `extra` of records too, is within bounds (table.py): with more than MEMBERS_MAX members, or a name of more
+    than NAME_MAX characters, all of it is one text, the member `json`; what is deeper than DEPTH_MAX levels is a text. Such a
+    text, and any other of more than TERM_MAX bytes, is an array of pieces of TEXT_MAX characters, if it has more of them.
+    """
 
     path: str
 

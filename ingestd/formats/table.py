@@ -95,6 +95,7 @@ __all__ = [
     "NAME_MAX",
     "SAMPLE_TIME",
     "SEPARATORS",
+    "TERM_MAX",
     "TEXT_MAX",
     "Boolean",
     "ClfTime",
@@ -132,7 +133,8 @@ LINE = re.compile(rb"[^\r\n]+")
 DEPTH_MAX = 16  # levels of objects and arrays in one field: more, and servers begin to refuse the document
 MEMBERS_MAX = 1000  # in one field, over all levels
 NAME_MAX = 256
-TEXT_MAX = 8000  # of what is folded: always a term, of whatever characters
+TERM_MAX = 30_000  # bytes of a text in one field: a server takes terms of 32,766 bytes, and the path is part of them
+TEXT_MAX = 8000  # characters of the pieces that make up a longer one, or what is folded: always a term, whatever they are
 
 
 class Shape(Enum):
@@ -147,7 +149,7 @@ class Shape(Enum):
     TABBED: a tab; nothing is quoted.
     CSV: a comma. A column that begins with `"` is quoted: pairs of `"` in it are one `"` of its value, and it ends at the first
     `"` that is not one of a pair. That one stands before a separator or the line's end, or the line is rejected.
-    JSON: a line is a record, and a column one of its members (see above).
+    JSON: a line is a record, and a column one of its members; what no column names is bounded as `Json` says.
     PATTERN: no separators. The first of the table's patterns that matches the whole line (formats/patterns.py) says what its
     columns are: a group's name is the column's. A column whose group has no part in the match is absent, none lacks, and none
     is `extra`.

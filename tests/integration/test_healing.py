@@ -8,21 +8,24 @@ from random import Random
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 
 from ingestd.config import OpenSearchSettings
 from ingestd.core.healing import HEALED_TAG
 from ingestd.core.retry import Backoff
 from ingestd.core.throttle import Throttle
+from ingestd.fastpath.parser import open_parser
 from ingestd.formats.leaves import known_paths
 from ingestd.formats.registry import formats
-from ingestd.model import Part, Refusal
+from ingestd.model import PAD, Block, Framing, Part, Refusal, Source
 from ingestd.shell.delivery import Delivery
 from ingestd.shell.telemetry import Telemetry
 from ingestd.sinks.cluster import Cluster
 from ingestd.sinks.opensearch import OpenSearchSink
 from tests.fakes.documents import documents_of
 from tests.integration.asking import Server, set_up
+from tests.security.hostile_events import HOSTILE
 
 TIME = {"@timestamp": "2026-11-22T10:00:00Z"}
 DATASET = "aws.elb_logs"
@@ -89,7 +92,7 @@ async def deliver(server: Server, index: str, documents: Sequence[dict[str, Any]
 
 async def documents(server: Server, index: str) -> dict[str, dict[str, Any]]:
     await server.post(f"/{index}/_refresh")
-    hits = (await server.get(f"/{index}/_search?size=100"))["hits"]["hits"]
+    hits = (await server.get(f"/{index}/_search?size=1000"))["hits"]["hits"]
     return {hit["_id"]: hit["_source"] for hit in hits}
 
 
@@ -137,6 +140,21 @@ async def test_s5_too_many_fields_are_moved_and_the_mapping_stays(server: Server
     mapping = await server.get(f"/{index}-2026.11.22/_mapping")
     assert "field7" not in mapping[f"{index}-2026.11.22"]["mappings"]["properties"]
     assert await server.count(index, "unmapped.field7:7") == 1
+
+
+async def test_s5_hostile_events_are_taken_as_they_are(server: Server, index: str) -> None:
+    """Whatever members applications' events have, a server takes each as it stands, and no field is added to the mapping."""
+    assert (await set_up(server, sinks__opensearch__index=index)).exit_code == 0
+    await server.put(f"/{index}-2026.11.22", {})
+    mapping = await server.get(f"/{index}-2026.11.22/_mapping")
+    data = b"".join(line + b"\n" for line in HOSTILE)
+    parser = open_parser(formats()["events"], Source("logs", "events", "etag", 0.0), Framing("application", action=False))
+    made = parser.parse(Block(bytearray(data + bytes(PAD)), len(data), 0))
+    book = await deliver(server, index, [orjson.loads(made.body(place)) for place in range(len(made))])
+    assert (book.refused, book.accepted, book.held_bytes) == ([], len(made), 0)
+    assert [each for each in (await documents(server, index)).values() if "unmapped" in each] == []
+    assert await server.count(index, f"tags:{HEALED_TAG}") == 0
+    assert await server.get(f"/{index}-2026.11.22/_mapping") == mapping
 
 
 async def test_an_immense_term_is_cut(server: Server, index: str) -> None:

@@ -29,6 +29,7 @@ LEVELS = 10  # of what is copied
 DIGITS_MAX = 15  # of a number that certainly is the shortest of its value
 WHOLE_MAX = 18
 NAMES_MAX, NAME_MAX = 400, 256  # names that are open at once, and a name's bytes
+TEXT_MAX = 30_000  # bytes of a string: a longer one may have to be cut into pieces (table.py, TERM_MAX)
 NAMED_MAX = 1000  # names of a record: with more, one of its fields may have to be folded (table.py, MEMBERS_MAX)
 # what is where in `work`: where the names of each level begin, the levels of the walk, what is kept, the names, pairs
 # how many names there were is behind where those of the deepest level begin
@@ -247,7 +248,7 @@ def value(buf: Any, at: int, end: int, out: Any, to: int, work: Any, count: int)
         stop = at
         if char == QUOTE:
             close, held = string_end(buf, at + 1, end)
-            if close < 0 or (held & ESCAPED and not is_written_so(buf, at + 1, close)):
+            if close < 0 or close - at > TEXT_MAX or (held & ESCAPED and not is_written_so(buf, at + 1, close)):
                 return -1, to
             stop = close + 1
         elif char in (OPEN, OPEN_OBJECT):
