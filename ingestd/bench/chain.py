@@ -1,8 +1,8 @@
 """The whole chain: the service itself, from S3 GET to bulk POST over loopback, its notices handed to it in this process.
 
-What is measured is this process's CPU time, all threads, from the second notice to the last deletion; the endpoints are another
-process. Deletion is the service's own word that everything of an object has been settled. Only what a service does all day counts:
-some objects go before, by which everything is loaded and every buffer has been used.
+What is measured is the CPU time of this process, from the first deletions to the last; the endpoints are another process.
+Deletion is the service's own word that everything of an object has been settled. Only what a service does all day counts: some
+objects go before, by which everything is loaded and every buffer has been used.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def test_size_of_huge_pages() -> None:
 
 
 def test_as_many_rest_as_were_lent_at_once() -> None:
-    """What was lent at once is kept whole; what is wanted beside it takes the place of what was passed over, or came back first."""
+    """What was lent at once is kept whole; what is wanted beside it takes the place of what came back first."""
     buffers = Buffers()
     lent = [buffers.take(STEP) for _ in range(5)]
     places = [address(array) for array in lent]
