@@ -252,7 +252,7 @@ class Block:
 
     `offset` is where the block begins in the decoded object. The buffer belongs to the reader again once parsing returns.
     With `events` the lines are these, without newlines between them, and `offset` is that of the envelope that held them all.
-    `joints` are the places of newlines that the object itself has not: offsets count them, those of later blocks too.
+    `joints` are the places of newlines that the object itself has not, in their order: no offset counts them.
     """
 
     data: bytearray

@@ -181,6 +181,16 @@ PLANTS = (
         "self._ways.reader(replace(body.source, modified_at=self._wall_clock()), route,",
     ),
     _plant("denied_is_dead", 20, "shell.fetch", "if self.why.doing is Doing.POISON:", "if self.why.doing is not Doing.AGAIN:"),
+    # --- rules
+    _plant("sample_by_the_key", 9, "fastpath.compiled", "seed(name) if self._samples", "seed(source.key) if self._samples"),
+    _plant(
+        "sample_by_the_place",
+        18,
+        "fastpath.compiled",
+        "np.fromiter(map(seed, events.ids), np.uint64, count)",
+        "np.fromiter(map(seed, map(str, range(count))), np.uint64, count)",
+    ),
+    _plant("dropped_is_lost", 9, "fastpath.compiled", "dropped=sum(count for _, count in by_rule), ", ""),
     # --- memory
     _plant(
         "budget_leaks_on_refusal",
