@@ -140,6 +140,12 @@ class Signals:
         return depth.messages / (rate * consumers) if rate else None
 
     @property
+    def limited_by(self) -> str:
+        """The stage that was the limit for most of the last minute; a sink that is paused is it at once."""
+        is_paused = any(each.throttle.paused for each in self._deliveries.values())
+        return "sink" if is_paused else self._saturation.stage
+
+    @property
     def cpu_seconds_per_gb(self) -> float | None:
         """CPU of this process for a gigabyte of decoded log, of late."""
         cpu, size = self._cpu.per_second, self._bytes.per_second
@@ -156,7 +162,7 @@ class Signals:
         gauge("messages_per_second", "", lambda: _known(self._messages.per_second))
         gauge("drain_seconds", "", lambda: _known(self.drain_seconds))
         gauge("cpu_seconds_per_gb", "", lambda: _known(self.cpu_seconds_per_gb))
-        notes["limited_by"] = lambda: self._saturation.stage
+        notes["limited_by"] = lambda: self.limited_by
         notes["sources"] = self._sources
         notes["troubles"] = lambda: [asdict(trouble) for trouble in troubles(self._signs())]
         notes["dollars_per_gb"] = lambda: task_dollars(each) if (each := self.cpu_seconds_per_gb) is not None else None
@@ -180,7 +186,7 @@ class Signals:
             leases_lost=sum(recent.since(RECENT_MINUTES, stats.counters, "lease_lost").values()),
             drain_seconds=self.drain_seconds,
             lag_seconds=self._telemetry.late.seconds,
-            limited_by=self._saturation.stage,
+            limited_by=self.limited_by,
             silent=[f"{each.bucket}/{each.prefix} ({each.format})" for each in sorted(self._silent, key=str)],
             is_reload_refused=bool(stats.gauges.get("reload_refused", {}).get("")),
         )

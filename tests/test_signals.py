@@ -121,6 +121,8 @@ def test_what_limits_is_said() -> None:
     world.part.is_behind = False
     world.work(60, 1, cpu=2.0)
     assert (world.telemetry.notes["limited_by"](), world.gauge("limited_by", "cpu")) == ("cpu", 1)
+    world.part.throttle.paused = "forbidden"  # then nobody waits for a minute to have passed
+    assert world.telemetry.notes["limited_by"]() == "sink"
 
 
 def test_a_source_that_stops_is_told_once_and_named_only_in_the_notes() -> None:

@@ -11,44 +11,46 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
-import zlib
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 from aiohttp import web
+from isal import isal_zlib
 
 from ingestd.core.announcement import announcement
 
-__all__ = ["BUCKET", "KEY", "application"]
+__all__ = ["BUCKET", "KEY", "Queue", "application"]
 
 BUCKET = "bench"
 KEY = "AWSLogs/123456789012/elasticloadbalancing/us-east-1/2026/11/22/{number}.log.gz"
-RECEIVE_SECONDS = 0.05
 
 MODIFIED = "Sun, 22 Nov 2026 12:00:00 GMT"
 CREATED = b'{"create":{"status":201}}'
 TAKEN = b'{"RecordId":"%b"}' % (b"r" * 224)  # as long as Firehose's own
+READ_BYTES = 1 << 20  # of a body that may wait to be read
 GZIP = 31  # zlib's window bits for a gzip stream
 
 
 def application(content: bytes) -> web.Application:
     """GET of any object gives the content, PUT takes anything; bulk (counted by `GET /_seen`) and PutRecordBatch take all."""
     seen = {"requests": 0, "documents": 0, "bytes": 0}
-    queue = _Queue()
+    queue = Queue()
     etag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
 
     async def get(_: web.Request) -> web.Response:
         return web.Response(body=content, headers={"ETag": etag, "Last-Modified": MODIFIED})
 
     async def bulk(request: web.Request) -> web.Response:
-        body = await request.read()
-        seen["bytes"] += len(body)
-        if request.headers.get("content-encoding") == "gzip" and body[:2] == b"\x1f\x8b":
-            body = zlib.decompress(body, GZIP)
-        count = body.count(b"\n") // 2
+        inflate = isal_zlib.decompressobj(GZIP) if request.headers.get("content-encoding") == "gzip" else None
+        lines = 0
+        async for piece in request.content.iter_any():
+            seen["bytes"] += len(piece)
+            lines += (inflate.decompress(piece) if inflate else piece).count(b"\n")
+        count = lines // 2
         seen["requests"] += 1
         seen["documents"] += count
         answer = b'{"took":30,"errors":false,"items":[' + b",".join([CREATED] * count) + b"]}"
@@ -85,25 +87,29 @@ def application(content: bytes) -> web.Application:
     return app
 
 
-class _Queue:
-    """As much of SQS as a service asks for: each notice is given once, a deletion counts, nothing comes back."""
+class Queue:
+    """As much of SQS as a service asks for: a long poll, each notice given once, a deletion counts, nothing comes back."""
 
     def __init__(self) -> None:
         self.left = 0
         self._number = 0
         self._waiting: deque[int] = deque()
+        self._there_are_some = asyncio.Event()
 
     def announce(self, objects: int) -> None:
         """So many more objects, each under a key of its own."""
         self._waiting.extend(range(self._number, self._number + objects))
         self._number += objects
         self.left += objects
+        self._there_are_some.set()
 
     async def answer(self, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         if operation == "ReceiveMessage":
-            if not self._waiting:
-                await asyncio.sleep(RECEIVE_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._there_are_some.wait(), asked.get("WaitTimeSeconds", 0))
             given = [self._waiting.popleft() for _ in range(min(asked["MaxNumberOfMessages"], len(self._waiting)))]
+            if not self._waiting:
+                self._there_are_some.clear()
             return {"Messages": [_message(number) for number in given]}
         if operation == "GetQueueAttributes":
             counts = {"ApproximateNumberOfMessages": str(len(self._waiting))}
@@ -120,7 +126,7 @@ def _message(number: int) -> dict[str, str]:
 
 
 async def _serve(content: bytes) -> None:
-    runner = web.AppRunner(application(content), access_log=None, auto_decompress=False)
+    runner = web.AppRunner(application(content), access_log=None, auto_decompress=False, read_bufsize=READ_BYTES)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     sys.stdout.write(f"{runner.addresses[0][1]}\n")

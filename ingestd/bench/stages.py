@@ -99,7 +99,7 @@ def _blocks(raw: bytes) -> Iterator[Block]:
     is_cut = False
     while (block := cutter.next()) is not None or not is_cut:
         if isinstance(block, Block):
-            yield Block(bytearray(block.data), block.size, block.offset)
+            yield Block(bytearray(block.data), block.size, block.offset, joints=block.joints)
         elif block is None:
             cutter.finish()
             is_cut = True

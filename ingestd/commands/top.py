@@ -119,10 +119,16 @@ def _facts(now: Stats, before: Stats) -> Table:
         return value
 
     budget, taken, dollars = one("budget_bytes"), one("in_flight_bytes"), now.get("dollars_per_gb")
+    is_paused = any(now["gauges"].get("sink_paused", {}).values())
     table = Table.grid(padding=(0, 3))
     rows = [
         ("lines/s", _rate(now, before, "lines_read"), "limited by", str(now.get("limited_by", "-"))),
-        ("MB/s", _rate(now, before, "bytes", "decoded", 1e6), "backlog takes", spoken(one("drain_seconds"))),
+        (
+            "MB/s",
+            _rate(now, before, "bytes", "decoded", 1e6),
+            "backlog takes",
+            spoken(None if is_paused else one("drain_seconds")),
+        ),
         ("on the queue", _count(one("queue_messages")), "oldest message", spoken(one("oldest_message_seconds"))),
         (
             "in flight",

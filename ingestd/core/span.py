@@ -34,11 +34,11 @@ def span_of(key: str) -> tuple[float, float] | None:
 
 
 def stem_of(key: str) -> str:
-    """What stands before the time in a key: the same for all objects that one source writes. Without a time: its folder."""
-    for layout in _LAYOUTS:
-        if found := layout.search(key):
-            return key[: found.start()]
-    return key[: key.rfind("/") + 1]
+    """What stands before the first time in a key: the same for all objects that one source writes. Without one: its folder."""
+    begins = [
+        found.start() for layout in _LAYOUTS if (found := layout.search(key))
+    ]  # Firehose writes folders and a name with it
+    return key[: min(begins, default=key.rfind("/") + 1)]
 
 
 @dataclass(frozen=True, slots=True)

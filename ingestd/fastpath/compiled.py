@@ -36,13 +36,14 @@ __all__ = ["CompiledParser"]
 
 NEWLINE = 10
 OFFSET_MAX = 10**codes.DIGITS
+BEYOND = (1 << 63) - 1  # any block
 LINE_USUAL = 4096  # lines are shorter than this, as a rule; for a longer one the kernel asks for room
 RATIO_FIRST = 3.0  # bytes of documents for a byte of lines, until a block has been seen
 RATIO_MARGIN = 1.02
 SMALL = 1 << 18  # documents of fewer bytes are copied, and the thread's own buffer serves for all of them
 NONE = np.zeros(1, np.int64)
 NO_EVENTS = (NONE, NONE, np.frombuffer(bytes(PAD), np.uint8), NONE, NONE)
-BUFFERS = Buffers(bytes_max=1 << 24)
+BUFFERS = Buffers()
 REASONS = {
     codes.UNTERMINATED_QUOTE: "unterminated_quote",
     codes.TOO_FEW_COLUMNS: "too_few_columns",
@@ -85,7 +86,7 @@ class CompiledParser:
             return self._read(block)
         data = block.data if len(block.data) >= block.size + PAD else block.data + bytes(PAD)
         buf, state, work = np.frombuffer(data, np.uint8), self._state(block), WORKSPACE
-        events = self._events(block)
+        events, added = self._events(block), np.array([*block.joints, BEYOND], np.int64)
         work.prepare(self._head, self._room(codes.LINE_MAX))
         known, more = work.known(self._enrichment), self._enrichment
         small = block.size * self._ratio < SMALL
@@ -100,7 +101,7 @@ class CompiledParser:
                 plan.places, plan.members, plan.selections, plan.kept_slots, self._action_spans, self._actions, plan.params,
                 plan.lookups, known.rows, known.texts, more.tree, more.roots,
                 plan.choices, plan.redacted, dropped,
-                *events, work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
+                *events, added, work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
             )  # fmt: skip
             self._take_left(block, plan, work, state, rejects, read)
             written, documents = int(state[codes.S_OUT]), int(state[codes.S_DOCUMENTS])

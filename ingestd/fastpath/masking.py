@@ -26,6 +26,7 @@ from ingestd.fastpath.kernel.codes import (
     SECRET_RECORD,
 )
 from ingestd.fastpath.members import WHITESPACE
+from ingestd.fastpath.portion import place_of
 from ingestd.fastpath.secrets import Secrets
 from ingestd.formats.table import Shape, Table
 from ingestd.model import PAD, Block, Documents, Reject
@@ -104,7 +105,7 @@ class MaskingParser:
 
 
 def _as_it_came(reject: Reject, block: Block) -> Reject:
-    at = reject.offset - block.offset
+    at = place_of(block, reject.offset)
     return replace(reject, raw=bytes(block.data[at : at + len(reject.raw)]))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from ingestd.model import Block, Events
 
-__all__ = ["line_of", "rest_of"]
+__all__ = ["line_of", "place_of", "rest_of"]
 
 
 def line_of(block: Block, place: int) -> Block:
@@ -21,8 +23,16 @@ def rest_of(block: Block, place: int) -> Block:
     return _lines(block, place, block.size)
 
 
+def place_of(block: Block, offset: int) -> int:
+    """Where the line at an offset of the object begins in the block."""
+    at = offset - block.offset
+    return at + bisect_right([joint - before for before, joint in enumerate(block.joints)], at)
+
+
 def _lines(block: Block, at: int, stop: int) -> Block:
-    return Block(block.data[at:stop], stop - at, block.offset + at)
+    first, last = (bisect_left(block.joints, place) for place in (at, stop))
+    joints = tuple(joint - at for joint in block.joints[first:last])
+    return Block(block.data[at:stop], stop - at, block.offset + at - first, joints=joints)
 
 
 def _events(block: Block, first: int, last: int) -> Block:

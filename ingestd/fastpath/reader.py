@@ -78,7 +78,6 @@ class EnvelopeReader:
         self._choose = choose
         self._chosen: dict[tuple[str, bool], tuple[Format, Sequence[Way]]] = {}
         self._lanes = lru_cache(PARSERS_MAX)(self._open)
-        self._joints = 0  # newlines before the next block that the object itself has not
 
     def cutter(self, limits: ObjectSettings) -> Cutter:
         return RecordCutter(limits.block_bytes, max(limits.line_bytes_max, limits.envelope_bytes_max))
@@ -90,8 +89,7 @@ class EnvelopeReader:
         return [joined(alike) for alike in found.values()]
 
     def _documents(self, block: Block) -> Iterator[Documents]:
-        at, offset, joints = 0, block.offset - self._joints, frozenset(block.joints)
-        self._joints += len(joints)
+        at, offset, joints = 0, block.offset, frozenset(block.joints)
         for record in bytes(memoryview(block.data)[: block.size]).split(b"\n")[:-1]:
             begin = offset + len(record) - len(record.lstrip())
             try:

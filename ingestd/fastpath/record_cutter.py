@@ -4,7 +4,8 @@
   lines; in an object whose first member is the array `wrapper`, its objects are the records. Whitespace, commas, brackets, the
   wrapper, byte order marks and zero-width spaces between records are no part of any, and count as no lines.
 * Newlines between a record's tokens become spaces. Of what separates two records the first byte becomes the newline, the
-  others spaces: offsets stay those of the decoded object. Only where nothing separates them a newline is put in, and counts.
+  others spaces: offsets stay those of the decoded object. Only where nothing separates them a newline is put in, a joint of its
+  block, which no offset counts.
 * What begins with anything but a brace is a line up to its newline. So is a record in a string of which, or in a place where no
   value may be, there is a newline, a brace or a bracket that cannot be. If that is seen in its first line, the line stands
   alone; else it is read again from its beginning, as lines: each record ends with its line, up to the line where it was seen.
@@ -71,7 +72,7 @@ class RecordCutter:
         self._scan = scan or _scan()
         self._buffer = self._fresh()
         self._spare: bytearray | None = None
-        self._offset = 0  # of the buffer's first byte in the decoded object, with the newlines that were put in
+        self._offset = 0  # of the buffer's first byte in the decoded object
         self._size = 0  # bytes in the buffer
         self._input = b""
         self._position = 0
@@ -119,7 +120,7 @@ class RecordCutter:
         """Move input into the buffer."""
         end = min(self._position + max(self._capacity - self._size, 0), len(self._input))
         size = self._size + end - self._position
-        self._buffer[self._size : size] = memoryview(self._input)[self._position : end]
+        memoryview(self._buffer)[self._size : size] = memoryview(self._input)[self._position : end]
         self._size, self._position = size, end
 
     def _advance(self) -> Block | Reject | None:
@@ -158,13 +159,13 @@ class RecordCutter:
             return
         self._state[C_SKIPPING] = 1
         self._head = bytes(memoryview(self._buffer)[start : start + self._raw_bytes_max])
-        self._skipped_at = self._offset + len(self._joints) + start
+        self._skipped_at = self._offset + start
 
     def _end_skipping(self) -> Block | Reject | None:
         """The long record ends at C_AT: the block before it, and then the reject."""
         self._state[[C_SKIPPING, C_MODE]] = 0, BETWEEN
         at = int(self._state[C_AT])
-        length = self._offset + len(self._joints) + at - self._skipped_at
+        length = self._offset + at - self._skipped_at
         self._reject = Reject(self._skipped_at, LINE_TOO_LONG, "", self._head, length)
         return self._cut(at)
 
@@ -186,9 +187,9 @@ class RecordCutter:
 
     def _cut(self, keep: int) -> Block | None:
         """The buffer's whole lines as a block, if there are any; what begins at `keep` moves to the other buffer."""
-        line, inserted = int(self._state[C_LINE]), len(self._joints)
+        line = int(self._state[C_LINE])
         block = Block(self._buffer, line, self._offset) if line else None
-        if inserted:
+        if self._joints:
             lines = np.insert(np.frombuffer(self._buffer, np.uint8, line), self._joints, NEWLINE)
             joints = tuple(joint + number for number, joint in enumerate(self._joints))
             block = Block(bytearray(lines.tobytes() + bytes(PAD)), len(lines), self._offset, joints=joints)
@@ -197,7 +198,7 @@ class RecordCutter:
         following = self._spare or self._fresh()
         following[:carried] = memoryview(self._buffer)[keep : self._size]
         self._buffer, self._spare = following, self._buffer
-        self._offset += keep + inserted
+        self._offset += keep
         self._size = carried
         for place in (C_AT, C_START, C_UNTIL):
             self._state[place] = max(self._state[place] - keep, 0)

@@ -118,14 +118,15 @@ class ReferenceParser:
         data = bytes(memoryview(block.data)[: block.size])
         if block.events is None:
             lines = data.split(b"\n")
-            offset = block.offset
+            place, offset, joints = 0, block.offset, frozenset(block.joints)
             for raw in lines if lines[-1] else lines[:-1]:
                 text, at = raw, offset
                 if self._members:
                     text = trim(raw).strip(WHITESPACE)
                     at += len(raw.rstrip(b"\r")) - len(trim(raw).lstrip(WHITESPACE))
                 yield _Line(text, at, document_id(self._object, at), self._object_time)
-                offset += len(raw) + 1
+                place += len(raw) + 1
+                offset += len(raw) + (place - 1 not in joints)
             return
         begin, events = 0, block.events
         for end, event, time in zip(events.ends, events.ids, events.times_ms, strict=True):

@@ -44,7 +44,7 @@ class UnwrappingReader:
     def read(self, block: Block) -> list[Documents]:
         records = bytes(memoryview(block.data)[: block.size]).split(b"\n")[:-1]
         data = b"".join(_line(record) for record in records)
-        return self._reader.read(Block(bytearray(data + bytes(PAD)), len(data), block.offset))
+        return self._reader.read(Block(bytearray(data + bytes(PAD)), len(data), block.offset, joints=block.joints))
 
 
 def _line(record: bytes) -> bytes:

@@ -24,14 +24,15 @@ from ingestd.bench.chain import BUCKET, NOBODY, serving
 from ingestd.formats.registry import formats
 from ingestd.generate import lines
 from tests.bench.arrival import cpu_seconds
+from tests.soak.services import free_port
 
 RATIO_MIN = 1.9
 LINES = 20_000
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 600  # the first start on a machine compiles, twice on one core here, and others may be at work on it
 
 
 def ask(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:  # the endpoint shares its cores with what asks it
         body: bytes = answer.read()
     return body
 
@@ -49,13 +50,14 @@ def started(url: str, port: int, core: int | None = None, **more: str) -> subpro
         "INGESTD_QUEUE__WAIT_SECONDS": "1",
         "INGESTD_QUEUE__RECEIVERS": "1",
         "INGESTD_QUEUE__MESSAGES_IN_FLIGHT_MAX": "12",  # so that no process takes the others' share
+        "INGESTD_DEAD_LETTERS__BUCKET": BUCKET,
         "INGESTD_SINKS__MAIN__KIND": "opensearch",
         "INGESTD_SINKS__MAIN__URLS": url,
         "INGESTD_SINKS__MAIN__COMPRESS": "always",
         "INGESTD_HTTP__HOST": "127.0.0.1",
         "INGESTD_HTTP__PORT": str(port),
         "INGESTD_THREADS": "1",
-        "INGESTD_LOG__LEVEL": "error",
+        "INGESTD_LOG__LEVEL": "warning",
     }
     on_core = [] if core is None else ["taskset", "--cpu-list", str(core)]
     return subprocess.Popen([*on_core, sys.executable, "-m", "ingestd", "run"], env=outer | ours | more)
@@ -72,31 +74,41 @@ def carried(processes: int, objects: int, body: bytes) -> tuple[list[float], flo
     """CPU seconds of each process, and wall seconds, for the same objects."""
     cores = sorted(os.sched_getaffinity(0))
     with serving(body) as url, ExitStack() as stack:
-        ports = [18_480 + number for number in range(processes)]
+        ports = [free_port() for _ in range(processes)]
         services = [started(url, port, cores[number % len(cores)]) for number, port in enumerate(ports)]
         for service in services:
             stack.callback(service.wait)
             stack.callback(service.terminate)
-        until(lambda: all(ready(port) for port in ports))
-        ask(f"{url}/_announce?objects={processes * 4}")  # whatever loads lazily is loaded by these
-        until(lambda: left(url) == 0)
+        until(lambda: all(ready(port) for port in ports), services)
+        settled(url, processes * 4, services)  # whatever loads lazily is loaded by these
         before, began = [cpu_seconds(service.pid) for service in services], time.monotonic()
-        ask(f"{url}/_announce?objects={objects}")
-        until(lambda: left(url) == 0)
+        settled(url, objects, services)
         return [
             cpu_seconds(service.pid) - used for service, used in zip(services, before, strict=True)
         ], time.monotonic() - began
 
 
-def left(url: str) -> int:
-    return int(json.loads(ask(f"{url}/_seen"))["messages"])
+def settled(url: str, objects: int, services: Sequence[subprocess.Popen[bytes]]) -> None:
+    """So many objects announced, and their messages deleted; each line of them a document by then."""
+    documents = seen(url)["documents"]
+    ask(f"{url}/_announce?objects={objects}")
+    until(lambda: seen(url)["messages"] == 0, services)
+    if (got := seen(url)["documents"] - documents) != objects * LINES:
+        raise RuntimeError(f"{got:,} documents of {objects * LINES:,} lines")
 
 
-def until(is_so: Callable[[], bool]) -> None:
+def seen(url: str) -> dict[str, int]:
+    answer: dict[str, int] = json.loads(ask(f"{url}/_seen"))
+    return answer
+
+
+def until(is_so: Callable[[], bool], services: Sequence[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
+        if any(service.poll() is not None for service in services):
+            raise RuntimeError("a process has ended; its log says why")
         if time.monotonic() > deadline:
-            raise TimeoutError("the processes are not done")
+            raise TimeoutError(f"the processes are not done after {PATIENCE_SECONDS} seconds")
         time.sleep(0.05)
 
 
@@ -119,7 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     result = measure(options.processes, options.objects, options.rounds)
     print(json.dumps(result))
-    sys.exit(0 if float(str(result["ratio"])) >= RATIO_MIN * options.processes / 2 else 1)
+    has_cores = options.processes <= len(os.sched_getaffinity(0))  # more than that take turns, and are only shown
+    sys.exit(1 if has_cores and float(str(result["ratio"])) < RATIO_MIN * options.processes / 2 else 0)
 
 
 if __name__ == "__main__":

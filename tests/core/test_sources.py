@@ -86,6 +86,7 @@ STEMS = {
     "cf/EMLARXS9EXAMPLE.2026-11-22-20.RT4KCN4SGK9.gz": "cf/EMLARXS9EXAMPLE.",
     "logs/2026-11-22-20-16-34-E568B2907131C0C0": "logs/",
     "AWSLogs/aws-account-id=1/year=2026/month=11/day=22/a.parquet": "AWSLogs/aws-account-id=1",
+    "cloudwatch/2026/11/22/20/logs-to-s3-1-2026-11-22-20-16-34-e568b290": "cloudwatch",
     "app/a.gz": "app/",
     "a.gz": "",
 }

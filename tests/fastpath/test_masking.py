@@ -164,6 +164,21 @@ def test_a_document_and_a_reject() -> None:
     assert found.masked == 2
 
 
+def test_rejects_behind_joints() -> None:
+    """Also where the object has no newlines between its records, a reject has its record as it came."""
+    records = [b'{"url":"/?pw=%d"}' % number for number in range(3)] + [b'{"url":"/?pw=4",}', b'{"pw=5&":x}']
+    data, joints, place = b"".join(record + b"\n" for record in records), [], -1
+    for record in records[:-1]:
+        place += len(record) + 1
+        joints.append(place)
+    for plain in (ReferenceParser(TABLES["json"], SOURCE, FRAMING), CompiledParser(TABLES["json"], SOURCE, FRAMING)):
+        given = replace(block(data), offset=70, joints=tuple(joints))
+        found = MaskingParser(TABLES["json"], plain.parse, is_compiled=True).parse(given)
+        assert [reject.raw for reject in found.rejects] == records[3:]
+        assert [reject.offset - 70 for reject in found.rejects] == [len(b"".join(records[:3])), len(b"".join(records[:4]))]
+        assert found.offsets.tolist() == [70, 86, 102]
+
+
 @pytest.mark.parametrize("name", ["json", "pattern", "spaced"])
 def test_events(name: str) -> None:
     """Events stand side by side without newlines: a secret ends where its event does; rejects are as they came."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from ingestd.config import ObjectSettings
 from ingestd.core.routing import Route, Router
 from ingestd.errors import Poison
+from ingestd.fastpath import parser
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.ways import Ways
 from ingestd.formats.registry import formats
@@ -214,3 +216,39 @@ def test_arrays_of_joined_documents() -> None:
     assert made.starts[-1] == len(made.data)
     assert np.all(np.diff(made.starts) > 0)
     assert [orjson.loads(made.body(n))["event"]["id"] for n in range(100)] == [f"e{n}" for n in range(100)] == list(made.ids)
+
+
+ODD = (
+    b'{"n":NUMBER,"s":"\\ud800"}',
+    b'{\n"n":NUMBER\n}',
+    b'{"n":NUMBER,"n":NUMBER}',
+    b' {"n":NUMBER}, ',
+    b'{"n":NUMBER} \n',
+    b'{"n":NUMBER}]',
+)
+BAD = (b'{"n":NUMBER,}', b"text NUMBER\n")
+
+
+@pytest.mark.parametrize("is_compiled", [True, False], ids=["kernel", "reference"])
+def test_records_that_follow_each_other(monkeypatch: pytest.MonkeyPatch, is_compiled: bool) -> None:
+    """A record's offset, on which its id hangs, is where it begins in the object, whether anything stands between records or
+    not, however the object is cut, and whoever reads it; so it is with rejects."""
+    monkeypatch.setattr(parser, "unavailable", lambda: None if is_compiled else "it must not")
+    random, places, data = Random(5), {}, bytearray(b'{"first":1}')
+    for number in range(4000):
+        record = b'{"n":NUMBER,"text":"%b"}' % (b"x" * random.randrange(80))
+        kind = random.random()
+        record = record if kind < 0.9 else random.choice(ODD) if kind < 0.98 else random.choice(BAD)
+        record = record.replace(b"NUMBER", b"%d" % number)
+        places[number] = len(data) + len(record) - len(record.lstrip())
+        data += record
+    settings = {"block_bytes": 1 << 16, "line_bytes_max": 1 << 16}
+    for piece, limits in ((1 << 20, LIMITS), (1 << 20, ObjectSettings(**settings)), (4099, ObjectSettings(**settings))):
+        made = read(bytes(data), piece=piece, limits=limits)
+        found = {document["app"]["n"]: document for document in documents(made) if "n" in document.get("app", {})}
+        rejects = [reject for each in made for reject in each.rejects if each.counts]
+        assert len(found) + len(rejects) == 4000
+        assert len(rejects) > 20
+        assert {number: document["log"]["offset"] for number, document in found.items()}.items() <= places.items()
+        assert {reject.offset for reject in rejects} <= set(places.values())
+        assert all(data[reject.offset :].startswith(reject.raw) for reject in rejects)

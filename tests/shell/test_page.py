@@ -237,8 +237,12 @@ async def test_a_browser_shows_what_is_wrong(tmp_path: Path, is_urgent: bool) ->
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 async def test_a_browser_shows_a_paused_sink_at_once(tmp_path: Path) -> None:
-    """In the state at the top, and in its row."""
-    async with served(what=telemetry(paused=True)) as url:
+    """In the state at the top, in its row, and in what the backlog takes, which nobody knows then."""
+    what = telemetry(paused=True)
+    what.gauge("drain_seconds", "", lambda: {"": 420.0})
+    async with served(what=what) as url:
         document = await seen(url, tmp_path)
     assert text_of(document, "state") == "sink paused: main"
     assert re.search(r'<tr class="bad"><td>main</td><td>paused</td>', document)
+    assert text_of(document, "limit-share") == "it is paused"
+    assert text_of(document, "drain") != "7 min"

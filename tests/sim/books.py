@@ -1,8 +1,8 @@
 """The oracle: what was put, what has arrived, and the rules that hold between them at every moment and at the end.
 
 At every moment: no message is deleted before each of its lines is in each of its sinks or among the dead letters; no index gets
-a line twice; nothing arrives that was not put, or under a strange id or index; what was taken is not sent again; leases are
-renewed while a third is left. At the end: each line of each object as it stands has arrived.
+a line twice; nothing arrives that was not put, that a rule drops or redacts, or under a strange id or index; what was taken is
+not sent again; leases are renewed while a third is left. At the end: each line of each object as it stands has arrived.
 """
 
 from __future__ import annotations
@@ -201,13 +201,16 @@ class Books:
 
     def _missing(self, found: Version) -> list[int]:
         sinks = self._world.plan.sinks_of(found.key)
-        return [line.mark for line in found.lines if not self._is_line_settled(found.key, line, sinks)]
+        return [line.mark for line in found.lines if not self._is_line_settled(found, line, sinks)]
 
-    def _is_line_settled(self, key: str, line: Line, sinks: Sequence[str]) -> bool:
+    def _is_line_settled(self, found: Version, line: Line, sinks: Sequence[str]) -> bool:
+        key = found.key
         if line.kind == "skipped":
             return True
         if line.kind == "reject":
             return bool(self.letters["line", line.reason, key, line.offset])
+        if self._world.plan.ruling.drops(found, line):
+            return True
         for sink in sinks:
             refused = _refusal(line, sink)
             if not (self.letters["document", refused, key, line.offset] if refused else self.arrived[sink][line.mark]):
@@ -225,7 +228,8 @@ class Books:
         if kind == "line":
             return offset is not None and (name, offset, reason) in self._rejects
         sinks = self._world.plan.sinks_of(name)
-        lines = [line for each in stored if each for line in each.lines if line.offset == offset]
+        drops = self._world.plan.ruling.drops
+        lines = [line for each in stored if each for line in each.lines if line.offset == offset and not drops(each, line)]
         return any(_refusal(line, sink) == reason for line in lines for sink in sinks)
 
     def _announcements(self, name: str) -> int:
@@ -240,6 +244,10 @@ class Books:
             return None
         found, line = known
         self.arrived[sink][mark] += 1
+        if self._world.plan.ruling.drops(found, line):
+            self._fail(f"line {mark}, which a rule drops, is in {sink}")
+        if self._world.plan.ruling.shows_too_much(document):
+            self._fail(f"line {mark} shows in {sink} what a rule redacts")
         if sink not in self._world.plan.sinks_of(found.key):
             self._fail(f"line {mark} is in {sink}, where it does not belong")
         if int(name[-12:]) != line.offset:

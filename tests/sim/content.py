@@ -12,10 +12,12 @@ from typing import Any, Literal
 import orjson
 
 __all__ = [
+    "ADDRESS",
     "BUCKET",
     "DATASETS",
     "DAY",
     "ENVELOPE_BYTES_MAX",
+    "EVENTS",
     "HUGE_BYTES",
     "LINE_BYTES_MAX",
     "OUTLIER_DAY",
@@ -33,6 +35,7 @@ LINE_BYTES_MAX = 900
 HUGE_BYTES = 900  # records larger than this are too large for the stream, for this once
 ENVELOPE_BYTES_MAX = 20_000
 EVENTS = "lambda_logs"
+ADDRESS = b"192.0.2.1"  # of whoever asked
 DATASETS = {"alb": "aws.elb_logs", "cloudfront": "aws.cloudfront_logs", EVENTS: "aws.lambda_logs"}
 HEADERS = (
     b"date time x-edge-location sc-bytes c-ip cs-method cs-uri-stem sc-status",
@@ -46,7 +49,7 @@ Kind = Literal["document", "cursed", "huge", "reject", "skipped"]
 class Line:
     """`mark` is in its bytes and in any document made of it. `reason`: of its dead letter.
 
-    `offset`: where it begins in the object; of an event its number there, which its id ends with.
+    `offset`: where it begins in the object; of an event its number there, which its id, `event`, ends with.
     """
 
     mark: int
@@ -55,6 +58,7 @@ class Line:
     offset: int
     day: str = DAY
     reason: str = ""
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,13 +146,14 @@ def _text(random: Random, form: str, count: int, first_mark: int) -> tuple[tuple
 
 def _line(form: str, header: int, word: bytes, day: bytes) -> bytes:
     if form == "alb":
-        return (
-            b'http %bT12:00:00.000000Z app/f/5 192.0.2.1:1 - -1 -1 -1 200 - 1 1 "GET http://h:80/%b HTTP/1.1" "a" - - - "r"'
-            % (day, word)
+        return b'http %bT12:00:00.000000Z app/f/5 %b:1 - -1 -1 -1 200 - 1 1 "GET http://h:80/%b HTTP/1.1" "a" - - - "r"' % (
+            day,
+            ADDRESS,
+            word,
         )
     if header:
-        return b"\t".join((day, b"12:00:00", b"/" + word, b"X", b"1", b"192.0.2.1", b"GET", b"200"))
-    return b"\t".join((day, b"12:00:00", b"X", b"1", b"192.0.2.1", b"GET", b"/" + word, b"200"))
+        return b"\t".join((day, b"12:00:00", b"/" + word, b"X", b"1", ADDRESS, b"GET", b"200"))
+    return b"\t".join((day, b"12:00:00", b"X", b"1", ADDRESS, b"GET", b"/" + word, b"200"))
 
 
 def _enveloped(random: Random, key: str, first_mark: int) -> Version:
@@ -200,7 +205,7 @@ def _event(random: Random, mark: int, first_mark: int, offset: int, *, may_be_ba
     kind: Kind = "cursed" if 0.12 < chance < 0.15 else "huge" if 0.15 < chance < 0.17 else "document"
     word += "cursed" * (kind == "cursed") + "x" * 900 * (kind == "huge")
     text = orjson.dumps({"level": "INFO", "message": word}).decode() if random.random() < 0.3 else f"INFO {word}\n"
-    return Line(mark, kind, text.encode(), number, day), event | {"message": text}
+    return Line(mark, kind, text.encode(), number, day, event=event["id"]), event | {"message": text}
 
 
 def _envelope(kind: str, events: list[dict[str, Any]]) -> bytes:

@@ -23,6 +23,7 @@ from ingestd.config import (
 )
 from tests.sim.content import BUCKET, ENVELOPE_BYTES_MAX, LINE_BYTES_MAX, Version, notice, version
 from tests.sim.faults import armed
+from tests.sim.ruling import NO_RULING, Ruling, ruling
 
 __all__ = ["Arrival", "Plan", "plan"]
 
@@ -54,6 +55,7 @@ class Plan:
     faults: Mapping[str, float | Sequence[float]]
     until: float
     receives_max: int | None
+    ruling: Ruling = NO_RULING
 
     def sinks_of(self, key: str) -> tuple[str, ...]:
         """Where the lines of an object belong."""
@@ -67,7 +69,8 @@ def plan(seed: int, only: Collection[str] | None = None) -> Plan:
     until = random.choice((30.0, 120.0, 300.0))
     has_dead_letters = random.random() < 0.92
     kinds = random.choice((("os",), ("os",), ("fh",), ("fh",), ("os", "fh", "both", "drop")))
-    settings = _settings(random, kinds, has_dead_letters)
+    ruled = ruling(seed)
+    settings = _settings(random, kinds, has_dead_letters).model_copy(update={"rule": ruled.rules()})
     arrivals = _arrivals(random, kinds, until, is_replacing="s3.replaced" in faults)
     return Plan(
         seed,
@@ -76,6 +79,7 @@ def plan(seed: int, only: Collection[str] | None = None) -> Plan:
         {name: number for name, number in faults.items() if only is None or name in only},
         until,
         None if has_dead_letters else random.randrange(3, 7),
+        ruled,
     )
 
 

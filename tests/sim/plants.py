@@ -131,6 +131,20 @@ PLANTS = (
         "            if not is_written:\n                self.give_up(number)\n",
         "",
     ),
+    _plant(
+        "failed_write_hidden",
+        1,
+        "sinks.deadletter",
+        "            if isinstance(result, BaseException):\n",
+        "            if isinstance(result, asyncio.CancelledError):\n",
+    ),
+    _plant(
+        "attempts_used_up_is_written",
+        1,
+        "shell.deadletters",
+        "                return True\n        return False\n",
+        "                return True\n        return True\n",
+    ),
     # --- objects
     _plant(
         "offset_in_the_block",
@@ -167,6 +181,16 @@ PLANTS = (
         "self._ways.reader(replace(body.source, modified_at=self._wall_clock()), route,",
     ),
     _plant("denied_is_dead", 20, "shell.fetch", "if self.why.doing is Doing.POISON:", "if self.why.doing is not Doing.AGAIN:"),
+    # --- rules
+    _plant("sample_by_the_key", 9, "fastpath.compiled", "seed(name) if self._samples", "seed(source.key) if self._samples"),
+    _plant(
+        "sample_by_the_place",
+        18,
+        "fastpath.compiled",
+        "np.fromiter(map(seed, events.ids), np.uint64, count)",
+        "np.fromiter(map(seed, map(str, range(count))), np.uint64, count)",
+    ),
+    _plant("dropped_is_lost", 9, "fastpath.compiled", "dropped=sum(count for _, count in by_rule), ", ""),
     # --- memory
     _plant(
         "budget_leaks_on_refusal",
@@ -174,5 +198,20 @@ PLANTS = (
         "pipeline",
         "        self._budget.give(held_bytes)\n        way = part.documents.way\n",
         "        way = part.documents.way\n",
+    ),
+    _plant(
+        "budget_leaks_on_cancel",
+        1,
+        "pipeline",
+        "        finally:\n            more = opened.held_more()\n            self._budget.correct(made - wanted)\n",
+        "        except asyncio.CancelledError:\n            wanted = made\n            raise\n"
+        "        finally:\n            more = opened.held_more()\n            self._budget.correct(made - wanted)\n",
+    ),
+    _plant(
+        "budget_keeps_what_came_too_late",
+        1,
+        "shell.budget",
+        "            if not future.cancelled():\n                self.give(amount)\n            elif",
+        "            if future.cancelled() and",
     ),
 )

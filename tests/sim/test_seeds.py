@@ -15,10 +15,12 @@ from tests.sim.world import Result
 SEEDS = int(os.environ.get("INGESTD_SIM_SEEDS", "400"))
 ENDS = {
     "messages": "received deleted given_back lost expired",
-    "lines": "alb,accepted alb,duplicate alb,dead_lettered alb,given_back alb,skipped"
+    "lines": "alb,accepted alb,duplicate alb,dead_lettered alb,given_back alb,skipped alb,dropped"
     " cloudfront,accepted cloudfront,duplicate cloudfront,dead_lettered cloudfront,given_back cloudfront,skipped"
+    " cloudfront,dropped"
     " lambda_logs,accepted lambda_logs,duplicate lambda_logs,dead_lettered lambda_logs,given_back lambda_logs,skipped"
-    " lambda_json,accepted lambda_json,duplicate envelope,dead_lettered envelope,skipped",
+    " lambda_logs,dropped"
+    " lambda_json,accepted lambda_json,duplicate lambda_json,dropped envelope,dead_lettered envelope,skipped",
     "objects": "read access_denied broken_off checksum_mismatch control_object credentials cut dropped no_such_key replaced"
     " stopping test_event truncated unavailable unknown_format unreachable",
     "dead_letters": "bad_envelope bad_event foreign_bucket"

@@ -54,6 +54,7 @@ from ingestd.fastpath.kernel.codes import (
     P_TWINS,
     RECORD,
     ROOM,
+    S_ADDED,
     S_AT,
     S_DAY,
     S_DAYS,
@@ -111,13 +112,14 @@ def lines(
     twins: Any, meanings: Any, prefixes: Any, places: Any, members: Any, selections: Any, kept_slots: Any,
     indices: Any, actions: Any, params: Any, lookups: Any, known: Any, known_texts: Any, tree: Any, roots: Any,
     choices: Any, redacted: Any, dropped: Any,
-    ends: Any, times: Any, ids: Any, id_ends: Any, seeds: Any,
+    ends: Any, times: Any, ids: Any, id_ends: Any, seeds: Any, added: Any,
     starts: Any, bodies: Any, offsets: Any, left: Any, state: Any, memo: Any,
 ) -> Any:  # fmt: skip
     """Read the lines of buf from state[S_AT] to state[S_SIZE]. Returns why it stopped; `state` says how far it came.
 
     With state[S_EVENTS] its events from state[S_EVENT] on, which end at `ends`: `offsets` are their numbers then, and samples
-    are drawn by each one's own of `seeds`.
+    are drawn by each one's own of `seeds`. `added`: where newlines stand that the object has not, then a number
+    beyond the block.
     """
     at, size, o, count = get(state, S_AT), get(state, S_SIZE), get(state, S_OUT), get(state, S_DOCUMENTS)
     skipped, gone, leftover = 0, 0, get(state, S_LEFT)
@@ -125,9 +127,10 @@ def lines(
     fixed, factor = get(params, P_FIXED) + get(state, S_FIXED), get(params, P_FACTOR)
     lines_before = get(state, S_LINES) - get(state, S_DOCUMENTS)
     why, is_record = DONE, get(params, P_SHAPE) == RECORD
-    event, events = get(state, S_EVENT), get(state, S_EVENTS)
+    event, events, passed = get(state, S_EVENT), get(state, S_EVENTS), get(state, S_ADDED)
     while at < size if events == 0 else event < events:
         if events == 0:
+            passed += get(added, passed) < at
             stop = newline(buf, at)
             following = stop + 1
         else:
@@ -188,7 +191,7 @@ def lines(
             continue
         if get(params, P_CHOICES) != 0:
             if events == 0:
-                seed, offset = get(state, S_SAMPLE), get(state, S_OFFSET) + (begin if is_record else at)
+                seed, offset = get(state, S_SAMPLE), get(state, S_OFFSET) + (begin if is_record else at) - passed
             else:
                 seed, offset = get(seeds, event), 0
             choice = choose(src, scratch, text, fields, strings, get(params, P_CHOICES), choices, seed, offset)
@@ -216,7 +219,7 @@ def lines(
             to = last
         offset, id_at, id_size = get(state, S_OFFSET), W_ID, ID
         if events == 0:
-            offset += begin if is_record else at
+            offset += (begin if is_record else at) - passed
         else:
             id_at, id_size = to, write_id(ids, id_ends, event, scratch, to)
             fill_scratch(fields, get(params, P_S_ID), id_at, id_at + id_size)
@@ -245,6 +248,7 @@ def lines(
     put(starts, count, o)
     put(state, S_AT, at)
     put(state, S_EVENT, event)
+    put(state, S_ADDED, passed)
     put(state, S_OUT, o)
     put(state, S_DOCUMENTS, count)
     put(state, S_LINES, lines_before + count + skipped + gone)

@@ -169,8 +169,9 @@ W_OBJECT = W_ACTION_TAIL + len(ACTION_TAIL)
     S_HASH,
     S_SEED,  # of the hashes
     S_SAMPLE,  # and of samples
+    S_ADDED,  # how many newlines have been passed that the object has not
     STATE,
-) = range(27)
+) = range(28)
 
 # why the kernel returned, and what a line is that it does not read
 DONE, ROOM, FULL, HEADER, SKIPPED, UNKNOWN = range(6)

@@ -12,8 +12,9 @@ function short(value) {
   return value >= 100 || Number.isInteger(value) ? Math.round(value).toString() : value.toFixed(1);
 }
 const bytes = (value) => value >= 1e9 ? (value / 1e9).toFixed(1) + " GB" : value >= 1e6 ? (value / 1e6).toFixed(1) + " MB" : value ? (value / 1e3).toFixed(1) + " kB" : "0";
-const seconds = (value) => value === null ? "–" : value < 1 ? Math.round(value * 1000) + " ms" : value < 120 ? value.toFixed(1) + " s" : value < 7200 ? Math.round(value / 60) + " min" : value < 172800 ? Math.round(value / 3600) + " h" : Math.round(value / 86400) + " d";
+const seconds = (value) => value === null ? "–" : value === 0 ? "0 s" : value < 1 ? Math.round(value * 1000) + " ms" : value < 120 ? value.toFixed(1) + " s" : value < 7200 ? Math.round(value / 60) + " min" : value < 172800 ? Math.round(value / 3600) + " h" : Math.round(value / 86400) + " d";
 const ago = (value) => value === null ? "–" : seconds(value) + " ago";
+const plural = (value, noun) => short(value) + " " + noun + (value === 1 ? "" : "s");
 const sum = (rows) => Object.values(rows || {}).reduce((all, one) => all + one, 0);
 const first = (key) => key.split(",")[0];
 const last = (key) => key.split(",").pop();
@@ -95,10 +96,10 @@ function show(now) {
   at("budget-meter").value = whole ? taken / whole : 0;
   const limit = now.limited_by || "–", shares = gauges.limited_by || {};
   say("limit", LIMITS[limit] || limit);
-  say("limit-share", limit in shares ? Math.round(100 * shares[limit]) + " % of the last minute" : "");
+  say("limit-share", paused.length ? "it is paused" : limit in shares ? Math.round(100 * shares[limit]) + " % of the last minute" : "");
   at("limit-tile").className = limit === "sink" ? "tile bad" : "tile";
-  say("drain", seconds(one("drain_seconds")));
-  say("depth", one("queue_messages") === null ? "the queue has not told" : short(one("queue_messages")) + " messages");
+  say("drain", paused.length ? "–" : seconds(one("drain_seconds")));  // by the rate of before, which nobody knows to come again
+  say("depth", one("queue_messages") === null ? "the queue has not told" : plural(one("queue_messages"), "message"));
   say("oldest", seconds(one("oldest_message_seconds")));
   say("messages", short(sum(gauges.messages_in_flight)) + " held here");
   say("cost", now.dollars_per_gb ? "$" + now.dollars_per_gb.toPrecision(2) : "–");
@@ -142,7 +143,7 @@ function chart(points) {
   }
   const peak = Math.max(...steps.map((each) => each[1]), 0);
   say("peak", steps.length ? "peak " + short(peak) : "the first points come in a quarter of a minute");
-  const dead = points.length ? points[points.length - 1][3] - (points.length > 240 ? points[0][3] : 0) : 0;
+  const dead = sum(samples[samples.length - 1].counters.dead_letters) - (points.length > 240 ? points[0][3] : 0);
   say("dead", short(dead));
   at("dead-tile").className = dead ? "tile bad" : "tile";
   at("dead-mark").hidden = !steps.some((each) => each[2]);
