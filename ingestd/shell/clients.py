@@ -11,6 +11,7 @@ from typing import Any
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
 
+from ingestd import __version__
 from ingestd.config import AwsSettings, FirehoseSettings, OpenSearchSettings, Settings
 from ingestd.sinks.cluster import Cluster, Renew
 from ingestd.sinks.stream import Stream
@@ -71,6 +72,6 @@ def client_options(aws: AwsSettings, connections: int, extra_seconds: float = 0.
         max_pool_connections=connections,
         retries={"total_max_attempts": 1, "mode": "standard"},
         s3={"addressing_style": "path" if aws.endpoint_url else "auto"},
-        user_agent_extra="ingestd",
+        user_agent=f"ingestd/{__version__}",  # the SDK's own, of thirty parts, is put together anew for each call
     )
     return {"region_name": aws.region, "endpoint_url": aws.endpoint_url, "config": config}
