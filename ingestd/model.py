@@ -98,13 +98,16 @@ class Call:
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """Records [first, last) of a call that are read in one piece, as an object would be: a compressed one alone, or the
-    text of several of one format, each ended by a newline. With an `offset` it is one line of them, which was there."""
+    text of several of one format, each ended by a newline. With an `offset` it is one line of them, which was there.
+
+    `etag`: what names it, where its own bytes do not: of a line or document that is read from its dead letter."""
 
     call: Call
     first: int
     last: int
     data: bytes
     offset: int = 0
+    etag: str = ""
 
     def __len__(self) -> int:
         return self.last - self.first
@@ -453,9 +456,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a dead letter comes from; empty where it does not apply. `region` and `owner`: the bucket's, as far as told.
+    """Where a dead letter comes from; empty where it does not apply. `region` and `owner`: the bucket's, as far as told;
+    `modified_at`: the object's, once S3 has answered.
 
-    What came in a call has all from `stream` on, and no bucket.
+    What came in a call has all from `stream` on, and no bucket; its `etag` names what was read in one piece.
     """
 
     bucket: str = ""
@@ -468,6 +472,7 @@ class Place:
     event_id: str = ""
     message_id: str = ""
     sink: str = ""
+    modified_at: float | None = None
     stream: str = ""
     arn: str = ""
     request_id: str = ""

@@ -50,6 +50,7 @@ class Opened:
         if isinstance(self.ref, Run):
             call = self.ref.call
             return Place(
+                etag=self.source.etag if self.source else "",
                 stream=call.stream,
                 arn=call.arn,
                 request_id=call.id,
@@ -66,6 +67,7 @@ class Opened:
             region=self.ref.region or "",
             owner=self.ref.owner or "",
             message_id=self.received.id,
+            modified_at=self.source.modified_at if self.source else None,
         )
 
     @property

@@ -28,6 +28,7 @@ from ingestd.core.sources import Sources
 from ingestd.errors import LeaseLost, Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
+from ingestd.fastpath.kept import kept, source_of_letter
 from ingestd.fastpath.parser import open_parser
 from ingestd.fastpath.ways import Ways
 from ingestd.formats import registry
@@ -263,6 +264,8 @@ class Pipeline:
             outcome = poison.reason
             if opened.unseen is None:
                 self._owe(receipt, [self._letters.of_object(opened, poison)])
+            elif await self._read_letters(receipt, opened):
+                outcome = "kept"
             self._owe_again(receipt, opened)
             is_done = True
         except (Retryable, LeaseLost) as error:
@@ -286,17 +289,16 @@ class Pipeline:
         ref = opened.ref
         if self._is_stopping:
             raise Retryable("stopping before the object was opened", reason="stopping")
-        if isinstance(ref, Run):
-            route = self._router.route_stream(ref.call.stream)
-        elif (reason := registry.control_object(ref.key)) is not None:
+        if isinstance(ref, ObjectRef) and (reason := registry.control_object(ref.key)) is not None:
             return reason
-        else:
-            route = self._router.route(ref.bucket, ref.key)
+        route = self._route(ref)
         if route is None:
             raise Poison("no route fits this object", reason="no_route")
         if route.drop:
             opened.unseen = None
             return "dropped"
+        if isinstance(ref, Run) and not ref.data:
+            raise Poison("only its dead letter has it", reason="kept")
         async with open_run(ref) if isinstance(ref, Run) else self._objects.open(ref) as body:
             opened.source = body.source
             if opened.unseen is not None and isinstance(ref, ObjectRef) and body.source.etag != ref.etag:
@@ -318,6 +320,29 @@ class Pipeline:
                     break
         self.sources.arrived(opened.source_name, opened.source.modified_at, self._wall_clock())
         return "read"
+
+    def _route(self, ref: ObjectRef | Run) -> Route | None:
+        return self._router.route_stream(ref.call.stream) if isinstance(ref, Run) else self._router.route(ref.bucket, ref.key)
+
+    async def _read_letters(self, receipt: int, opened: Opened) -> bool:
+        """In a redrive: deliver what cannot be read from its object as far as dead letters hold it; whether any does."""
+        ref, letters = opened.ref, list((opened.unseen or {}).values())
+        route = self._route(ref)
+        if route is None or not letters:
+            return False
+        opened.source = source = source_of_letter(letters[0], ref)
+
+        def read() -> list[Documents]:
+            return [each for letter in letters for each in kept(letter, source, self._ways, route, opened.sinks)]
+
+        wanted, made = sum(len(letter.raw) for letter in letters), 0
+        await self._budget.take(wanted)
+        try:
+            parsed = await self._workers.run(read)
+            made = self._hand_over(receipt, opened, parsed)
+        finally:
+            self._budget.correct(made - wanted)
+        return bool(parsed)
 
     def _framing(self, name: str, dataset: str) -> Framing:
         """How a sink wants the documents of a dataset."""

@@ -1,4 +1,4 @@
-"""What the docs show is true of the program: settings load, commands exist, links lead somewhere, the reference is fresh."""
+"""What the docs show is true of the program: settings load, links lead somewhere, the reference is fresh."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
 
-from ingestd.cli import main
 from ingestd.config import Section, Settings
 from ingestd.config.loading import load
 from ingestd.config.rules import BUILT_IN_ROLES
@@ -18,7 +16,7 @@ from ingestd.formats.registry import formats
 from tests.deploy.documents import template
 from tests.deploy.test_monitoring import KNOWN
 from tests.docs_module import docs_module
-from tests.shown import PAGES, ROOT, blocks, commands
+from tests.shown import PAGES, ROOT, blocks
 
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
@@ -45,18 +43,6 @@ def test_settings_that_are_shown_are_settings(page: Path, tmp_path: Path) -> Non
         block = block if block is whole else whole + block
         file.write_text(block.replace("/run/secrets/opensearch", str(tmp_path / "secret")), encoding="utf-8")
         load(file, {}, formats=formats())
-
-
-@EACH_PAGE
-def test_commands_that_are_shown_exist_with_their_options(page: Path) -> None:
-    """For the program's own; those of others are not run here."""
-    for line in commands(page, "ingestd"):
-        _, name, *arguments = line
-        assert isinstance(main, click.Group)
-        command = main.get_command(click.Context(main), name)
-        assert command, line
-        known = {option for parameter in command.params for option in parameter.opts}
-        assert {argument for argument in arguments if argument.startswith("-")} <= known, line
 
 
 @EACH_PAGE
@@ -116,37 +102,3 @@ def test_notifications_that_are_shown_are_json() -> None:
     """What stands between single quotes in a command."""
     (shown,) = re.findall(r"--notification-configuration '([^']+)'", (ROOT / "docs" / "aws.md").read_text(encoding="utf-8"))
     assert json.loads(shown) == {"EventBridgeConfiguration": {}}
-
-
-PROGRAMS = {"ingestd", "make", "python", "docker", "aws"}
-CONSOLE = ("GET ", "PUT ", "POST ", "DELETE ", "{", " ", "}")  # requests as Dashboards' console takes them, and what goes on
-
-
-@EACH_PAGE
-def test_make_targets_and_scripts_that_are_shown_exist(page: Path) -> None:
-    """In blocks and in the running text; and make knows how to make each target."""
-    text = page.read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) <= targets
-    assert all((ROOT / script).is_file() for script in re.findall(r"`(?:\.venv/bin/)?python ([a-z/]+\.py)`", text))
-
-
-@EACH_PAGE
-def test_what_is_shown_is_of_programs_that_are_tested(page: Path) -> None:
-    """Each line of a block begins with one of them, or goes on, or is for the console of the cluster."""
-    for block in blocks(page, ""):
-        lines = block.replace("\\\n", " ").splitlines()
-        if not any(line.split(" ")[0] in PROGRAMS for line in lines):
-            continue  # a picture
-        strange = [line for line in lines if line and line.split(" ")[0] not in PROGRAMS and not line.startswith(CONSOLE)]
-        assert not [line for line in strange if not line.startswith(("#", ".ci/run", ".venv/bin/"))], strange
-
-
-def test_each_command_that_is_shown_is_run_by_a_test() -> None:
-    """By its module, or as a program."""
-    known = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
-    names = {line[1] for page in PAGES for line in commands(page, "ingestd")}
-    assert {"run", "check", "backfill"} <= names
-    for name in names:
-        runs = (f"ingestd.commands.{name} import", f"ingestd.commands import {name}", f'"{name}"')
-        assert any(run in text for text in known for run in runs), name

@@ -1,7 +1,8 @@
 """The whole chain: the service itself, from S3 GET to bulk POST over loopback, its notices handed to it in this process.
 
-What is measured is this process's CPU time, all threads, from the second notice to the last deletion; the endpoints are another
-process. Deletion is the service's own word that everything of an object has been settled.
+What is measured is the CPU time of this process, from the first deletions to the last; the endpoints are another process.
+Deletion is the service's own word that everything of an object has been settled. Only what a service does all day counts: some
+objects go before, by which everything is loaded and every buffer has been used.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
 from ingestd.bench.endpoint import BUCKET, KEY
@@ -31,11 +31,12 @@ from ingestd.config import (
 )
 from ingestd.core.announcement import announcement
 from ingestd.service import Service
-from ingestd.shell.clients import Clients
+from ingestd.shell.clients import Clients, client_options
 
 __all__ = ["BUCKET", "NOBODY", "Chain", "run_chain", "serving"]
 
-NOBODY: Mapping[str, Any] = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench", "region_name": "us-east-1"}
+OBJECTS_BEFORE = 20
+NOBODY: dict[str, Any] = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench", "region_name": "us-east-1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +50,23 @@ class Chain:
 
 
 class _Notices:
-    """An SQS client as far as the service calls one. It gives one notice, and when that is deleted (whatever loads lazily is
-    loaded by then) the clock starts and the others are given; it stops when the last of them is deleted."""
+    """An SQS client as far as the service calls one. When the first notices are all deleted the clock starts and the others are
+    given; it stops when the last of them is deleted."""
 
     def __init__(self, objects: int) -> None:
         self.done = asyncio.Event()
         self.started_at = self.ended_at = (0.0, 0.0)
-        self._left = [0]
-        self._measured = list(range(1, objects + 1))
-        self._open = objects + 1
+        self._left = list(range(OBJECTS_BEFORE))
+        self._measured = list(range(OBJECTS_BEFORE, OBJECTS_BEFORE + objects))
+        self._open = OBJECTS_BEFORE + objects
+        self._more = asyncio.Event()
 
     async def receive_message(self, **_: Any) -> Mapping[str, Any]:
+        if not self._left:
+            await self._more.wait()
         given, self._left = self._left[:10], self._left[10:]
-        if not given:
-            await asyncio.sleep(0.05)
+        if not self._left:
+            self._more.clear()
         return {
             "Messages": [
                 {"MessageId": str(n), "ReceiptHandle": str(n), "Body": announcement(BUCKET, KEY.format(number=n))}
@@ -76,9 +80,10 @@ class _Notices:
 
     async def delete_message_batch(self, *, Entries: list[Any], **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's name
         self._open -= len(Entries)
-        if self._measured:
+        if self._open == len(self._measured) > 0:
             self.started_at = _now()
             self._left, self._measured = self._measured, []
+            self._more.set()
         elif not self._open:
             self.ended_at = _now()
             self.done.set()
@@ -92,9 +97,10 @@ async def run_chain(content: bytes, raw_bytes: int, lines: int, *, objects: int,
     """Send the same gzipped object through the service `objects` times, under as many keys."""
     notices = _Notices(objects)
     with serving(content) as url:
-        service = Service(_settings(url, compress))
+        settings = _settings(url, compress)
+        service = Service(settings)
         stop = asyncio.Event()
-        async with _clients(url, notices) as clients:
+        async with _clients(settings, notices) as clients:
             task = asyncio.create_task(service.run(stop, clients))
             waiting = asyncio.create_task(notices.done.wait())
             await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -108,17 +114,17 @@ def _settings(url: str, compress: Literal["always", "never"]) -> Settings:
     return Settings(
         aws=AwsSettings(region="us-east-1", endpoint_url=url),
         queue=QueueSettings(url=f"{url}/123456789012/bench", buckets=(BUCKET,), receivers=1),
-        dead_letters=DeadLetterSettings(bucket=BUCKET, batch_seconds=0.5),
+        dead_letters=DeadLetterSettings(bucket=BUCKET),
         sinks={"bench": OpenSearchSettings(urls=(url,), compress=compress)},
         http=HttpSettings(host="127.0.0.1", port=0),
     )
 
 
 @asynccontextmanager
-async def _clients(url: str, notices: _Notices) -> AsyncIterator[Clients]:
+async def _clients(settings: Settings, notices: _Notices) -> AsyncIterator[Clients]:
     session = get_session()
-    config = AioConfig(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-    async with session.create_client("s3", endpoint_url=url, config=config, **NOBODY) as s3:
+    options = client_options(settings.aws, settings.object.in_flight_max)
+    async with session.create_client("s3", **options | NOBODY) as s3:
         yield Clients(s3, notices, {}, session)
 
 

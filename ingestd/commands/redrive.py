@@ -45,9 +45,9 @@ def command(
     """Bring dead letters back in once their cause is mended.
 
     Lines and documents are read from their object once more, by the formats and routes of now, and get the ids that they always
-    had; objects are read whole, records that came by the inlet and their lines are taken from the dead letter, and messages are
-    sent to the queue. What fails again is a dead letter anew, with one attempt more; only then the old one is removed. A run
-    that was broken off is simply begun again. Exit status 1 if anything is left.
+    had; objects are read whole, what came by the inlet, or is of an object that is gone, is taken from the dead letter, and
+    messages are sent to the queue. What fails again is a dead letter anew, with one attempt more; only then the old one is
+    removed. A run that was broken off is simply begun again. Exit status 1 if anything is left.
     """
     settings = settings_from(config)
     if not settings.sinks and not is_dry:

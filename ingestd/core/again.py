@@ -2,8 +2,8 @@
 
 * A line, and a document that a sink refused, is read from its object once more by the code of today: so it gets what a fix has
   changed, and the same id. An object's own dead letter has it read whole. A message is not read here: it goes to the queue.
-* What came in a call is in the letter itself: a whole record, or a line of one. A document of it that a sink refused stays
-  dead, and so does the text of an event, without the envelope that said what it is.
+* What came in a call is in the letter itself: a whole record, a line of one, or a document that a sink refused. The text of an
+  event stays dead, without the envelope that said what it is. So it is with lines of objects that are gone by now.
 * Whoever can write dead letters can name any object, so that the allow-list of notices holds for them too.
 * What nothing can be done about stays a dead letter, which is said by giving it back.
 """
@@ -30,7 +30,7 @@ def again(letters: Iterable[DeadLetter], allowed: Allowed, sinks: Collection[str
         if sink and sink not in sinks:
             kept.append(letter)
         elif letter.place.stream and (found := _of_record(letter, sink)):
-            records[letter.kind, letter.place, letter.raw] = found
+            records[letter.kind, replace(letter.place, sink=sink), letter.raw if letter.kind == "object" else b""] = found
         elif not ref.key or not allowed.has_bucket(ref.bucket):
             kept.append(letter)
         elif letter.kind == "object":
@@ -55,14 +55,20 @@ def _of_record(letter: DeadLetter, sink: str) -> Again | None:
     call = Call(place.request_id, place.stream, (letter.raw,), place.sent_at or letter.at, place.arn, place.parameters)
     run = Run(call, place.record or 0, (place.record or 0) + 1, letter.raw)
     spots: dict[Spot, DeadLetter] | None = None
-    if letter.kind == "line" and offset is not None:
-        if len(letter.raw) != letter.length:  # of a line that was too long the whole run is kept
-            spots = {(offset, place.event_id): letter}
-        elif place.event_id:
-            return None
-        else:
-            run = replace(run, data=letter.raw + b"\n", offset=offset)
-    elif letter.kind != "object":
+    if letter.kind == "object":
+        return Again(run, place.message_id, letter.receive_count, None, (sink,) if sink else ())
+    if letter.kind == "message" or offset is None:
+        return None
+    spots = {(offset, place.event_id): letter}
+    if len(letter.raw) != letter.length:  # of a line that was too long the whole run is kept
+        pass
+    elif letter.kind == "line" and place.event_id:
+        return None
+    elif place.etag:
+        run = replace(run, data=b"", etag=place.etag)
+    elif letter.kind == "line":
+        run, spots = replace(run, data=letter.raw + b"\n", offset=offset), None
+    else:
         return None
     return Again(run, place.message_id, letter.receive_count, spots, (sink,) if sink else ())
 

@@ -87,7 +87,8 @@ class BlockCutter:
 
     def _append(self, end: int) -> None:
         fill = self._fill + end - self._position
-        self._buffer[self._fill : fill] = memoryview(self._input)[self._position : end]
+        room = memoryview(self._buffer)[self._fill : fill]  # for a bytearray copies what it is given, before it copies it in
+        room[:] = memoryview(self._input)[self._position : end]
         self._fill, self._position = fill, end
 
     def _cut(self) -> Block:

@@ -1,11 +1,12 @@
 """Envelopes: how CloudWatch Logs sends the events of a log group to a subscriber, by Firehose, Kinesis or Lambda.
 
 An envelope is one JSON object: `messageType`, `owner`, `logGroup`, `logStream`, `subscriptionFilters` and `logEvents`, an
-array of `id`, `timestamp` (milliseconds) and `message`. It is no format of a log but what carries one, as a compression does:
-it is seen by its names, taken off, and the log inside is of whatever format it is.
+array of `id`, `timestamp` (milliseconds) and `message`, a text. It is no format of a log but what carries one, as a
+compression does: it is seen by its names, taken off, and the log inside is of whatever format it is.
 
 * A CONTROL_MESSAGE only tries whether somebody listens: it has no events, whatever it holds.
 * `extractedFields` of an event that came from another account say which, and which region.
+* A message that is no text, as programs that pass envelopes on have parsed some, is read as the JSON that it is.
 * An id is CloudWatch's own, the same whenever the event is sent. One that could not be a document's is not used: the event is
   then named by its envelope's place, and its own in it.
 
@@ -108,10 +109,11 @@ def _event(item: object, source: Source, place: str) -> _Event | None:
     if not isinstance(item, dict):
         return None
     text, time, name = item.get("message"), item.get("timestamp"), item.get("id")
-    if not isinstance(text, str) or not isinstance(time, int) or isinstance(time, bool) or abs(time) > TIME_MS_MAX:
+    if text is None or not isinstance(time, int) or isinstance(time, bool) or abs(time) > TIME_MS_MAX:
         return None
     identity = name if isinstance(name, str) and ID.fullmatch(name) else place
-    return _Event(identity, time, text.encode("utf-8", "replace"), _of_event(item.get("extractedFields"), source))
+    message = text.encode("utf-8", "replace") if isinstance(text, str) else orjson.dumps(text)
+    return _Event(identity, time, message, _of_event(item.get("extractedFields"), source))
 
 
 def _of_event(fields: object, source: Source) -> Source:

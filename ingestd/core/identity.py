@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from ingestd.model import Framing, Source
 
-__all__ = ["ID_BYTES", "day_number", "document_id", "index_names", "index_window", "instant", "object_id"]
+__all__ = ["ID_BYTES", "day_number", "document_id", "index_names", "index_of", "index_window", "instant", "object_id"]
 
 OFFSET_DIGITS = 12  # a decoded object ends below 10^12 bytes; the setting's maximum stays under it
 OBJECT_ID_CHARS = 16
@@ -47,6 +47,13 @@ def index_names(framing: Framing, first_day: int, last_day: int) -> list[str]:
     if framing.period == "none":
         return [framing.index] * (last_day - first_day + 1)
     return [f"{framing.index}-{_suffix(EPOCH + timedelta(days=day), framing.period)}" for day in range(first_day, last_day + 1)]
+
+
+def index_of(framing: Framing, source: Source, day: date) -> str:
+    """The index of an event of this day."""
+    first, last = index_window(source, framing)
+    number = (day - EPOCH).days
+    return index_names(framing, number, number)[0] if first <= number <= last else framing.outlier_index
 
 
 def _suffix(day: date, period: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -47,6 +47,11 @@ class Router:
     def __init__(self, routes: Sequence[Route], sinks: Sequence[str]) -> None:
         self._routes = tuple(route for route in routes if route.log_group is None) or (Route(tuple(sinks)),)
         self._group_routes = tuple(route for route in routes if route.log_group is not None)
+
+    @property
+    def datasets(self) -> Collection[str]:
+        """Those that routes name."""
+        return {route.dataset for route in (*self._routes, *self._group_routes) if route.dataset}
 
     def route(self, bucket: str, key: str) -> Route | None:
         """The first route that fits an object; None if none does."""

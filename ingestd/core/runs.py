@@ -57,10 +57,11 @@ def source_of(run: Run) -> Source:
     account, region = origin_of_arn(run.call.arn)
     digest = hashlib.blake2b(run.data, digest_size=16).hexdigest()
     part = f"/{run.offset}" if run.offset else ""  # the same line may be there twice
+    name = f"{run.call.id}/{run.first}/{digest}{part}"
     return Source(
         bucket="",
         key=run.call.stream,
-        etag=f"{run.call.id}/{run.first}/{digest}{part}",
+        etag=run.etag or name,
         modified_at=run.call.at,
         region=region,
         account=account,

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import mmap
 import sys
+import threading
 import weakref
+from collections import deque
 from contextlib import suppress
 
 import numpy as np
@@ -21,42 +23,53 @@ from numpy.typing import NDArray
 __all__ = ["Buffers"]
 
 STEP = 1 << 18  # sizes are rounded up to this, so that buffers fit again
+LARGE = 1 << 24  # one of more bytes is rarely wanted again
 HUGE = 1 << 21  # a huge page, of x86-64 and as a rule of arm64; elsewhere nothing comes of asking
 PRIVATE = {} if sys.platform == "win32" else {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS}
 
 
 class Buffers:
-    """Buffers at rest, `bytes_max` of them at most; of more the oldest go to the system. Any thread may take and return."""
+    """As many as were ever lent at once; there are no more, so keeping them costs no memory that was not needed before.
 
-    def __init__(self, bytes_max: int) -> None:
-        self._bytes_max = bytes_max
-        self._resting: list[NDArray[np.uint8]] = []
+    Any thread may take and return.
+    """
+
+    def __init__(self) -> None:
+        self._lent_bytes = self._lent_bytes_most = self._resting_bytes = 0
+        self._resting: deque[NDArray[np.uint8]] = deque()
+        self._lock = threading.RLock()  # a buffer may come back while its own thread takes one: the collector runs anywhere
 
     def take(self, size: int) -> NDArray[np.uint8]:
         """At least `size` bytes, with whatever they hold; of those that fit, what came back last."""
-        found, passed = None, []
-        while found is None and self._resting:
-            try:
-                buffer = self._resting.pop()
-            except IndexError:  # another thread took it
-                break
+        with self._lock:
+            found = self._found(size)
+            return self._lent(_mapped(size) if found is None else found)
+
+    def _found(self, size: int) -> NDArray[np.uint8] | None:
+        """One of those at rest; what is passed over is the first to go from then on."""
+        for _ in range(len(self._resting)):
+            buffer = self._resting.pop()
             if size <= len(buffer) <= 2 * size + STEP:
-                found = buffer
-            else:
-                passed.append(buffer)
-        self._resting += reversed(passed)
-        return self._lent(_mapped(size) if found is None else found)
+                self._resting_bytes -= len(buffer)
+                return buffer
+            self._resting.appendleft(buffer)
+        return None
 
     def _lent(self, buffer: NDArray[np.uint8]) -> NDArray[np.uint8]:
         view = buffer[:]
         weakref.finalize(view, self._give_back, buffer).atexit = False
+        self._lent_bytes += len(buffer)
+        self._lent_bytes_most = max(self._lent_bytes_most, self._lent_bytes)
+        while self._resting and self._lent_bytes + self._resting_bytes > self._lent_bytes_most:
+            self._resting_bytes -= len(self._resting.popleft())
         return view
 
     def _give_back(self, buffer: NDArray[np.uint8]) -> None:
-        self._resting.append(buffer)
-        while sum(map(len, self._resting)) > self._bytes_max:
-            with suppress(IndexError):  # another thread took it
-                self._resting.pop(0)
+        with self._lock:
+            self._lent_bytes -= len(buffer)
+            if len(buffer) <= LARGE:
+                self._resting.append(buffer)
+                self._resting_bytes += len(buffer)
 
 
 def _mapped(size: int) -> NDArray[np.uint8]:

@@ -120,7 +120,7 @@ class RecordCutter:
         """Move input into the buffer."""
         end = min(self._position + max(self._capacity - self._size, 0), len(self._input))
         size = self._size + end - self._position
-        self._buffer[self._size : size] = memoryview(self._input)[self._position : end]
+        memoryview(self._buffer)[self._size : size] = memoryview(self._input)[self._position : end]
         self._size, self._position = size, end
 
     def _advance(self) -> Block | Reject | None:

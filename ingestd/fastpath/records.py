@@ -24,10 +24,10 @@ Take = Callable[[int], NDArray[np.uint8]]
 
 
 class RecordEncoder:
-    """Writes request bodies, into buffers that go round; any thread may call it. `resting_bytes_max` may wait for use."""
+    """Writes request bodies, into buffers that go round; any thread may call it."""
 
-    def __init__(self, resting_bytes_max: int) -> None:
-        self._buffers = Buffers(resting_bytes_max)
+    def __init__(self) -> None:
+        self._buffers = Buffers()
 
     def body(self, head: bytes, data: Bytes, begins: Places, ends: Places, tail: bytes) -> Bytes:
         """`head`, the record of each data[begins[i]:ends[i]] (one at least), `tail`."""

@@ -64,6 +64,18 @@ class Ways:
                 return UnwrappingReader(self._line_reader(source, route, inner, only, chosen))
         return self._line_reader(source, route, found, only, chosen)
 
+    def has_header(self, name: str) -> bool:
+        """Whether a line of the object may say what columns the others have."""
+        found = self._known.get(name)
+        return found is not None and found.header is not None
+
+    def of_dataset(self, dataset: str, sinks: Sequence[str]) -> Sequence[Way]:
+        """The ways of documents that are of this dataset already; none if no format and no route has it."""
+        form = next((each for each in self.known if each.dataset == dataset), None)
+        if form is None and dataset not in self._router.datasets:
+            return ()
+        return self._by_framing(form.name if form else AUTO, dataset, sinks)
+
     def _line_reader(self, source: Source, route: Route, form: Format, only: Sequence[str], chosen: bool) -> LineReader:
         return LineReader(_unruled(form) if chosen else form, self._ways(form, route, only), source, self._opening)
 
@@ -93,12 +105,15 @@ class Ways:
         return _unruled(found) if chosen else found, ways
 
     def _ways(self, form: Format, route: Route, only: Sequence[str]) -> Sequence[Way]:
-        """One for each manner in which the route's sinks want documents encoded; lines count by the first sink's answers."""
+        return self._by_framing(form.name, route.dataset or form.dataset, only or route.sinks or tuple(self._sinks))
+
+    def _by_framing(self, form: str, dataset: str, names: Sequence[str]) -> Sequence[Way]:
+        """One for each manner in which the sinks want documents encoded; lines count by the first sink's answers."""
         sinks: dict[Framing, list[str]] = {}
-        for name in only or route.sinks or self._sinks:
-            sinks.setdefault(self._framing_of(name, route.dataset or form.dataset), []).append(name)
+        for name in names:
+            sinks.setdefault(self._framing_of(name, dataset), []).append(name)
         first = next(iter(sinks), None)
-        return [Way(form.name, framing, tuple(names), names[0] if framing is first else "") for framing, names in sinks.items()]
+        return [Way(form, framing, tuple(alike), alike[0] if framing is first else "") for framing, alike in sinks.items()]
 
 
 def _unruled(form: Format) -> Format:

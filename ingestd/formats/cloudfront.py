@@ -2,7 +2,7 @@
 
 Source: AWS, "Standard logging reference", the list "Log file fields", 33 fields, as of 2026-11-23. Files of 12 (2011), 18,
 19, 23, 24, 26 and 33 columns are seen, and parts of files without their header line. Logs of version 2 are of the same form;
-their users choose the fields, also some of the real-time logs' (the last eleven below), so that these are known by a header
+their users choose the fields, also some of the real-time logs' (the last twelve below), so that these are known by a header
 alone. Field names are those of Elastic's AWS integration, dataset `aws.cloudfront_logs`, where it names one.
 
 `required` ends at `c-ip`: a line of the documented order needs its time and who asked.
@@ -29,7 +29,7 @@ from ingestd.formats.table import (
     Version,
 )
 
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "STANDARD_HEADER"]
 
 EDGES = ("FRA56-P3", "IAD89-C1", "SFO53-P2", "NRT57-P4", "LHR62-C5", "SYD62-P1", "GRU3-C2", "BOM78-P8")
 RESULTS = ("Hit",) * 12 + ("Miss",) * 5 + ("RefreshHit", "Redirect")
@@ -125,8 +125,9 @@ DOCUMENTED = (
     Column("sc-range-end", Integer("aws.cloudfront.range_end")),
 )
 SELECTABLE = (
-    # Date and time are the same instant to the second; alone it is the event's time.
+    # Date and time are the same instant to the second, and so is `timestamp`; alone each is the event's time.
     Column("timestamp(ms)", Epoch("@timestamp"), Epoch("event.end")),
+    Column("timestamp", Epoch("@timestamp")),
     Column("asn", Integer("source.as.number")),
     Column("c-country", Text("source.geo.country_iso_code")),
     Column("origin-fbl", Decimal("aws.cloudfront.origin_first_byte_latency.sec")),
@@ -138,6 +139,7 @@ SELECTABLE = (
     Column("viewer-request-log-data", Text("aws.cloudfront.viewer_request_log_data", percent=1, type="wildcard")),
     Column("viewer-response-log-data", Text("aws.cloudfront.viewer_response_log_data", percent=1, type="wildcard")),
 )
+STANDARD_HEADER = r"(?=[^\n]*[\s:](?:(?:date|time)(?![\w-])|cs\(|timestamp\())"  # names that no header of a real-time log has
 
 FORMAT = Table(
     name="cloudfront",
@@ -152,9 +154,10 @@ FORMAT = Table(
     constants=(("event.kind", "event"), ("event.category", ("web",)), ("event.type", ("access",))),
     key=r"(?:^|/)E[0-9A-Z]+\.\d{4}-\d\d-\d\d-\d\d\.[0-9a-f]+\.gz$",
     # RTMP logs, long gone, have a header and a beginning much like these: what tells them apart is behind it. Real-time logs,
-    # where somebody gives them a header, are told by their `timestamp`.
+    # where somebody gives them a header, are told by their `timestamp`, which standard logs of version 2 have beside their own.
     content=(
-        r"(?:#Version:[^\n]*\n)?#Fields:(?![^\n]*[\s:](?:timestamp(?!\()|x-event\s"  # real-time logs, and those of RTMP
+        rf"(?:#Version:[^\n]*\n)?#Fields:(?:{STANDARD_HEADER}|(?![^\n]*[\s:]timestamp(?!\()))"
+        r"(?![^\n]*[\s:](?:x-event\s"  # logs of RTMP
         r"|s-(?!ip\s)[a-z]|sc-(?:substatus|win32-status)\s|cs-username\s|c-dns\s))"  # web servers' own, as IIS writes them
         r"[^\n]*[\s:](?:c-ip|cs[-(][\w-]+\)?|sc-[\w-]+|x-edge-[\w-]+|time-taken|timestamp\(ms\))(?![\w-])"
         r"|\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\t[^\t\n]*\t(?:\d+|-)\t"

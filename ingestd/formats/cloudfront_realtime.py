@@ -14,7 +14,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from random import Random
 
-from ingestd.formats.cloudfront import AGENTS, EDGES, PATHS, QUERIES, REFERERS, RESULTS
+from ingestd.formats.cloudfront import AGENTS, EDGES, PATHS, QUERIES, REFERERS, RESULTS, STANDARD_HEADER
 from ingestd.formats.cloudfront import FORMAT as STANDARD
 from ingestd.formats.table import SAMPLE_TIME, Column, Epoch, Integer, Ip, Mapped, Shape, Table, Text, Words
 
@@ -145,7 +145,7 @@ FORMAT = Table(
     constants=(("event.kind", "event"), ("event.category", ("web",)), ("event.type", ("access",))),
     key=r"real-?time",
     content=(
-        r"(?:#Version:[^\n]*\n)?#Fields:[^\n]*[\s:]timestamp(?!\()"
+        rf"(?:#Version:[^\n]*\n)?#Fields:(?!{STANDARD_HEADER})[^\n]*[\s:]timestamp(?!\()"
         r"|\d{9,10}\.\d{3}\t[0-9A-Fa-f.:]+\t(?:\d+\.\d+|-)\t\d{3}\t(?:[^\t\n]*\t){11}IPv[46]\t"
     ),
     sample=sample,

@@ -12,7 +12,7 @@ from random import Random
 
 import orjson
 
-from ingestd.formats.table import Boolean, Column, Instant, Ip, Json, Shape, Table, Text, Tls
+from ingestd.formats.table import Boolean, Column, Ip, Json, Moment, Shape, Table, Text, Tls
 
 __all__ = ["FORMAT"]
 
@@ -83,7 +83,7 @@ FORMAT = Table(
     shape=Shape.JSON,
     columns=(
         Column("eventVersion", Text("aws.cloudtrail.event_version")),
-        Column("eventTime", Instant("@timestamp")),
+        Column("eventTime", Moment("@timestamp")),
         Column("eventSource", Text("event.provider")),
         Column("eventName", Text("event.action")),
         Column("eventID", Text("aws.cloudtrail.event_id")),
@@ -114,7 +114,7 @@ FORMAT = Table(
         Column("userIdentity.credentialId", Text(f"{IDENTITY}.credential_id")),
         Column("userIdentity.onBehalfOf.userId", Text(f"{IDENTITY}.on_behalf_of.user_id")),
         Column("userIdentity.onBehalfOf.identityStoreArn", Text(f"{IDENTITY}.on_behalf_of.identity_store_arn")),
-        Column("userIdentity.sessionContext.attributes.creationDate", Instant(f"{SESSION}.creation_date")),
+        Column("userIdentity.sessionContext.attributes.creationDate", Moment(f"{SESSION}.creation_date")),
         Column("userIdentity.sessionContext.attributes.mfaAuthenticated", Text(f"{SESSION}.mfa_authenticated")),
         Column("userIdentity.sessionContext.sessionIssuer.type", Text(f"{SESSION}.session_issuer.type")),
         Column("userIdentity.sessionContext.sessionIssuer.userName", Text("user.name")),
@@ -143,7 +143,11 @@ FORMAT = Table(
     comments=tuple(f'{{{gap}"{name}":' for name in ("awsAccountId", "digestStartTime") for gap in GAPS),
     constants=(("event.kind", "event"),),
     key=r"(?:^|/)AWSLogs/(?:[^/]+/)*CloudTrail(?:-Insight|-NetworkActivity)?/",
-    content=r"Records: $|(?=.* eventTime )(?=.* eventID ).* (?:userIdentity|insightDetails|eventSource) |.* digestStartTime ",
+    # The first records of all had no id; S3's own notices, which begin alike, have none of these three.
+    content=(
+        r"Records: $|(?=.* eventTime )(?=.* (?:eventID|recipientAccountId|sourceIPAddress) )"
+        r".* (?:userIdentity|insightDetails|eventSource) |.* digestStartTime "
+    ),
     control=r"(?:^|/)AWSLogs/(?:[^/]+/)*CloudTrail-Digest/",
     sample=sample,
 )

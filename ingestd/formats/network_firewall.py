@@ -11,7 +11,7 @@ from random import Random
 
 import orjson
 
-from ingestd.formats.table import Boolean, Column, Epoch, Integer, Ip, Json, Moment, Shape, Table, Text, Tls
+from ingestd.formats.table import Boolean, Column, Integer, Ip, Json, Moment, Shape, Table, Text, Tls
 
 __all__ = ["FORMAT"]
 
@@ -49,7 +49,7 @@ FORMAT = Table(
     shape=Shape.JSON,
     columns=(
         Column("event.timestamp", Moment("@timestamp")),
-        Column("event_timestamp", Epoch("@timestamp"), Epoch("event.created")),
+        Column("event_timestamp", Moment("@timestamp"), Moment("event.created")),
         Column("firewall_name", Text("observer.name")),
         Column("availability_zone", Text("aws.firewall.availability_zone")),
         Column("event.event_type", Text("aws.firewall.event_type")),
@@ -80,6 +80,7 @@ FORMAT = Table(
         Column("event.http.http_refer", Text("http.request.referrer", type="wildcard")),
         Column("event.http.status", Integer("http.response.status_code")),
         Column("event.tls.sni", Text("tls.client.server_name")),
+        Column("event.sni", Text("tls.client.server_name")),
         Column("event.tls.version", Tls("aws.firewall.tls_version", loose=True)),
         Column("event", Json("aws.firewall.flattened.event")),
     ),

@@ -11,7 +11,7 @@ from random import Random
 import orjson
 
 from ingestd.formats import s3access
-from ingestd.formats.table import Column, Instant, Shape, Text
+from ingestd.formats.table import Column, Moment, Shape, Text
 
 __all__ = ["FORMAT"]
 
@@ -59,7 +59,7 @@ FORMAT = replace(
     shape=Shape.JSON,
     columns=(
         Column("schema_version_id"),
-        Column("request_time", Instant("@timestamp")),
+        Column("request_time", Moment("@timestamp")),
         Column("bucket_arn", Text("aws.s3access.bucket_arn")),
         *(
             Column(RENAMED.get(column.name, column.name), *column.readings)

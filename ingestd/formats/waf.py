@@ -10,7 +10,7 @@ from random import Random
 
 import orjson
 
-from ingestd.formats.table import Column, Epoch, Integer, Ip, Items, Json, Pairs, Shape, Table, Text, Version
+from ingestd.formats.table import Column, Integer, Ip, Items, Json, Moment, Pairs, Shape, Table, Text, Version
 
 __all__ = ["FORMAT"]
 
@@ -71,7 +71,7 @@ FORMAT = Table(
     service="waf",
     shape=Shape.JSON,
     columns=(
-        Column("timestamp", Epoch("@timestamp")),
+        Column("timestamp", Moment("@timestamp")),
         Column("formatVersion", Text("aws.waf.format_version")),
         Column("webaclId", Text("aws.waf.arn"), Text("rule.ruleset")),
         Column("terminatingRuleId", Text("rule.id")),
@@ -100,6 +100,7 @@ FORMAT = Table(
         Column("httpRequest.scheme", Text("url.scheme")),
         Column("httpRequest.host", Text("url.domain")),
         Column("labels[].name", Items("aws.waf.labels")),
+        Column("labels.name", Items("aws.waf.labels")),
         Column("labels"),
         Column("captchaResponse", Json("aws.waf.captcha_response")),
         Column("challengeResponse", Json("aws.waf.challenge_response")),

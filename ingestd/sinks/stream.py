@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Stream"]
 
-RESTING_BYTES_MAX = 16 << 20  # of bodies' buffers between two requests: two of the largest
 OPERATION = "PutRecordBatch"
 HANDED_OVER_BYTES_MIN = 1 << 20  # a smaller body costs less to make (half a millisecond) than to hand to another thread
 ERRORS_FROM = 300
@@ -64,7 +63,7 @@ class Stream:
             "X-Amz-Target": f"{model.metadata['targetPrefix']}.{OPERATION}",
         }
         self._head = b'{"DeliveryStreamName":%b,"Records":[' % orjson.dumps(name)
-        self._encoder = RecordEncoder(RESTING_BYTES_MAX)
+        self._encoder = RecordEncoder()
         self._errors = create_parser("json")
         self._http: Any = client._endpoint.http_session  # type: ignore[attr-defined]  # there is no public way to it
         self._credentials = credentials

@@ -49,6 +49,16 @@ RECORDS: dict[str, tuple[DeadLetter, Run | None, set[tuple[int, str]] | None]] =
     "a record": (replace(OBJECT, place=RECORD), Run(CALL, 3, 4, b"raw"), None),
     "a line of it": (replace(LINE, place=replace(RECORD, offset=7)), Run(CALL, 3, 4, b"raw\n", 7), None),
     "a line too long": (replace(LINE, place=replace(RECORD, offset=7), length=9), Run(CALL, 3, 4, b"raw"), {(7, "")}),
+    "a line, named by its run": (
+        replace(LINE, place=replace(RECORD, offset=7, etag="e")),
+        Run(CALL, 3, 4, b"", etag="e"),
+        {(7, "")},
+    ),
+    "a document, named by its run": (
+        replace(DOCUMENT, place=replace(RECORD, offset=7, sink="main", event_id="i", etag="e")),
+        Run(CALL, 3, 4, b"", etag="e"),
+        {(7, "i")},
+    ),
     "an event's text": (replace(LINE, place=replace(RECORD, offset=7, event_id="e")), None, None),
     "a document": (replace(DOCUMENT, place=replace(RECORD, offset=7, sink="main")), None, None),
     "for a sink that is gone": (replace(OBJECT, place=replace(RECORD, sink="old")), None, None),

@@ -89,6 +89,21 @@ def test_json_and_text_apart() -> None:
     assert texts(envelope(event(1, "a"), event(2, "{}"), event(3, "b"))) == [[b"a", b"b"], [b"{}"]]
 
 
+@pytest.mark.parametrize(
+    ("message", "text", "is_json"),
+    [
+        ({"a": [1.5, "é"]}, '{"a":[1.5,"é"]}', True),
+        ([1, {"a": 2}], '[1,{"a":2}]', False),
+        (5, "5", False),
+        (False, "false", False),
+    ],
+)
+def test_messages_that_are_no_text(message: Any, text: str, is_json: bool) -> None:
+    """A message that somebody has parsed on the way is read as the JSON that it was."""
+    (group,), rejects = carried(envelope(event(1, message)), 0, SOURCE)
+    assert (bytes(group.block.data[: group.block.size]), group.is_json, rejects) == (text.encode(), is_json, [])
+
+
 def test_control_message() -> None:
     """A control message has no events, whatever it holds."""
     assert carried(envelope(event(1), messageType="CONTROL_MESSAGE"), 0, SOURCE) == ([], [])
@@ -103,7 +118,7 @@ def test_ids_that_are_none(name: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", [7, None, {}, event(2, 5), event(2, timestamp="x"), event(2, timestamp=1.5), event(2, timestamp=True)]
+    "odd", [7, None, {}, event(2, None), event(2, timestamp="x"), event(2, timestamp=1.5), event(2, timestamp=True)]
 )
 def test_one_bad_event(odd: Any) -> None:
     """What has no message, or no time, is rejected, and the others are not."""

@@ -52,14 +52,14 @@ def test_any_runs_are_written_as_the_twin_writes_them(seed: int) -> None:
 def test_without_the_kernel_the_twin_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where numba cannot run, the body is the same."""
     arguments = (b"[", b"some bytes", places(0, 4), places(4, 10), b"]")
-    expected = bytes(RecordEncoder(0).body(*arguments))
+    expected = bytes(RecordEncoder().body(*arguments))
     monkeypatch.setattr("ingestd.fastpath.records.unavailable", lambda: "no numba")
-    assert bytes(RecordEncoder(0).body(*arguments)) == expected
+    assert bytes(RecordEncoder().body(*arguments)) == expected
 
 
 def test_bodies_do_not_share_a_buffer() -> None:
     """A body stays as it is for as long as somebody holds it, whatever is encoded in the meantime."""
-    encoder = RecordEncoder(1 << 20)
+    encoder = RecordEncoder()
     held = encoder.body(b"[", b"first", places(0), places(5), b"]")
     encoder.body(b"[", b"other", places(0), places(5), b"]")
     assert bytes(held) == b'[{"Data":"Zmlyc3Q="}]'

@@ -131,6 +131,20 @@ PLANTS = (
         "            if not is_written:\n                self.give_up(number)\n",
         "",
     ),
+    _plant(
+        "failed_write_hidden",
+        1,
+        "sinks.deadletter",
+        "            if isinstance(result, BaseException):\n",
+        "            if isinstance(result, asyncio.CancelledError):\n",
+    ),
+    _plant(
+        "attempts_used_up_is_written",
+        1,
+        "shell.deadletters",
+        "                return True\n        return False\n",
+        "                return True\n        return True\n",
+    ),
     # --- objects
     _plant(
         "offset_in_the_block",
@@ -184,5 +198,20 @@ PLANTS = (
         "pipeline",
         "        self._budget.give(held_bytes)\n        way = part.documents.way\n",
         "        way = part.documents.way\n",
+    ),
+    _plant(
+        "budget_leaks_on_cancel",
+        1,
+        "pipeline",
+        "        finally:\n            more = opened.held_more()\n            self._budget.correct(made - wanted)\n",
+        "        except asyncio.CancelledError:\n            wanted = made\n            raise\n"
+        "        finally:\n            more = opened.held_more()\n            self._budget.correct(made - wanted)\n",
+    ),
+    _plant(
+        "budget_keeps_what_came_too_late",
+        1,
+        "shell.budget",
+        "            if not future.cancelled():\n                self.give(amount)\n            elif",
+        "            if future.cancelled() and",
     ),
 )

@@ -70,10 +70,11 @@ CHOICE_ROW, CONDITION_ROW, NETWORK_ROW = 3, 5, 5
 EQUALS, BEGINS, ENDS, CONTAINS, WITHIN, FROM = range(6)
 LEFT_OUT, BARE, QUOTED = range(3)  # how a redacted slot is written: not at all, or without or with quotes
 
-# of secrets: what backslashes are in a value, what goes in and out, and how many buckets their names are in
+# of secrets: what backslashes are in a value, what goes in and out, how many buckets their names are in, and how many sets of
+# letters, by the lower five bits of their last one, stand behind these
 SECRET_PLAIN, SECRET_ESCAPES, SECRET_RECORD = range(3)
 M_AT, M_SPANS, M_KEPT, MASK = range(4)
-NAME_BUCKETS = 64
+NAME_BUCKETS, NAME_ENDS = 64, 32
 
 # a lookup: its number among those of the settings, whether it is by address, the slot whose text is looked up, how many slots
 # it fills, and these from L_SLOTS on
