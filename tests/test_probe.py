@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -9,8 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ingestd.config import DeadLetterSettings, FirehoseSettings, OpenSearchSettings, QueueSettings, Settings
+from ingestd.errors import Fatal
 from ingestd.probe import Probe, probes
-from ingestd.shell.clients import Clients
+from ingestd.shell.clients import Clients, open_clients
 from tests.deploy.test_permissions import OF_FILE
 from tests.fakes.bulk import FakeBulk
 from tests.fakes.http import Whole
@@ -150,3 +153,14 @@ async def test_a_cluster_is_asked_with_nothing_to_write(status: int, result: str
         found = [probe async for probe in probes(settings, clients)]
     assert (found[-1].what, found[-1].result) == ("reach the cluster of sinks.main", result)
     assert bulk.documents == {}
+
+
+async def test_without_a_region_it_is_said_where_one_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where neither settings, variables nor a profile have one: no waiting mends that."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    with pytest.raises(Fatal, match="no region is known"):
+        async with open_clients(SETTINGS):
+            pass

@@ -17,6 +17,7 @@ from ingestd.config import LogSettings, Settings
 from ingestd.config.loading import Resolved, resolve
 from ingestd.config.mistakes import MASK, ConfigError
 from ingestd.config.sources import FILE_VARIABLE, Keys
+from ingestd.errors import Fatal
 from ingestd.fastpath.enriching import Enriching
 from ingestd.formats.registry import formats
 from ingestd.formats.ruled import ruled_formats
@@ -44,7 +45,10 @@ def command(config: Path | None, connect: bool) -> None:
         click.echo(str(error), err=True)
         raise SystemExit(2) from None
     if connect:
-        sys.exit(0 if asyncio.run(_connect(resolved.settings)) else 1)
+        try:
+            sys.exit(0 if asyncio.run(_connect(resolved.settings)) else 1)
+        except Fatal as error:
+            raise click.ClickException(str(error)) from None
     for line in described(resolved):
         click.echo(line)
 

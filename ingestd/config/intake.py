@@ -80,6 +80,10 @@ class EventSettings(Section):
         "date",
         "asctime",
         "timeUnixNano",
+        "Timestamp",
+        "timeMillis",
+        "_aws.Timestamp",
+        "arrivalTimestamp",
     )
     """Where applications' JSON events may have it, the first first: `a.b` is member b of a. Without one: the object's time."""
 

@@ -7,6 +7,7 @@ applied to the rest; a rule that then misses just that value says nothing new an
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -35,6 +36,7 @@ from ingestd.config.sources import FILE_VARIABLE, Keys, environment_layer, file_
 __all__ = ["Resolved", "load", "resolve"]
 
 DEFAULT = "default"
+QUEUE_REGION = re.compile(r"https://(?:[\w-]+\.)?sqs(?:-fips)?\.([a-z]+(?:-[a-z]+)+-[0-9]+)\.")
 KINDS: dict[str, type[OpenSearchSettings] | type[FirehoseSettings]] = {
     "opensearch": OpenSearchSettings,
     "firehose": FirehoseSettings,
@@ -71,7 +73,7 @@ def resolve(
     layers = [environment_layer(environ), *([file_layer(path)] if path else [])]
     raw = merged(layers)
     origins = said_by(layers)
-    _complete(raw, origins)
+    _complete(raw, origins, environ)
     found = [mistake for layer in layers for mistake in layer.mistakes]
     settings, wrong = _validated(raw)
     found += [replace(mistake, origin=_origin(mistake.path, origins)) for mistake in wrong]
@@ -95,9 +97,11 @@ def _format_names(raw: Mapping[str, Any]) -> list[str]:
     return [name for name in named if isinstance(name, str)]
 
 
-def _complete(raw: dict[str, Any], origins: dict[Keys, str]) -> None:
+def _complete(raw: dict[str, Any], origins: dict[Keys, str], environ: Mapping[str, str]) -> None:
     """Say what goes without saying: the kind of a sink that is named after it, and the region of all that is in AWS."""
-    aws, sinks = raw.get("aws"), raw.get("sinks")
+    aws, sinks = raw.setdefault("aws", {}), raw.get("sinks")
+    if isinstance(aws, dict) and "region" not in aws and (found := next(_regions(raw.get("queue"), environ), None)):
+        aws["region"], origins["aws", "region"] = found
     region = aws.get("region") if isinstance(aws, dict) else None
     for name, sink in sinks.items() if isinstance(sinks, dict) else ():
         if not isinstance(sink, dict):
@@ -108,6 +112,16 @@ def _complete(raw: dict[str, Any], origins: dict[Keys, str]) -> None:
         if region and "region" not in sink and (sink.get("auth") == "sigv4" or sink.get("kind") == "firehose"):
             sink["region"] = region
             origins["sinks", name, "region"] = "aws.region"
+
+
+def _regions(queue: object, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The regions that are known without [aws], and who says them; the SDK itself would look at the second of them only."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if value := environ.get(name):
+            yield value, name
+    url = queue.get("url") if isinstance(queue, dict) else None
+    if isinstance(url, str) and (found := QUEUE_REGION.match(url)):
+        yield found[1], "queue.url"
 
 
 def _validated(raw: dict[str, Any]) -> tuple[Settings, list[Mistake]]:

@@ -16,7 +16,7 @@ class AwsSettings(Section):
     """Region and, for tests and private endpoints, where the services are."""
 
     region: str | None = None
-    """Without one: what AWS_REGION, the profile or the instance says."""
+    """Without one: what AWS_REGION or AWS_DEFAULT_REGION says, else the host of queue.url, else the SDK's profile."""
     endpoint_url: Url | None = None
     """Another place for all of AWS, as for tests; never taken from a message."""
     connect_timeout_seconds: Seconds = 5.0

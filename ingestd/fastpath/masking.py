@@ -20,6 +20,7 @@ from ingestd.fastpath.kernel.codes import (
     M_SPANS,
     MASK,
     NAME_BUCKETS,
+    NAME_ENDS,
     SECRET_ESCAPES,
     SECRET_PLAIN,
     SECRET_RECORD,
@@ -54,6 +55,8 @@ class MaskingParser:
         masking = self._by_kernel if self._compiled and len(block.data) >= block.size + PAD else self._by_reference
         with masking(block) as masked:
             documents = self._parse(block)
+        if not masked:
+            return documents
         return replace(documents, rejects=tuple(_as_it_came(reject, block) for reject in documents.rejects), masked=masked)
 
     @contextmanager
@@ -114,8 +117,8 @@ class _Work(threading.local):
         self.kept: Bytes = np.zeros(0, np.uint8)
 
     def prepare(self, size: int) -> None:
-        if len(self.kept) < size:
-            self.kept = np.zeros(size, np.uint8)
+        if len(self.kept) < size + PAD:
+            self.kept = np.zeros(size + PAD, np.uint8)
 
     def make_room(self) -> None:
         self.spans = np.concatenate([self.spans, np.zeros(len(self.spans), np.int64)])
@@ -124,17 +127,29 @@ class _Work(threading.local):
 WORK = _Work()
 
 
+def _ends(names: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """The last byte and the one before it of what may stand before an equals sign, if a name or a bracket behind it does."""
+    yield from ((ord("d"), ord("5")), *((ord("]"), before) for before in range(32)))
+    for name in names:
+        yield from ((name[-1], before) for before in (name[-2:-1] or range(32)))
+
+
 class _Names:
-    """The names of secrets as the kernel searches them: buckets by size, last and first letter, then rows of a span of
-    `text` and the next row or 0."""
+    """The names of secrets as the kernel searches them: buckets by size, last and first letter; by a last letter, which are the
+    letters before it, of names and of what may stand behind them; then rows of a span of `text` and the next row or 0.
+
+    Of those letters the lower five bits count, which are the same in either case."""
 
     def __init__(self, names: Sequence[str], shape: Shape, separator: int) -> None:
         from ingestd.fastpath.kernel import secrets
 
         self._secrets = secrets
         self._shape, self._separator = ESCAPES.get(shape, SECRET_PLAIN), separator
-        numbers, text = [0] * NAME_BUCKETS, bytearray()
-        for name in (name.encode() for name in names):
+        numbers, text = [0] * (NAME_BUCKETS + NAME_ENDS), bytearray()
+        known = [name.encode() for name in names]
+        for last, before in _ends(known):
+            numbers[NAME_BUCKETS + (last & 31)] |= 1 << (before & 31)
+        for name in known:
             bucket = (7 * len(name) + 3 * (name[-1] | 32) + (name[0] | 32)) % NAME_BUCKETS
             numbers[bucket], following = len(numbers), numbers[bucket]
             numbers += [pack(text, name), following]

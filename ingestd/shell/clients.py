@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession, get_session
+from botocore.exceptions import NoRegionError
 
 from ingestd import __version__
 from ingestd.config import AwsSettings, FirehoseSettings, OpenSearchSettings, Settings
+from ingestd.errors import Fatal
 from ingestd.sinks.cluster import Cluster, Renew
 from ingestd.sinks.stream import Stream
 
@@ -44,24 +46,25 @@ class Clients:
 
 @asynccontextmanager
 async def open_clients(settings: Settings) -> AsyncIterator[Clients]:
-    """Open the clients; they are closed with the context."""
+    """Open the clients; they are closed with the context. Raises Fatal without a region, which no waiting mends."""
     aws = settings.aws
     session = get_session()
     regions = {sink.region or aws.region for sink in settings.sinks.values() if isinstance(sink, FirehoseSettings)}
     connections = settings.object.in_flight_max + 8
-    async with (
-        session.create_client("s3", **client_options(aws, connections)) as s3,
-        session.create_client("sqs", **client_options(aws, connections, extra_seconds=settings.queue.wait_seconds)) as sqs,
-    ):
-        firehose: dict[str | None, Any] = {}
+    sqs_options = client_options(aws, connections, extra_seconds=settings.queue.wait_seconds)
+    async with AsyncExitStack() as stack:
         try:
-            for region in regions:
-                context = session.create_client("firehose", **client_options(aws, 64) | {"region_name": region})
-                firehose[region] = await context.__aenter__()
-            yield Clients(s3, sqs, firehose, session)
-        finally:
-            for client in firehose.values():
-                await client.close()
+            s3 = await stack.enter_async_context(session.create_client("s3", **client_options(aws, connections)))
+            sqs = await stack.enter_async_context(session.create_client("sqs", **sqs_options))
+            firehose = {
+                region: await stack.enter_async_context(
+                    session.create_client("firehose", **client_options(aws, 64) | {"region_name": region})
+                )
+                for region in regions
+            }
+        except NoRegionError:
+            raise Fatal("no region is known: set aws.region or AWS_REGION", reason="no_region") from None
+        yield Clients(s3, sqs, firehose, session)
 
 
 def client_options(aws: AwsSettings, connections: int, extra_seconds: float = 0.0) -> dict[str, Any]:

@@ -165,6 +165,38 @@ def test_the_region_of_aws_is_that_of_what_is_in_aws(file: Path) -> None:
     assert isinstance(settings.sinks["copy"], FirehoseSettings)
 
 
+SQS = "https://{}/123456789012/logs"
+REGIONS = [
+    ("eu-west-1", {"AWS_REGION": "eu-west-2"}, QUEUE, "eu-west-1"),
+    (None, {"AWS_REGION": "eu-west-2", "AWS_DEFAULT_REGION": "eu-west-3"}, QUEUE, "eu-west-2"),
+    (None, {"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-3"}, QUEUE, "eu-west-3"),
+    (None, {}, QUEUE, "eu-central-1"),
+    (None, {}, SQS.format("vpce-1-2.sqs.us-east-1.vpce.amazonaws.com"), "us-east-1"),
+    (None, {}, SQS.format("sqs-fips.us-gov-west-1.amazonaws.com"), "us-gov-west-1"),
+    (None, {}, SQS.format("sqs.cn-north-1.amazonaws.com.cn"), "cn-north-1"),
+    (None, {}, SQS.format("queue.example"), None),  # the SDK's profile is left
+    (None, {}, "http://127.0.0.1:5000/123456789012/logs", None),
+]
+
+
+@pytest.mark.parametrize(("said", "environ", "url", "region"), REGIONS)
+def test_the_region_is_said_by_the_nearest(
+    file: Path, said: str | None, environ: dict[str, str], url: str, region: str | None
+) -> None:
+    """By [aws], by a variable, or by the queue's own address."""
+    tables = changed("queue.url", url)
+    tables |= {"aws": {"region": said}} if said else {}
+    assert load(written(file, tables), environ).aws.region == region
+
+
+def test_what_is_signed_needs_a_region(file: Path) -> None:
+    """If not even the queue's address has one."""
+    tables = changed("queue.url", SQS.format("queue.example"), changed("sinks.main.auth", "sigv4"))
+    (mistake,) = mistakes(file, tables)
+    assert (mistake.path, mistake.found) == ("sinks.main.region", "nothing")
+    assert 'auth = "sigv4"' in mistake.allowed
+
+
 def test_the_variable_that_names_the_file(file: Path) -> None:
     """INGESTD_CONFIG names the file, unless the command line does."""
     written(file, changed("http.port", 9000))
@@ -219,7 +251,6 @@ ONE_MISTAKE = [
     ("sinks.main.pasword", SECRET, "sinks.main.pasword", "an unknown key", "password, if that was meant"),
     ("sinks.main.password", [SECRET], "sinks.main.password", "********", "string"),
     ("sinks.main.auth", "api_key", "sinks.main.api_key", "nothing", 'auth = "api_key"'),
-    ("sinks.main.auth", "sigv4", "sinks.main.region", "nothing", 'auth = "sigv4"'),
     ("sinks.main.username", "me", "sinks.main.auth", "'none'", '"basic", or no username'),
     ("sinks.main.permits_first", 17, "sinks.main.permits_first", "17", "at most permits_max: 16"),
     ("sinks", {"Main": {"kind": "firehose", "stream": "s"}}, "sinks.Main", "'Main'", "lower-case"),

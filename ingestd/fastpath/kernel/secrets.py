@@ -20,7 +20,8 @@ from ingestd.fastpath.kernel.codes import (
 )
 from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
 from ingestd.fastpath.kernel.scan import same_lowered
-from ingestd.fastpath.kernel.simd import drop_lowest, eq64, get, low_bits, put, trailing_zeros
+from ingestd.fastpath.kernel.simd import drop_lowest, eq64, get, load8, low_bits, put, store8, trailing_zeros, unclean64
+from ingestd.fastpath.kernel.strings import copy
 
 __all__ = ["mask_secrets", "unmask_secrets"]
 
@@ -51,18 +52,25 @@ EQUALS, CAPITAL_D, BACKSLASH, CLOSE, LINE, SMALL_D, SMALL_N, SMALL_R, SMALL_T, S
     117,
 )
 SPACE, RUN_MAX = 32, 40
+SIGN_MAX = 4  # bytes before the `3` of an encoded sign
+STARS = uint64(0x2A2A2A2A2A2A2A2A)
 
 
 @outlined
 def _mask(buf: Any, size: int, shape: int, separator: int, names: Any, text: Any, spans: Any, kept: Any, state: Any) -> Any:
     """Mask buf[state[M_AT]:size]; each place goes to `spans`, what stood there to `kept`. False: no room, call again."""
     until, count, saved = get(state, M_AT), get(state, M_SPANS), get(state, M_KEPT)
-    at = until
+    at, before = until, uint64(0)
     while at < size:
-        found = eq64(buf, at, EQUALS)
-        threes = eq64(buf, at, THREE)
-        if threes != uint64(0):
-            found |= threes & (eq64(buf, at + 1, CAPITAL_D) | eq64(buf, at + 1, SMALL_D))
+        found, marks = eq64(buf, at, EQUALS), eq64(buf, at, PERCENT)
+        if shape == SECRET_RECORD:
+            marks |= eq64(buf, at, BACKSLASH)
+        if found | marks | before == uint64(0):
+            at += 64
+            continue
+        if marks | before != uint64(0):
+            found |= eq64(buf, at, THREE) & (eq64(buf, at + 1, CAPITAL_D) | eq64(buf, at + 1, SMALL_D))
+        before = marks >> uint64(64 - SIGN_MAX)
         found &= low_bits(min(size - at, 64))
         while found != uint64(0):
             sign = at + trailing_zeros(found)
@@ -70,7 +78,7 @@ def _mask(buf: Any, size: int, shape: int, separator: int, names: Any, text: Any
             if sign < until:
                 continue
             begin, end, level = _equals(buf, until, sign, shape)
-            if level < 0 or not _is_named(buf, end, shape, names, text):
+            if level < 0 or not _may_be_named(buf, end, names) or not _is_named(buf, end, shape, names, text):
                 continue
             stop = _value_end(buf, begin, size, level, shape, separator)
             if stop == begin:
@@ -83,15 +91,26 @@ def _mask(buf: Any, size: int, shape: int, separator: int, names: Any, text: Any
             put(spans, 2 * count, begin)
             put(spans, 2 * count + 1, stop)
             count += 1
-            for place in range(begin, stop):
-                put(kept, saved, get(buf, place))
-                put(buf, place, STAR)
-                saved += 1
+            saved = _hide(buf, begin, stop, kept, saved)
             until = stop
         at += 64
     put(state, M_SPANS, count)
     put(state, M_KEPT, saved)
     return True
+
+
+@inlined
+def _hide(buf: Any, at: int, stop: int, kept: Any, to: int) -> Any:
+    """Keep buf[at:stop] at kept[to:], where there is room for 63 bytes more, and put stars there; returns where that ends."""
+    copy(kept, to, buf, at, stop - at)
+    to += stop - at
+    while at + 8 <= stop:
+        store8(buf, at, STARS)
+        at += 8
+    while at < stop:
+        put(buf, at, STAR)
+        at += 1
+    return to
 
 
 @inlined
@@ -107,6 +126,14 @@ def _equals(buf: Any, until: int, sign: int, shape: int) -> Any:
     if is_escape and get(buf, sign - 3) == SMALL_U and get(buf, sign - 4) == BACKSLASH:
         return sign + 2, sign - 4, 0
     return sign, sign, -1
+
+
+@inlined
+def _may_be_named(buf: Any, end: int, names: Any) -> Any:
+    """Whether the two bytes before `end` are as a name's last two: by these most of what stands there is told from names."""
+    if end < 2:
+        return True
+    return get(names, NAME_BUCKETS + (get(buf, end - 1) & 31)) >> (get(buf, end - 2) & 31) & 1 != 0
 
 
 @outlined
@@ -152,7 +179,15 @@ def _is_known(buf: Any, at: int, end: int, names: Any, text: Any) -> Any:
 
 @outlined
 def _value_end(buf: Any, at: int, end: int, level: int, shape: int, separator: int) -> Any:
+    """Where the value that begins at `at` ends; only bytes that may end it are looked at one by one."""
     while at < end:
+        marks = unclean64(buf, at) | eq64(buf, at, SPACE) | eq64(buf, at, QUOTE) | eq64(buf, at, AMPERSAND)
+        marks |= eq64(buf, at, separator)
+        if level > 0:
+            marks |= eq64(buf, at, PERCENT)
+        at = min(at + trailing_zeros(marks), end)
+        if marks == uint64(0) or at == end:
+            continue
         char = get(buf, at)
         if char <= SPACE or char in (QUOTE, AMPERSAND, separator):
             return at
@@ -183,8 +218,14 @@ def _ends_in_record(buf: Any, at: int, end: int) -> Any:
 def _unmask(buf: Any, spans: Any, kept: Any, count: int) -> None:
     saved = 0
     for i in range(0, 2 * count, 2):
-        for place in range(get(spans, i), get(spans, i + 1)):
-            put(buf, place, get(kept, saved))
+        at, stop = get(spans, i), get(spans, i + 1)
+        while at + 8 <= stop:
+            store8(buf, at, load8(kept, saved))
+            at += 8
+            saved += 8
+        while at < stop:
+            put(buf, at, get(kept, saved))
+            at += 1
             saved += 1
 
 

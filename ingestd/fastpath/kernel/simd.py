@@ -18,8 +18,8 @@ from numba import extending, int64, types, uint8, uint64
 from ingestd.fastpath.kernel.jit import CHECKED, inlined
 
 __all__ = [
-    "ALL", "ONE", "base64_48", "copy32", "copy64", "digits64", "drop_lowest", "eq64", "get", "load8", "low_bits", "popcount",
-    "prefix_xor", "put", "store8", "trailing_zeros", "unclean64",
+    "ALL", "ONE", "base64_48", "between64", "copy32", "copy64", "digits64", "drop_lowest", "eq64", "get", "load8", "low_bits",
+    "popcount", "prefix_xor", "put", "store8", "trailing_zeros", "unclean64",
 ]  # fmt: skip
 
 intrinsic: Callable[[Any], Any] = extending.intrinsic
@@ -58,6 +58,15 @@ def unclean64_scalar(source: Any, at: int) -> Any:
     for i in range(64):
         byte = source[uint64(at + i)]
         if byte < 32 or byte >= 128 or byte == 92:
+            mask |= ONE << uint64(i)
+    return mask
+
+
+def between64_scalar(source: Any, at: int, low: int, high: int) -> Any:
+    """Mask of the bytes in source[at:at+64] that are from `low` to `high`."""
+    mask = uint64(0)
+    for i in range(64):
+        if low <= source[uint64(at + i)] <= high:
             mask |= ONE << uint64(i)
     return mask
 
@@ -170,15 +179,30 @@ def _copy64(_: Any, target: Any, to: Any, source: Any, at: Any) -> Any:
     return types.void(target, types.int64, source, types.int64), codegen
 
 
+def _spread(builder: Any, value: Any) -> Any:
+    """The low byte of a number in all of a vector's."""
+    undefined = ir.Constant(WIDE, ir.Undefined)
+    first = builder.insert_element(undefined, builder.trunc(value, BYTE), ir.Constant(INDEX, 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(INDEX, 64), [0] * 64))
+
+
 @intrinsic
 def _eq64(_: Any, source: Any, at: Any, char: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        undefined = ir.Constant(WIDE, ir.Undefined)
-        wanted = builder.insert_element(undefined, builder.trunc(args[2], BYTE), ir.Constant(INDEX, 0))
-        wanted = builder.shuffle_vector(wanted, undefined, ir.Constant(ir.VectorType(INDEX, 64), [0] * 64))
-        return builder.bitcast(builder.icmp_unsigned("==", _load(context, builder, sig, args), wanted), WORD)
+        wide = _load(context, builder, sig, args)
+        return builder.bitcast(builder.icmp_unsigned("==", wide, _spread(builder, args[2])), WORD)
 
     return types.uint64(source, types.int64, types.int64), codegen
+
+
+@intrinsic
+def _between64(_: Any, source: Any, at: Any, low: Any, high: Any) -> Any:
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        wide = builder.sub(_load(context, builder, sig, args), _spread(builder, args[2]))
+        span = _spread(builder, builder.sub(args[3], args[2]))
+        return builder.bitcast(builder.icmp_unsigned("<=", wide, span), WORD)
+
+    return types.uint64(source, types.int64, types.int64, types.int64), codegen
 
 
 @intrinsic
@@ -284,6 +308,7 @@ def _drop_lowest(_: Any, mask: Any) -> Any:
 
 
 base64_48: Any = inlined(base64_48_scalar) if CHECKED else _base64_48
+between64: Any = inlined(between64_scalar) if CHECKED else _between64
 copy32: Any = inlined(copy32_scalar) if CHECKED else _copy32
 copy64: Any = inlined(copy64_scalar) if CHECKED else _copy64
 eq64: Any = inlined(eq64_scalar) if CHECKED else _eq64

@@ -10,11 +10,13 @@ from typing import Any
 from numba import uint64
 
 from ingestd.fastpath.kernel.jit import inlined, outlined
-from ingestd.fastpath.kernel.simd import copy32, copy64, eq64, get, low_bits, put, trailing_zeros, unclean64
+from ingestd.fastpath.kernel.scan import find
+from ingestd.fastpath.kernel.simd import ONE, between64, copy32, copy64, eq64, get, low_bits, put, trailing_zeros, unclean64
 
-__all__ = ["copy", "decode_escapes", "decode_pairs", "escape", "hex_pair"]
+__all__ = ["copy", "decode_escapes", "decode_pairs", "escape", "hex_pair", "write_escape"]
 
 QUOTE, BACKSLASH, PLAIN = 34, 92, 0
+TWO = uint64(2)
 SHORT = (8, 98, 9, 116, 10, 110, 12, 102, 13, 114)  # controls that JSON writes with a letter, and the letter
 
 
@@ -48,7 +50,8 @@ def escape(out: Any, to: int, src: Any, at: int, end: int) -> Any:
         to += clean
         char = get(src, at)
         if char >= 128:
-            size = sequence(src, at, end)
+            size = _plain_sequences(src, at, end)
+            size = size if size > 0 else sequence(src, at, end)
             if size > 0:
                 copy64(out, to, src, at)
                 at += size
@@ -60,13 +63,13 @@ def escape(out: Any, to: int, src: Any, at: int, end: int) -> Any:
                 put(out, to + 2, 0xBD)
                 to += 3
         else:
-            to = _special(out, to, char)
+            to = write_escape(out, to, char)
             at += 1
     return to
 
 
 @inlined
-def _special(out: Any, to: int, char: int) -> Any:
+def write_escape(out: Any, to: int, char: int) -> Any:
     """A quote, a backslash or a control, escaped as orjson does it."""
     put(out, to, BACKSLASH)
     letter = char if char >= 32 else 0
@@ -83,6 +86,22 @@ def _special(out: Any, to: int, char: int) -> Any:
     low = char & 15
     put(out, to + 5, 48 + low if low < 10 else 87 + low)
     return to + 6
+
+
+@inlined
+def _plain_sequences(src: Any, at: int, end: int) -> Any:
+    """How many bytes, of the first 64 of src[at:end], are whole UTF-8 sequences of two or three bytes, one behind the other.
+
+    Those of leads whose second bytes are not all allowed (0xE0, 0xED) are left, as those of four bytes are, to `sequence`.
+    """
+    follows = between64(src, at, 0x80, 0xBF)
+    threes = between64(src, at, 0xE1, 0xEF) & ~eq64(src, at, 0xED)
+    leads = between64(src, at, 0xC2, 0xDF) | threes
+    wanted = (leads << ONE) | (threes << TWO)
+    size = trailing_zeros((follows ^ wanted) | ~(follows | leads) | ~low_bits(min(end - at, 64)))
+    if size > 0 and (leads >> uint64(size - 1)) & ONE:
+        return size - 1
+    return size - 2 if size > 1 and (threes >> uint64(size - 2)) & ONE else size
 
 
 @inlined
@@ -119,9 +138,13 @@ def sequence(src: Any, at: int, end: int) -> Any:
 @outlined
 def decode_escapes(buf: Any, at: int, end: int, alt: Any, to: int) -> Any:
     """Decode `\\"`, `\\\\`, `\\x000000HH`, `\\xHH` of buf[at:end] into alt[to:]; returns where that ends."""
-    while at < end:
-        char = get(buf, at)
-        if char == BACKSLASH and at + 1 < end:
+    while True:
+        stop = find(buf, at, end, BACKSLASH)
+        to = copy(alt, to, buf, at, stop - at)
+        if stop == end:
+            return to
+        char, at = BACKSLASH, stop
+        if at + 1 < end:
             follow = get(buf, at + 1)
             if follow in (QUOTE, BACKSLASH):
                 char, at = follow, at + 1
@@ -136,7 +159,6 @@ def decode_escapes(buf: Any, at: int, end: int, alt: Any, to: int) -> Any:
         put(alt, to, char)
         at += 1
         to += 1
-    return to
 
 
 @outlined

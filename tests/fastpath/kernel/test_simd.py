@@ -28,6 +28,11 @@ def eq(a: Any, at: int, char: int) -> Any:
 
 
 @alone
+def between(a: Any, at: int, low: int, high: int) -> Any:
+    return simd.between64(a, at, low, high)
+
+
+@alone
 def unclean(a: Any, at: int) -> Any:
     return simd.unclean64(a, at)
 
@@ -96,6 +101,8 @@ def test_masks_equal_their_twins(seed: int) -> None:
         assert digits(a, at) == simd.digits64_scalar(a, at)
         for char in (9, 10, 32, 34, 0, 255):
             assert eq(a, at, char) == simd.eq64_scalar(a, at, char)
+        for ends in ((0x80, 0xBF), (0x20, 0x20), (0, 255), (0, 31), (0xC2, 0xFF)):
+            assert between(a, at, *ends) == simd.between64_scalar(a, at, *ends)
 
 
 @pytest.mark.parametrize("seed", range(4))
