@@ -40,6 +40,7 @@ SURROGATES = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.S
 )
 FOLDED, VALUE = "json", "value"
+NESTED = (dict, list)
 STRUCTURED = (Json, Pairs)
 LISTS = (Items, Words, IpList)
 
@@ -85,6 +86,12 @@ class Members:
             for place, column in enumerate(table.columns)
             if any(isinstance(reading, Epoch) and reading.instead for reading in column.readings)
         }
+        self._sources = [tuple(map(self._source, column.readings)) for column in table.columns]
+        self._keeps = [any(isinstance(reading, Json) for reading in column.readings) for column in table.columns]
+        self._arrays, self._objects = (
+            [not column.readings or any(isinstance(reading, kinds) for reading in column.readings) for column in table.columns]
+            for kinds in ((*STRUCTURED, *LISTS), STRUCTURED)
+        )  # whether the column takes one; one that is known, but not kept, does
         for place, column in enumerate(table.columns):
             if found := selection(column.name):
                 self._root.reach(found.array).selections.append((place, found))
@@ -115,7 +122,7 @@ class Members:
                     walked.values.setdefault(place, self._select(value, selected))
             if child is not None and child.members and isinstance(value, dict):
                 below = self._walk(child, value, walked)
-                if self._keeps(child.column) and child.column not in walked.values:
+                if child.column >= 0 and self._keeps[child.column] and child.column not in walked.values:
                     walked.values[child.column] = below
                 else:
                     rest[name] = below
@@ -126,18 +133,16 @@ class Members:
                 rest[name] = value
         return rest
 
-    def _keeps(self, place: int) -> bool:
-        return place >= 0 and any(isinstance(reading, Json) for reading in self._table.columns[place].readings)
+    def _source(self, reading: Reading) -> tuple[Reading, int, int]:
+        """With the columns that are read in place of, or joined to, the reading's own; -1 for none."""
+        instead = self._places[reading.instead] if isinstance(reading, Epoch) and reading.instead else -1
+        return reading, instead, self._places[reading.time] if isinstance(reading, DateTime) else -1
 
     def _takes(self, place: int, value: Any) -> bool:
-        """Whether the column can read such a value; one that is known, but not kept, can."""
+        """Whether there is a column that can read such a value."""
         if place < 0:
             return False
-        readings = self._table.columns[place].readings
-        if not readings or not isinstance(value, dict | list):
-            return True
-        kinds = STRUCTURED if isinstance(value, dict) else (*STRUCTURED, *LISTS)
-        return any(isinstance(reading, kinds) for reading in readings)
+        return self._arrays[place] if isinstance(value, list) else not isinstance(value, dict) or self._objects[place]
 
     def _select(self, array: list[Any], selected: Selection) -> Any:
         items = [item for item in array if isinstance(item, dict)]
@@ -153,9 +158,8 @@ class Members:
     def _filled(self, walked: _Walked) -> Leaves:
         """The leaves of all columns; of tables that catch, what fills nothing goes back to where it came from."""
         leaves: Leaves = {}
-        columns = sorted(
-            walked.values.keys() | self._replaced, key=lambda place: (self._keeps(place), place)
-        )  # what keeps the rest comes last
+        columns = sorted(walked.values.keys() | self._replaced)
+        columns.sort(key=self._keeps.__getitem__)  # what keeps the rest comes last
         for place in columns:
             try:
                 found = self._read(place, walked.values)
@@ -172,12 +176,12 @@ class Members:
 
     def _read(self, place: int, values: dict[int, Any]) -> Leaves:
         leaves: Leaves = {}
-        for reading in self._table.columns[place].readings:
+        for reading, instead, joined in self._sources[place]:
             value = values.get(place)
-            if isinstance(reading, Epoch) and reading.instead and value in self._absent:
-                value = values.get(self._places[reading.instead])
-            elif isinstance(reading, DateTime):
-                time = values.get(self._places[reading.time])
+            if instead >= 0 and value in self._absent:
+                value = values.get(instead)
+            elif joined >= 0:
+                time = values.get(joined)
                 value = f"{value}T{time}" if isinstance(value, str) and isinstance(time, str) else None
             if isinstance(value, _Rest):
                 value = _pruned(value)
@@ -212,7 +216,7 @@ def _leaves(reading: Reading, value: Any) -> Leaves:
         return {reading.path: _kept(_paired(value))}
     if isinstance(value, list) and isinstance(reading, LISTS):
         return read_list(reading, [_text(item) for item in value])
-    return {} if isinstance(value, dict | list) else read(reading, _text(value))
+    return {} if isinstance(value, NESTED) else read(reading, _text(value))
 
 
 def _text(value: Any) -> bytes:
@@ -260,28 +264,49 @@ def _pruned(rest: _Rest) -> _Rest:
 def _kept(value: Any) -> bytes:
     """An object within bounds, as JSON."""
     kept = value if isinstance(value, dict) else {VALUE: value}
+    text = _written(kept)
+    if text and _is_small(text):
+        return text
     members, longest, levels, is_term = _measured(kept)
     if members > MEMBERS_MAX or longest > NAME_MAX:
-        kept = {FOLDED: _folded(kept)}
-    elif levels > DEPTH_MAX or not is_term:
-        kept = _flattened(kept, DEPTH_MAX)
-    return orjson.dumps(kept)
+        return orjson.dumps({FOLDED: _folded(kept)})
+    if levels > DEPTH_MAX or not is_term:
+        return orjson.dumps(_flattened(kept, DEPTH_MAX))
+    return text
+
+
+def _written(value: Any) -> bytes:
+    """As JSON; nothing if it is deeper than orjson writes."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return b""
+
+
+def _is_small(text: bytes) -> bool:
+    """Whether a look at the JSON is enough to say that it is within all bounds."""
+    if text.count(b"[") + text.count(b"{") > DEPTH_MAX or text.count(b":") > MEMBERS_MAX or b"\\" in text:
+        return False
+    return len(text) <= NAME_MAX or max(map(len, text.split(b'"'))) <= NAME_MAX
 
 
 def _measured(value: Any) -> tuple[int, int, int, bool]:
-    """How many members, the longest name, how many levels, and whether each text is short enough for a term."""
+    """How many members, the longest name, how many levels, and whether each text is short enough for a term; as far as it has
+    to look until there are too many members."""
     members = longest = levels = 0
     is_term = True
     waiting = [(value, 1)]
-    while waiting:
+    while waiting and members <= MEMBERS_MAX:
         value, level = waiting.pop()
         levels = max(levels, level)
         if isinstance(value, dict):
             members += len(value)
-            longest = max(longest, *map(len, value), 0)
-        items = _items(value)
-        is_term = is_term and not any(isinstance(item, str) and _is_long(item) for item in items)
-        waiting += [(item, level + 1) for item in items if isinstance(item, dict | list)]
+            longest = max(longest, max(map(len, value), default=0))
+        for item in _items(value):
+            if isinstance(item, str):
+                is_term = is_term and not _is_long(item)
+            elif isinstance(item, NESTED):
+                waiting.append((item, level + 1))
     return members, longest, levels, is_term
 
 
@@ -297,7 +322,7 @@ def _flattened(value: Any, levels: int) -> Any:
     """The same, with what is deeper than so many levels as text, and what is too long for a term in pieces."""
     if isinstance(value, str) and _is_long(value):
         return _pieces(value)
-    if not isinstance(value, dict | list):
+    if not isinstance(value, NESTED):
         return value
     if levels == 0:
         return _folded(value)

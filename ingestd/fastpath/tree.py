@@ -19,6 +19,7 @@ from ingestd.fastpath.kernel.codes import (
     PLACE_KNOWN,
     PLACE_LEFT,
     PLACE_LIST,
+    PLACE_LOOSE,
     PLACE_NONE,
     PLACE_PAIRS,
     PLACE_PLAIN,
@@ -26,7 +27,7 @@ from ingestd.fastpath.kernel.codes import (
     SELECTION_ROW,
 )
 from ingestd.fastpath.selection import Selection, selection
-from ingestd.formats.table import Boolean, Column, DateTime, Epoch, Items, Json, Pairs, Reading, Shape, Table, Words
+from ingestd.formats.table import Boolean, Column, DateTime, Epoch, IpList, Items, Json, Pairs, Reading, Shape, Table, Words
 
 __all__ = ["Tree", "compile_tree"]
 
@@ -69,7 +70,7 @@ def compile_tree(table: Table, body: Body, text: bytearray) -> Tree:
             continue
         place = _reach(places, column.name)
         place.column = number
-        place.kind = PLACE_PLAIN if column.name in joined and not column.readings else _kind(column, body)
+        place.kind = PLACE_LOOSE if column.name in joined and not column.readings else _kind(column, body)
     tree.kept_slots = [_slot(column, body) for column in table.columns]
     if table.catches:
         _join_rings(table, places)
@@ -110,7 +111,9 @@ def _kind(column: Column, body: Body) -> int:
 def _kind_plain(readings: tuple[Reading, ...]) -> int:
     if all(isinstance(reading, Boolean) for reading in readings):
         return PLACE_BOOLEAN
-    return PLACE_LEFT if any(isinstance(reading, STRUCTURED | Boolean) for reading in readings) else PLACE_PLAIN
+    if any(isinstance(reading, STRUCTURED | Boolean) for reading in readings):
+        return PLACE_LEFT
+    return PLACE_LOOSE if any(isinstance(reading, Words | IpList) for reading in readings) else PLACE_PLAIN
 
 
 def _kind_selected(table: Table, number: int, found: Selection, body: Body) -> int:

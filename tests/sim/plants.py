@@ -133,14 +133,14 @@ PLANTS = (
     ),
     _plant(
         "failed_write_hidden",
-        1,
+        22,
         "sinks.deadletter",
         "            if isinstance(result, BaseException):\n",
         "            if isinstance(result, asyncio.CancelledError):\n",
     ),
     _plant(
         "attempts_used_up_is_written",
-        1,
+        80,
         "shell.deadletters",
         "                return True\n        return False\n",
         "                return True\n        return True\n",
@@ -206,12 +206,5 @@ PLANTS = (
         "        finally:\n            more = opened.held_more()\n            self._budget.correct(made - wanted)\n",
         "        except asyncio.CancelledError:\n            wanted = made\n            raise\n"
         "        finally:\n            more = opened.held_more()\n            self._budget.correct(made - wanted)\n",
-    ),
-    _plant(
-        "budget_keeps_what_came_too_late",
-        1,
-        "shell.budget",
-        "            if not future.cancelled():\n                self.give(amount)\n            elif",
-        "            if future.cancelled() and",
     ),
 )

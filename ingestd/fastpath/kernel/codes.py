@@ -46,9 +46,10 @@ R_OTHER = 11  # another column, -1 for none: of a DateTime's time, or what an Ep
 TABBED, SPACED, SPACED_RAW, CSV, RECORD = range(5)
 
 # a place in the tree of a record's members: its column or -1, its kind, whether there are places below it, the next place
-# of those that must not have values together, or itself, and the first and the number of the selections from an array there
+# of those that must not have values together, or itself, and the first and the number of the selections from an array there.
+# PLAIN takes no array and no object; whether LOOSE does the reference has to say
 PLACE_ROW = 6
-PLACE_NONE, PLACE_PLAIN, PLACE_BOOLEAN, PLACE_KEPT, PLACE_LIST, PLACE_PAIRS, PLACE_KNOWN, PLACE_LEFT = range(8)
+PLACE_NONE, PLACE_PLAIN, PLACE_LOOSE, PLACE_BOOLEAN, PLACE_KEPT, PLACE_LIST, PLACE_PAIRS, PLACE_KNOWN, PLACE_LEFT = range(9)
 # a selection: its column and kind, the name and the value by which an item is chosen, or 0, and the names that lead to the
 # value below the item; spans in the plan's text
 SELECTION_ROW, SELECTIONS_MAX = 8, 60

@@ -1,7 +1,7 @@
 """JSON as it stands in a record, checked and copied. Part of the kernel.
 
-What is copied is what orjson would write of what it reads, or nothing is: a string with an escape that would be written in
-another way, a number that might be, a member that comes twice, and whatever is no JSON are all left to the reference.
+What is copied is what orjson would write of what it reads, or nothing is: half of a pair of surrogates, a number that might be
+written in another way, a member that comes twice, and whatever is no JSON are all left to the reference.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from numba import int64, uint64
 
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.simd import eq64, get, load8, low_bits, put, trailing_zeros, unclean64
-from ingestd.fastpath.kernel.strings import copy, hex_pair, sequence
+from ingestd.fastpath.kernel.strings import copy, hex_pair, sequence, write_escape
 
 __all__ = [
-    "CLEAN", "ESCAPED", "KEPT_AT", "LEVELS_AT", "NAMED_AT", "NAME_MAX", "PAIRS_AT", "blank", "literal", "note_name", "number",
-    "string_end", "unescaped", "value",
+    "CLEAN", "ESCAPED", "KEPT_AT", "LEVELS_AT", "NAMED_AT", "NAME_MAX", "PAIRS_AT", "REWRITTEN_AT", "blank", "literal",
+    "note_name", "number", "string_end", "unescaped", "value",
 ]  # fmt: skip
 
 TAB, NEWLINE, RETURN, SPACE, QUOTE, COMMA, MINUS, POINT, ZERO, NINE, COLON = 9, 10, 13, 32, 34, 44, 45, 46, 48, 57, 58
 OPEN, BACKSLASH, CLOSE, U, OPEN_OBJECT, CLOSE_OBJECT = 91, 92, 93, 117, 123, 125
+SOLIDUS = 47
 TRUE, FALSE, NULL = (int.from_bytes(word, "little") for word in (b"true", b"fals", b"null"))
 E = 101
 SHORT = b'"\\bfnrt'  # behind a backslash, as orjson writes them; the solidus stands for itself
@@ -32,8 +33,8 @@ NAMES_MAX, NAME_MAX = 400, 256  # names that are open at once, and a name's byte
 TEXT_MAX = 30_000  # bytes of a string: a longer one may have to be cut into pieces (table.py, TERM_MAX)
 NAMED_MAX = 1000  # names of a record: with more, one of its fields may have to be folded (table.py, MEMBERS_MAX)
 # what is where in `work`: where the names of each level begin, the levels of the walk, what is kept, the names, pairs
-# how many names there were is behind where those of the deepest level begin
-FIRSTS_AT, NAMED_AT, LEVELS_AT, KEPT_AT, NAMES_AT, PAIRS_AT = 0, 15, 16, 48, 352, 1552
+# how many names there were is behind where those of the deepest level begin; whether a string was written in another way
+FIRSTS_AT, NAMED_AT, LEVELS_AT, REWRITTEN_AT, KEPT_AT, NAMES_AT, PAIRS_AT = 0, 15, 16, 47, 48, 352, 1552
 CLEAN, UTF_8, ESCAPED = 0, 1, 2  # what a string holds
 
 
@@ -97,9 +98,67 @@ def is_written_so(buf: Any, at: int, end: int) -> Any:
     return True
 
 
+@inlined
+def escaped(buf: Any, at: int, end: int) -> Any:
+    """The character of the escape at `at`, and how many bytes that takes; 0 of what is none, or half of a pair."""
+    char = get(buf, at + 1)
+    if char == U:
+        code = code_unit(buf, at, end)
+        if code < 0xD800 or code >= 0xE000:
+            return code, 6 if code >= 0 else 0
+        low = code_unit(buf, at + 6, end)
+        is_pair = code < 0xDC00 and 0xDC00 <= low < 0xE000 and get(buf, at + 6) == BACKSLASH and get(buf, at + 7) == U
+        return 0x10000 + (code - 0xD800 << 10) + low - 0xDC00, 12 if is_pair else 0
+    if char == 98:
+        char = 8
+    elif char == 102:
+        char = 12
+    elif char == 110:
+        char = NEWLINE
+    elif char == 114:
+        char = RETURN
+    elif char == 116:
+        char = TAB
+    elif char not in (QUOTE, BACKSLASH, SOLIDUS):
+        return 0, 0
+    return char, 2
+
+
+@inlined
+def code_unit(buf: Any, at: int, end: int) -> Any:
+    """The four hexadecimal digits of the escape at `at`; -1 if they are none."""
+    if at + 6 > end:
+        return -1
+    high, low = hex_pair(buf, at + 2), hex_pair(buf, at + 4)
+    return high * 256 + low if high >= 0 and low >= 0 else -1
+
+
+@inlined
+def put_character(out: Any, to: int, code: int) -> Any:
+    """Write a character in UTF-8."""
+    if code < 0x80:
+        put(out, to, code)
+        return to + 1
+    if code < 0x800:
+        put(out, to, 0xC0 | code >> 6)
+        put(out, to + 1, 0x80 | code & 63)
+        return to + 2
+    if code < 0x10000:
+        put(out, to, 0xE0 | code >> 12)
+        put(out, to + 1, 0x80 | code >> 6 & 63)
+        put(out, to + 2, 0x80 | code & 63)
+        return to + 3
+    put(out, to, 0xF0 | code >> 18)
+    put(out, to + 1, 0x80 | code >> 12 & 63)
+    put(out, to + 2, 0x80 | code >> 6 & 63)
+    put(out, to + 3, 0x80 | code & 63)
+    return to + 4
+
+
 @outlined
-def unescaped(buf: Any, at: int, end: int, out: Any, to: int) -> Any:
-    """The content of a string with escapes, from out[to]; where it ends there, or -1 if the reference has to say."""
+def unescaped(buf: Any, at: int, end: int, out: Any, to: int, is_json: bool) -> Any:
+    """The content of a string with escapes, from out[to]; or, `is_json`, as orjson writes it. Where it ends there, or -1 if the
+    reference has to say."""
     while at < end:
         char = get(buf, at)
         if char != BACKSLASH:
@@ -107,43 +166,14 @@ def unescaped(buf: Any, at: int, end: int, out: Any, to: int) -> Any:
             at += 1
             to += 1
             continue
-        char = get(buf, at + 1)
-        at += 2
-        if char == U:
-            if at + 4 > end:
-                return -1
-            high, low = hex_pair(buf, at), hex_pair(buf, at + 2)
-            code = high * 256 + low
-            if high < 0 or low < 0 or 0xD800 <= code < 0xE000:
-                return -1
-            at += 4
-            if code < 0x80:
-                put(out, to, code)
-                to += 1
-            elif code < 0x800:
-                put(out, to, 0xC0 | code >> 6)
-                put(out, to + 1, 0x80 | code & 63)
-                to += 2
-            else:
-                put(out, to, 0xE0 | code >> 12)
-                put(out, to + 1, 0x80 | code >> 6 & 63)
-                put(out, to + 2, 0x80 | code & 63)
-                to += 3
-            continue
-        if char == 98:
-            char = 8
-        elif char == 102:
-            char = 12
-        elif char == 110:
-            char = NEWLINE
-        elif char == 114:
-            char = RETURN
-        elif char == 116:
-            char = TAB
-        elif char not in (QUOTE, BACKSLASH, 47):
+        code, size = escaped(buf, at, end)
+        if size == 0:
             return -1
-        put(out, to, char)
-        to += 1
+        at += size
+        if is_json and (code < SPACE or code in (QUOTE, BACKSLASH)):
+            to = write_escape(out, to, code)
+        else:
+            to = put_character(out, to, code)
     return to
 
 
@@ -248,9 +278,18 @@ def value(buf: Any, at: int, end: int, out: Any, to: int, work: Any, count: int)
         stop = at
         if char == QUOTE:
             close, held = string_end(buf, at + 1, end)
-            if close < 0 or close - at > TEXT_MAX or (held & ESCAPED and not is_written_so(buf, at + 1, close)):
+            if close < 0 or close - at > TEXT_MAX:
                 return -1, to
             stop = close + 1
+            if held & ESCAPED and not is_written_so(buf, at + 1, close):
+                put(out, to, QUOTE)
+                to = unescaped(buf, at + 1, close, out, to + 1, True)
+                if to < 0:
+                    return -1, to
+                put(out, to, QUOTE)
+                to += 1
+                at = stop
+                put(work, REWRITTEN_AT, 1)
         elif char in (OPEN, OPEN_OBJECT):
             put(out, to, char)
             to += 1

@@ -21,12 +21,14 @@ from ingestd.fastpath.kernel.codes import (
     P_DASHES,
     P_NAMES_MASK,
     P_POSITIONS,
+    PLACE_BOOLEAN,
     PLACE_KEPT,
     PLACE_KNOWN,
     PLACE_LEFT,
     PLACE_LIST,
     PLACE_NONE,
     PLACE_PAIRS,
+    PLACE_PLAIN,
     PLACE_ROW,
 )
 from ingestd.fastpath.kernel.jit import inlined, outlined
@@ -34,6 +36,7 @@ from ingestd.fastpath.kernel.json_text import (
     ESCAPED,
     LEVELS_AT,
     NAMED_AT,
+    REWRITTEN_AT,
     blank,
     note_name,
     string_end,
@@ -113,6 +116,9 @@ def cut_members(
                 continue
             # a value
             begin = at
+            put(work, REWRITTEN_AT, 0)
+            if char in (OPEN, OPEN_OBJECT) and kind in (PLACE_PLAIN, PLACE_BOOLEAN):
+                kind = PLACE_NONE  # it is none that the column can read
             if kind in (PLACE_NONE, PLACE_KNOWN):
                 before = extra
                 if kind == PLACE_NONE:
@@ -140,7 +146,7 @@ def cut_members(
                     put(spans, 2 * column + 1, stop)
             if char == OPEN and below >= 0 and get(places, below * PLACE_ROW + 5) != 0:
                 selection = get(places, below * PLACE_ROW + 4)
-                if (seen >> selection) & 1 != 0:
+                if (seen >> selection) & 1 != 0 or get(work, REWRITTEN_AT) != 0:
                     return LEFT
                 seen |= 1 << selection
                 to, kept, held = selected(
@@ -199,7 +205,7 @@ def kept_value(buf: Any, at: int, end: int, kind: int, dashes: bool, scratch: An
         return at, last + 1
     if kind == PLACE_KEPT:
         return at, last
-    if char != OPEN:
+    if char != OPEN or get(work, REWRITTEN_AT) != 0:
         return -1, to
     if kind == PLACE_PAIRS:
         return at, paired(buf, begin, at, work, scratch, to)
@@ -293,7 +299,7 @@ def finished(
             at, end = get(spans, 2 * column), get(spans, 2 * column + 1)
             put(spans, 2 * column, place)
             if end > at:
-                place = unescaped(buf, at, end, alt, place)
+                place = unescaped(buf, at, end, alt, place, False)
                 if place < 0:
                     return LEFT
             put(spans, 2 * column + 1, place)

@@ -13,7 +13,7 @@ from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.scan import find
 from ingestd.fastpath.kernel.simd import ONE, between64, copy32, copy64, eq64, get, low_bits, put, trailing_zeros, unclean64
 
-__all__ = ["copy", "decode_escapes", "decode_pairs", "escape", "hex_pair"]
+__all__ = ["copy", "decode_escapes", "decode_pairs", "escape", "hex_pair", "write_escape"]
 
 QUOTE, BACKSLASH, PLAIN = 34, 92, 0
 TWO = uint64(2)
@@ -63,13 +63,13 @@ def escape(out: Any, to: int, src: Any, at: int, end: int) -> Any:
                 put(out, to + 2, 0xBD)
                 to += 3
         else:
-            to = _special(out, to, char)
+            to = write_escape(out, to, char)
             at += 1
     return to
 
 
 @inlined
-def _special(out: Any, to: int, char: int) -> Any:
+def write_escape(out: Any, to: int, char: int) -> Any:
     """A quote, a backslash or a control, escaped as orjson does it."""
     put(out, to, BACKSLASH)
     letter = char if char >= 32 else 0
