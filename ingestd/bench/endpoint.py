@@ -90,7 +90,7 @@ def application(content: bytes) -> web.Application:
 
 
 def _newlines(data: bytes) -> int:
-    """As `data.count` has them, at a tenth of the time: the endpoint shall not be what is waited for."""
+    """As `data.count` has them, at a third of the time: the endpoint shall not be what is waited for."""
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == NEWLINE))
 
 

@@ -1,9 +1,9 @@
 """What the chain of `ingestd bench` costs without a service around it: `python -m tests.bench.floor [--rounds N]`.
 
 The same bytes, by the same calls that do the work, one after the other in one thread: an object is inflated, cut into blocks
-and parsed with secrets masked; its documents are compressed or not, and sent over loopback to a process that forgets them. No S3,
-no HTTP, no event loop, no second thread, nothing fresh in memory: it is what a service around it can at best come down to. It
-takes turns with the chain itself, and the medians of the rounds count.
+and parsed with secrets masked; its documents are compressed or not, and sent over loopback to a process that forgets them.
+No S3, no HTTP, no event loop, no second thread, nothing fresh in memory: it is what a service around it can at best come down
+to. It takes turns with the chain itself, and the medians of the rounds count.
 """
 
 from __future__ import annotations
