@@ -17,7 +17,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import orjson
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
 from ingestd.core.notice import Allowed, read_notice
@@ -203,6 +203,8 @@ async def _tried(
         if "AccessDenied" in code or status in (401, 403):
             return Probe(what, "denied", code, statement)
         return Probe(what, "ok" if refusal_is_well else "failed", code, statement)
+    except NoCredentialsError:
+        return Probe(what, "failed", "no AWS credentials: no variables, no profile, no role", statement)
     except (BotoCoreError, OSError) as error:
         return Probe(what, "failed", type(error).__name__, statement)
     return Probe(what, "ok", "", statement)

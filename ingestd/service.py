@@ -111,7 +111,7 @@ class Service:
     async def warm_up(self, workers: Workers) -> None:
         """Load the compiled parser, or compile it; without it the reference reads, which is right and slow."""
         self.state = "warming up"
-        log.info("warming up", hint="the first start on a machine compiles the fast path, which takes some seconds")
+        log.info("warming up", hint="the first start on a machine compiles the fast path, which takes a minute of one core")
         if (reason := await workers.run(unavailable)) is not None:
             log.warning("the fast path cannot run here: lines are read by the slow reference", reason=reason)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from ingestd.config import DeadLetterSettings, FirehoseSettings, OpenSearchSettings, QueueSettings, Settings
 from ingestd.errors import Fatal
@@ -128,6 +128,17 @@ async def test_without_listing_the_object_of_a_waiting_notice_is_read() -> None:
 async def test_what_cannot_be_known_is_not_called_denied() -> None:
     """S3 says AccessDenied to a missing key, too, where listing is not permitted."""
     assert (await tried(Aws(denied="list_objects_v2")))["s3:GetObject"].result == "unknown"
+
+
+async def test_without_credentials_it_says_so() -> None:
+    """In words, and as no matter of permissions."""
+
+    class Nobody(Aws):
+        def answer(self, operation: str, request: dict[str, Any]) -> Any:
+            raise NoCredentialsError
+
+    probe = (await tried(Nobody()))["sqs:ReceiveMessage"]
+    assert (probe.result, probe.detail) == ("failed", "no AWS credentials: no variables, no profile, no role")
 
 
 async def test_what_is_not_there_is_no_matter_of_permissions() -> None:

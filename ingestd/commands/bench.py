@@ -47,7 +47,7 @@ def command(as_json: bool, names: tuple[str, ...], no_chain: bool) -> None:
     known = ruled_formats(Settings())  # as the service reads them: secrets are masked
     if unknown := [name for name in names if name not in known]:
         raise click.UsageError(f"no format is named {', '.join(unknown)}; there are: {', '.join(known)}")
-    console.print("loading the fast path; the first time, it is compiled, which takes some seconds")
+    console.print("loading the fast path; the first time, it is compiled, which takes a minute of one core")
     if (reason := unavailable()) is not None:
         console.print(f"it cannot run here, these are the figures of the reference: {reason}", markup=False)
     stages = {}

@@ -55,7 +55,7 @@ def command(lines: int, seed: int, as_json: bool, opensearch: str | None, keep: 
 
 def _warm_up(console: Console) -> None:
     """Before the clock starts: the first run on a machine would be a measurement of the compiler."""
-    console.print("loading the fast path; the first time, it is compiled, which takes some seconds")
+    console.print("loading the fast path; the first time, it is compiled, which takes a minute of one core")
     if (reason := unavailable()) is not None:
         console.print(f"it cannot run here, so lines are read slowly: {reason}", markup=False, highlight=False, soft_wrap=True)
 

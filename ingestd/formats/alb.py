@@ -1,8 +1,9 @@
 """Application Load Balancer access logs.
 
-Source: AWS, "Access logs for your Application Load Balancer", the table "Access log entries", as of 2026-11-23. Lines of 18
-columns (2016) to 33 (2025) are seen; load balancers in production write a 34th that is not documented, the node's address.
-Field names are those of Elastic's AWS integration, dataset `aws.elb_logs`, where it names one.
+Source: AWS, "Access logs for your Application Load Balancer", the table "Access log entries", as of 2026-11-23. Lines of 16
+columns (a type, and those of a classic balancer), 18 (2016) and up to 33 (2025) are seen; load balancers in production write a
+34th that is not documented, the node's address. Field names are those of Elastic's AWS integration, dataset `aws.elb_logs`,
+where it names one.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ FORMAT = Table(
         Column("transformed_uri", Text("aws.elb.transformed_uri", type="wildcard")),
         Column("request_transform_status", Text("aws.elb.request_transform_status")),
     ),
-    required=18,
+    required=16,
     comments=("#", "Enable AccessLog for ELB:"),
     constants=(
         ("event.kind", "event"),
