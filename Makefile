@@ -96,8 +96,7 @@ lock: $(READY) ## resolve the dependencies anew; UPGRADE=--upgrade takes the new
 
 audit: $(READY) ## the image's user and hashes, permissions equal to calls, known vulnerabilities (asks the package index)
 	$(BIN)/python -m pytest tests/security tests/test_dockerfile.py tests/test_locks.py tests/deploy
-	@$(BIN)/pip-audit --strict --requirement requirements.lock --require-hashes --disable-pip || \
-		{ echo "make audit: vulnerabilities, or pypi.org, which knows them, could not be asked" >&2; exit 1; }
+	@$(BIN)/python -m tests.security.advisories
 
 clean: ## remove what the other targets made
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

@@ -80,8 +80,11 @@ def _page(settings: Settings) -> Iterator[Mistake]:
     for path, port in ports.items():
         if port and port > most:
             yield _mistake(path, port, f"at most {most}: each process has one from there upwards")
-    if settings.http.port and settings.inlet.port and 0 < abs(settings.http.port - settings.inlet.port) < settings.processes:
-        yield _mistake("inlet.port", settings.inlet.port, f"{settings.processes} or more away from http.port, one a process")
+    hosts, anywhere = {settings.http.host, settings.inlet.host}, {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    is_met = len(hosts) == 1 or hosts & anywhere
+    if all(ports.values()) and is_met and abs(settings.http.port - (settings.inlet.port or 0)) < settings.processes:
+        allowed = f"{settings.processes} or more away from http.port: {settings.http.port}, for each process has one of both"
+        yield _mistake("inlet.port", settings.inlet.port, allowed)
     given = {"username": settings.http.username, "password": settings.http.password}
     for name, other in (("username", "password"), ("password", "username")):
         if given[name] is None and given[other] is not None:
