@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import structlog
 
 from ingestd.config import Settings
+from ingestd.core.dead_places import DeadPlaces
 from ingestd.core.event_time import newest_at
 from ingestd.core.expansion import Expansion
 from ingestd.core.ledger import Decision, Ledger
@@ -112,6 +113,7 @@ class Pipeline:
         self._read = read or (lambda message: read_notice(message.body, self._allowed))
         self._drift = Drift(clock)
         self.sources = Sources()
+        self.dead_places = DeadPlaces()
         self._ledger = Ledger()
         self._expansion = Expansion(settings.object.block_bytes)
         self._holders: dict[int, Holder] = {}
@@ -479,6 +481,7 @@ class Pipeline:
                 self.give_up(number)
             for letter in letters if is_written else ():
                 self._telemetry.count("dead_letters", 1, letter.reason)
+                self.dead_places.saw(letter)
             self._rest(receipt, len(letters))
 
         self._dead_letters.owe(letters, written)

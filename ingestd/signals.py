@@ -1,8 +1,8 @@
 """Signals of health, taken once a second: how old, how late, what limits, which source is silent, how long the backlog takes;
 and what of it all is trouble.
 
-They go to `/metrics`, but for the names of sources, which go to `/stats`; and once a minute, if the settings want it, into the
-log in CloudWatch's embedded metric format, which makes metrics of it without a call.
+They go to `/metrics`, but for the names of sources and of what is dead, which go to `/stats`; and once a minute, if the
+settings want it, into the log in CloudWatch's embedded metric format, which makes metrics of it without a call.
 """
 
 from __future__ import annotations
@@ -164,6 +164,7 @@ class Signals:
         gauge("cpu_seconds_per_gb", "", lambda: _known(self.cpu_seconds_per_gb))
         notes["limited_by"] = lambda: self.limited_by
         notes["sources"] = self._sources
+        notes["dead_places"] = self._dead_places
         notes["troubles"] = lambda: [asdict(trouble) for trouble in troubles(self._signs())]
         notes["dollars_per_gb"] = lambda: task_dollars(each) if (each := self.cpu_seconds_per_gb) is not None else None
 
@@ -204,6 +205,13 @@ class Signals:
             | {"newest_event_seconds": None if row.newest_at is None else max(now - row.newest_at, 0.0)}
             for row in rows[:SHOWN_SOURCES_MAX]
         ]
+
+    def _dead_places(self) -> dict[str, dict[str, Any]]:
+        now = self._wall_clock()
+        return {
+            reason: {"where": place.where, "spot": place.spot, "ago_seconds": max(now - place.at, 0.0)}
+            for reason, place in self._pipeline.dead_places.by_reason().items()
+        }
 
     def _embed(self, namespace: str) -> None:
         """The minute's metrics, as one event of the log."""

@@ -8,12 +8,13 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
+from ingestd.core.dead_places import DeadPlaces
 from ingestd.core.retry import Backoff
 from ingestd.core.sources import SourceName, Sources
 from ingestd.core.throttle import Throttle
 from ingestd.core.troubles import PAGES
 from ingestd.errors import Retryable
-from ingestd.model import Depth
+from ingestd.model import DeadLetter, Depth, Place
 from ingestd.shell.telemetry import Telemetry
 from ingestd.signals import Signals
 
@@ -25,6 +26,7 @@ class Part:
 
     def __init__(self) -> None:
         self.sources = Sources()
+        self.dead_places = DeadPlaces()
         self.messages_in_flight = 10
         self.waits_for_memory = self.waits_for_slots = self.is_full_of_messages = self.is_behind = False
         self.throttle, self.paused_seconds = Throttle(4, 16, Backoff(0.5, 20.0)), 0.0
@@ -140,6 +142,17 @@ def test_a_source_that_stops_is_told_once_and_named_only_in_the_notes() -> None:
         world.signals._minute()
     assert [event["event"] for event in events] == ["source silent", "source not silent any more"]
     assert cast(Any, world.telemetry.notes["sources"]())[0]["bucket"] == "secret-bucket"
+    assert "secret-bucket" not in str(world.telemetry.snapshot())
+
+
+def test_where_the_newest_dead_letter_is_from_is_named_only_in_the_notes() -> None:
+    """By reason, with how long ago it was."""
+    world = World()
+    for offset in (0, 120):
+        place = Place(bucket="secret-bucket", key="alb/x.gz", offset=offset)
+        world.part.dead_places.saw(DeadLetter("line", "bad_time", "no time", place, b"raw", 3, at=WALL - 60))
+    told = cast(Any, world.telemetry.notes["dead_places"]())
+    assert told == {"bad_time": {"where": "secret-bucket/alb/x.gz", "spot": "byte 120", "ago_seconds": 60.0}}
     assert "secret-bucket" not in str(world.telemetry.snapshot())
 
 

@@ -143,17 +143,20 @@ async def test_with_a_password_only_who_has_it_sees_it(path: str) -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-async def test_a_browser_shows_signals_and_a_silent_source(tmp_path: Path) -> None:
-    """What limits, how long the backlog takes, and, as text, the name of what has stopped."""
+async def test_a_browser_shows_signals_a_silent_source_and_where_a_dead_letter_is_from(tmp_path: Path) -> None:
+    """What limits, how long the backlog takes, and, as text, the names of what has stopped and of what was not understood."""
     what = telemetry()
     what.gauge("drain_seconds", "", lambda: {"": 420.0})
     what.gauge("limited_by", "stage", lambda: {"cpu": 0.8})
     what.notes["limited_by"] = lambda: "cpu"
     source = {"bucket": "logs", "prefix": "<b>alb</b>/", "format": "alb", "objects": 9, "pause_seconds": 300.0}
     what.notes["sources"] = lambda: [source | {"ago_seconds": 7300.0, "is_silent": True, "newest_event_seconds": 7500.0}]
+    place = {"where": "logs/<i>.gz", "spot": "byte 120", "ago_seconds": 7300.0}
+    what.notes["dead_places"] = lambda: {"too_few_columns": place}
     async with served(what=what) as url:
         document = await seen(url, tmp_path)
     assert "Nothing is wrong." in document
+    assert "<td>too_few_columns</td><td>logs/&lt;i&gt;.gz</td><td>byte 120</td><td>2 h ago</td><td>10</td>" in document
     assert (text_of(document, "limit"), text_of(document, "drain"), text_of(document, "silent")) == (
         "the CPU",
         "7 min",

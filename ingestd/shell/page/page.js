@@ -129,7 +129,10 @@ function show(now) {
   const silent = (now.sources || []).filter((each) => each.is_silent).length;
   say("silent", (now.sources || []).length ? silent + " of " + now.sources.length : "–");
   at("silent-tile").className = silent ? "tile bad" : "tile";
-  counts("reasons", counters.dead_letters, true);
+  table("reasons", ["reason", "newest in", "", "", "letters"], Object.entries(counters.dead_letters).sort((a, b) => b[1] - a[1]).map(([name, value]) => {
+    const place = (now.dead_places || {})[name];
+    return { bad: true, cells: [name, ...(place ? [place.where, place.spot, ago(place.ago_seconds)] : ["", "", ""]), short(value)] };
+  }));
   counts("retries", grouped(counters.retries, last));
   counts("objects", counters.objects);
   counts("ends", counters.messages);
