@@ -74,12 +74,13 @@ def compile_tree(table: Table, body: Body, text: bytearray) -> Tree:
     tree.kept_slots = [_slot(column, body) for column in table.columns]
     if table.catches:
         _join_rings(table, places)
+    left = {place.column for place in places if place.kind == PLACE_LEFT}
     for place in places:
         ring = place.ring if place.ring >= 0 else place.number
         first = len(tree.selections) // SELECTION_ROW
         tree.places += [place.column, place.kind, int(bool(place.below)), ring, first, len(place.selections)]
         for number, found in place.selections:
-            tree.selections += _row(number, _kind_selected(table, number, found, body), found, text)
+            tree.selections += _row(number, _kind_selected(table, number, found, body, left), found, text)
     tree.members = _table([entry for place in places for entry in _names(place)], text)
     return tree
 
@@ -116,9 +117,11 @@ def _kind_plain(readings: tuple[Reading, ...]) -> int:
     return PLACE_LOOSE if any(isinstance(reading, Words | IpList) for reading in readings) else PLACE_PLAIN
 
 
-def _kind_selected(table: Table, number: int, found: Selection, body: Body) -> int:
+def _kind_selected(table: Table, number: int, found: Selection, body: Body, left: set[int]) -> int:
+    """`left`: columns of which no record that the kernel takes has a value."""
     readings = table.columns[number].readings
-    alone = all(body.slots.get(leaf.path) in body.alone for reading in readings for leaf in reading.leaves())
+    paths = [leaf.path for reading in readings for leaf in reading.leaves()]
+    alone = all(body.slots.get(path) in body.alone or _fills_alone(table, path, left | {number}, body) for path in paths)
     if len(found.below) > SELECTION_ROW - SELECTION_PATH or (table.catches and not alone):
         return PLACE_LEFT
     if found.name:
@@ -127,6 +130,16 @@ def _kind_selected(table: Table, number: int, found: Selection, body: Body) -> i
         case (Items() | Words(percent=0),) if alone:
             return PLACE_LIST
     return PLACE_LEFT
+
+
+def _fills_alone(table: Table, path: str, ours: set[int], body: Body) -> bool:
+    """Whether only these columns fill a field, which is one slot."""
+    filling = {
+        place for place, column in enumerate(table.columns) for reading in column.readings for leaf in reading.leaves()
+        if leaf.path == path
+    }  # fmt: skip
+    is_looked_up = any(leaf.path == path for lookup in table.lookups for leaf in lookup.leaves)
+    return filling <= ours and path not in body.twins and not is_looked_up
 
 
 def _row(number: int, kind: int, found: Selection, text: bytearray) -> list[int]:

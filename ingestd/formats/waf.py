@@ -100,7 +100,6 @@ FORMAT = Table(
         Column("httpRequest.scheme", Text("url.scheme")),
         Column("httpRequest.host", Text("url.domain")),
         Column("labels[].name", Items("aws.waf.labels")),
-        Column("labels.name", Items("aws.waf.labels")),
         Column("labels"),
         Column("captchaResponse", Json("aws.waf.captcha_response")),
         Column("challengeResponse", Json("aws.waf.challenge_response")),
