@@ -194,7 +194,7 @@ PLANTS = (
     # --- memory
     _plant(
         "budget_leaks_on_refusal",
-        1,
+        2,
         "pipeline",
         "        self._budget.give(held_bytes)\n        way = part.documents.way\n",
         "        way = part.documents.way\n",
