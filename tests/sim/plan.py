@@ -27,6 +27,7 @@ from tests.sim.ruling import NO_RULING, Ruling, ruling
 
 __all__ = ["Arrival", "Plan", "plan"]
 
+REPLACED_SECONDS = 20.0  # at the latest so long after it was put; when a body of it breaks off, at that moment
 CONTROL_KEY = "AWSLogs/ELBAccessLogTestFile"
 ROUTES = {"os": ("opensearch",), "fh": ("firehose",), "both": ("opensearch", "firehose"), "drop": ()}
 POISON = (("not json", "not_json"), ('{"a": 1}', "unrecognised"))
@@ -160,7 +161,9 @@ def _arrivals(random: Random, kinds: tuple[str, ...], until: float, *, is_replac
             if random.random() < 0.05:
                 arrivals.append(Arrival(at + random.random() * 5, (), (puts[0].key,), '{"Event": "s3:TestEvent"}', ()))
             elif is_replacing and random.random() < 0.7:
-                arrivals.append(_announce(random, at + random.random() * 2, (version(random, puts[0].key, mark),)))
+                arrivals.append(
+                    _announce(random, at + random.random() * REPLACED_SECONDS, (version(random, puts[0].key, mark),))
+                )
                 mark += 100
     return tuple(arrivals)
 

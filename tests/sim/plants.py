@@ -40,13 +40,13 @@ PLANTS = (
     # --- leases
     _plant(
         "older_receipt_kept",
-        29,
+        33,
         "shell.leases",
         "self._held[number] = _Lease(message,",
         "self._held[number] = _Lease("
         "next((each.message for each in self._held.values() if each.message.id == message.id), message),",
     ),
-    _plant("no_heartbeat", 20, "shell.leases", "calls.create_task(self._renew(leases))", "leases.clear()"),
+    _plant("no_heartbeat", 26, "shell.leases", "calls.create_task(self._renew(leases))", "leases.clear()"),
     _plant(
         "heartbeat_late",
         20,
@@ -57,7 +57,7 @@ PLANTS = (
     _plant("lease_from_the_answer", 117, "service", "pipeline.accept(message, asked_at)", "pipeline.accept(message, clock())"),
     # --- what the sink said
     _plant("verdict_off_by_one", 35, "core.verdict", "retry.append(index)", "retry.append(max(index - 1, 0))"),
-    _plant("conflict_is_failure", 11, "core.verdict", "duplicates.append(index)", "retry.append(index)"),
+    _plant("conflict_is_failure", 15, "core.verdict", "duplicates.append(index)", "retry.append(index)"),
     _plant(
         "throttled_item_is_delivered",
         20,
@@ -74,7 +74,7 @@ PLANTS = (
     ),
     _plant(
         "short_answer_is_success",
-        52,
+        147,
         "core.verdict",
         "    if not isinstance(reported, list) or len(reported) != items:\n"
         '        return Verdict.nothing_settled(items, "bad_answer")\n',
@@ -89,7 +89,7 @@ PLANTS = (
     ),
     _plant(
         "no_answer_is_success",
-        24,
+        33,
         "sinks.opensearch",
         "return request_failed(error.reason, items)",
         "return Verdict(items)",
@@ -104,7 +104,7 @@ PLANTS = (
     ),
     _plant(
         "retry_forgets_an_item",
-        1,
+        10,
         "shell.delivery",
         "self._again(again(batch, verdict.retry), now + delay)",
         "self._again(again(batch, verdict.retry[1:] or verdict.retry), now + delay)",
@@ -140,7 +140,7 @@ PLANTS = (
     ),
     _plant(
         "attempts_used_up_is_written",
-        80,
+        240,
         "shell.deadletters",
         "                return True\n        return False\n",
         "                return True\n        return True\n",
@@ -163,7 +163,7 @@ PLANTS = (
     _plant("second_member_skipped", 0, "core.inflate", "            self._position -= len(unused)\n", "            pass\n"),
     _plant(
         "replaced_object_read_on",
-        1106,
+        207,
         "shell.objects",
         "answer = await self._fetch.get(self.source.etag, self._at)",
         "answer = await self._fetch.get(None, self._at)",
@@ -194,7 +194,7 @@ PLANTS = (
     # --- memory
     _plant(
         "budget_leaks_on_refusal",
-        1,
+        2,
         "pipeline",
         "        self._budget.give(held_bytes)\n        way = part.documents.way\n",
         "        way = part.documents.way\n",

@@ -45,7 +45,7 @@ class FakeS3:
             raise Refused(416, "InvalidRange")
         rest = stored.body[first:]
         answer: dict[str, Any] = {
-            "Body": _Stream(self, rest),
+            "Body": _Stream(self, request["Key"], rest),
             "ContentLength": len(rest),
             "ETag": f'"{stored.etag}"',
             "LastModified": datetime.fromtimestamp(int(WALL + at), UTC),
@@ -64,8 +64,9 @@ class FakeS3:
 class _Stream:
     """A body as aiobotocore gives it."""
 
-    def __init__(self, s3: FakeS3, body: bytes) -> None:
+    def __init__(self, s3: FakeS3, key: str, body: bytes) -> None:
         self._s3 = s3
+        self._key = key
         self._body = body
         self._at = 0
         self._ends_at: int | None = None
@@ -85,12 +86,14 @@ class _Stream:
             await asyncio.sleep(self._s3.random.random() * 3)
         end = len(self._body) if self._ends_at is None else self._ends_at
         if self._stalls_at is not None and self._at >= self._stalls_at:
+            self._s3.world.replace_now(self._key)
             await asyncio.Event().wait()
         if self._stalls_at is not None:
             end = min(end, self._stalls_at)
         chunk = self._body[self._at : min(self._at + amount, self._at + self._chunk, end)]
         self._at += len(chunk)
         if not chunk and amount and self._at < len(self._body):
+            self._s3.world.replace_now(self._key)  # the worst moment for it: what is read on is not the same any more
             if self._is_silent:
                 raise IncompleteReadError(actual_bytes=self._at, expected_bytes=len(self._body))
             raise ResponseStreamingError(error="connection reset")

@@ -74,6 +74,7 @@ class World:
         self.loop = loop
         self.context = copy_context()
         self._failed = asyncio.Event()
+        self._coming: list[tuple[str, Arrival, asyncio.TimerHandle]] = []
         self._is_closing = False
         self.processes: list[Process] = []
         self.mishaps = Mishaps(self)
@@ -126,7 +127,8 @@ class World:
     async def run(self) -> None:
         """Until everything has come to rest, or a rule is broken."""
         for arrival in self.plan.arrivals:
-            self.loop.call_later(arrival.at, self._arrive, arrival)
+            timer = self.loop.call_later(arrival.at, self._arrive, arrival)
+            self._coming += [(found.key, arrival, timer) for found in arrival.puts[:1]]
         self._start()
         if self.faults.has("process.two"):
             self.faults.happened("process.two")
@@ -185,6 +187,13 @@ class World:
         )
         self.books.announced(message)
         self.sqs.send(message)
+
+    def replace_now(self, key: str) -> None:
+        """What was to replace this object is there at once."""
+        for name, arrival, timer in self._coming:
+            if name == key and not timer.cancelled() and timer.when() > self.now:
+                timer.cancel()
+                self.loop.call_soon(self._arrive, arrival, context=self.context)
 
     async def _come_to_rest(self) -> None:
         last = max(arrival.at for arrival in self.plan.arrivals) + 1.0
