@@ -156,7 +156,7 @@ async def test_a_browser_shows_signals_a_silent_source_and_where_a_dead_letter_i
     async with served(what=what) as url:
         document = await seen(url, tmp_path)
     assert "Nothing is wrong." in document
-    assert "<td>too_few_columns</td><td>logs/&lt;i&gt;.gz</td><td>byte 120</td><td>2 h ago</td><td>10</td>" in document
+    assert "<td>too_few_columns</td><td>10</td><td>2 h ago</td><td>logs/&lt;i&gt;.gz</td><td>byte 120</td>" in document
     assert (text_of(document, "limit"), text_of(document, "drain"), text_of(document, "silent")) == (
         "the CPU",
         "7 min",

@@ -129,9 +129,9 @@ function show(now) {
   const silent = (now.sources || []).filter((each) => each.is_silent).length;
   say("silent", (now.sources || []).length ? silent + " of " + now.sources.length : "–");
   at("silent-tile").className = silent ? "tile bad" : "tile";
-  table("reasons", ["reason", "newest in", "", "", "letters"], Object.entries(counters.dead_letters).sort((a, b) => b[1] - a[1]).map(([name, value]) => {
+  table("reasons", ["reason", "letters", "newest", "in", ""], Object.entries(counters.dead_letters).sort((a, b) => b[1] - a[1]).map(([name, value]) => {
     const place = (now.dead_places || {})[name];
-    return { bad: true, cells: [name, ...(place ? [place.where, place.spot, ago(place.ago_seconds)] : ["", "", ""]), short(value)] };
+    return { bad: true, cells: [name, short(value), ...(place ? [ago(place.ago_seconds), place.where, place.spot] : ["", "", ""])] };
   }));
   counts("retries", grouped(counters.retries, last));
   counts("objects", counters.objects);
