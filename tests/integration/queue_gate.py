@@ -29,13 +29,15 @@ class QueueGate(Gate):
         self.given: Counter[str] = Counter()
         self.renewed: Counter[str] = Counter()
         self._cloud = cloud
+        self._messages: dict[str, str] = {}  # by receipt: a message that is given twice has two
         self._under_way = 0
         self._is_quiet = asyncio.Event()
         self._is_quiet.set()
 
     async def let_go(self) -> set[str]:
         """Whoever held them is gone: others are given these messages at once, without waiting for leases to end; their keys."""
-        await self._is_quiet.wait()  # what the dead have asked for may still be done
+        await self._cloud.backlog()  # meanwhile what the dead had sent is read from their connections
+        await self._is_quiet.wait()  # and what they have asked for may still be done
         held, self.held = self.held, {}
         for receipt in held:
             await self._cloud.sqs.change_message_visibility(
@@ -62,11 +64,12 @@ class QueueGate(Gate):
                 messages = orjson.loads(said).get("Messages", ())
                 named = {message["ReceiptHandle"]: _keys(message["Body"]) for message in messages}
                 self.held |= named
+                self._messages |= {message["ReceiptHandle"]: message["MessageId"] for message in messages}
                 self.given.update(key for keys in named.values() for key in keys)
             case "DeleteMessageBatch":
                 receipts = {entry["Id"]: entry["ReceiptHandle"] for entry in orjson.loads(body)["Entries"]}
-                for entry in orjson.loads(said)["Successful"]:
-                    self.held.pop(receipts[entry["Id"]], None)
+                gone = {self._messages[receipts[entry["Id"]]] for entry in orjson.loads(said)["Successful"]}
+                self.held = {receipt: keys for receipt, keys in self.held.items() if self._messages[receipt] not in gone}
             case "ChangeMessageVisibilityBatch":
                 entries = orjson.loads(body)["Entries"]
                 self.renewed.update(entry["ReceiptHandle"] for entry in entries if entry["VisibilityTimeout"])
