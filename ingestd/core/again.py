@@ -2,8 +2,8 @@
 
 * A line, and a document that a sink refused, is read from its object once more by the code of today: so it gets what a fix has
   changed, and the same id. An object's own dead letter has it read whole. A message is not read here: it goes to the queue.
-* What came in a call is in the letter itself: a whole record, a line of one, or a document that a sink refused. The text of an
-  event stays dead, without the envelope that said what it is. So it is with lines of objects that are gone by now.
+* What came in a call is in the letter itself: a whole record, a line of one, or a document that a sink refused. So are lines
+  and documents of an object that is gone by now. The text of an event stays dead, without the envelope that said what it is.
 * Whoever can write dead letters can name any object, so that the allow-list of notices holds for them too.
 * What nothing can be done about stays a dead letter, which is said by giving it back.
 """
@@ -54,23 +54,19 @@ def _of_record(letter: DeadLetter, sink: str) -> Again | None:
     place, offset = letter.place, letter.place.offset
     call = Call(place.request_id, place.stream, (letter.raw,), place.sent_at or letter.at, place.arn, place.parameters)
     run = Run(call, place.record or 0, (place.record or 0) + 1, letter.raw)
-    spots: dict[Spot, DeadLetter] | None = None
+    whole = Again(run, place.message_id, letter.receive_count, None, (sink,) if sink else ())
     if letter.kind == "object":
-        return Again(run, place.message_id, letter.receive_count, None, (sink,) if sink else ())
+        return whole
     if letter.kind == "message" or offset is None:
         return None
-    spots = {(offset, place.event_id): letter}
+    alone = replace(whole, letters={(offset, place.event_id): letter})
     if len(letter.raw) != letter.length:  # of a line that was too long the whole run is kept
-        pass
-    elif letter.kind == "line" and place.event_id:
+        return alone
+    if letter.kind == "line" and place.event_id:
         return None
-    elif place.etag:
-        run = replace(run, data=b"", etag=place.etag)
-    elif letter.kind == "line":
-        run, spots = replace(run, data=letter.raw + b"\n", offset=offset), None
-    else:
-        return None
-    return Again(run, place.message_id, letter.receive_count, spots, (sink,) if sink else ())
+    if place.etag:
+        return replace(alone, ref=replace(run, data=b"", etag=place.etag))
+    return replace(whole, ref=replace(run, data=letter.raw + b"\n", offset=offset)) if letter.kind == "line" else None
 
 
 def _ref(letter: DeadLetter) -> ObjectRef:

@@ -34,10 +34,11 @@ def span_of(key: str) -> tuple[float, float] | None:
 
 
 def stem_of(key: str) -> str:
-    """What stands before the first time in a key: the same for all objects that one source writes. Without one: its folder."""
-    begins = [
-        found.start() for layout in _LAYOUTS if (found := layout.search(key))
-    ]  # Firehose writes folders and a name with it
+    """What stands before the first time in a key: the same for all objects that one source writes. Without one: its folder.
+
+    There may be two: Firehose writes it into folders and into the name.
+    """
+    begins = [found.start() for layout in _LAYOUTS if (found := layout.search(key))]
     return key[: min(begins, default=key.rfind("/") + 1)]
 
 

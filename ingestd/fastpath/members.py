@@ -121,11 +121,11 @@ class Members:
                 for place, selected in child.selections:
                     walked.values.setdefault(place, self._select(value, selected))
             if child is not None and child.members and isinstance(value, dict):
-                below = self._walk(child, value, walked)
+                inner = self._walk(child, value, walked)
                 if child.column >= 0 and self._keeps[child.column] and child.column not in walked.values:
-                    walked.values[child.column] = below
+                    walked.values[child.column] = inner
                 else:
-                    rest[name] = below
+                    rest[name] = inner
             elif child is not None and child.column not in walked.values and self._takes(child.column, value):
                 walked.values[child.column] = value
                 walked.homes[child.column] = rest, name
