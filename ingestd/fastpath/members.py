@@ -269,7 +269,7 @@ def _kept(value: Any) -> bytes:
         return text
     members, longest, levels, is_term = _measured(kept)
     if members > MEMBERS_MAX or longest > NAME_MAX:
-        return orjson.dumps({FOLDED: _folded(kept)})
+        return orjson.dumps({FOLDED: _folded(text or orjson.dumps(kept))})
     if levels > DEPTH_MAX or not is_term:
         return orjson.dumps(_flattened(kept, DEPTH_MAX))
     return text
@@ -301,6 +301,8 @@ def _measured(value: Any) -> tuple[int, int, int, bool]:
         levels = max(levels, level)
         if isinstance(value, dict):
             members += len(value)
+            if members > MEMBERS_MAX:
+                break
             longest = max(longest, max(map(len, value), default=0))
         for item in _items(value):
             if isinstance(item, str):
@@ -325,14 +327,14 @@ def _flattened(value: Any, levels: int) -> Any:
     if not isinstance(value, NESTED):
         return value
     if levels == 0:
-        return _folded(value)
+        return _folded(orjson.dumps(value))
     if isinstance(value, dict):
         return {name: _flattened(item, levels - 1) for name, item in value.items()}
     return [_flattened(item, levels - 1) for item in value]
 
 
-def _folded(value: Any) -> str | list[str]:
-    pieces = _pieces(orjson.dumps(value).decode())
+def _folded(text: bytes) -> str | list[str]:
+    pieces = _pieces(text.decode())
     return pieces if len(pieces) > 1 else pieces[0]
 
 
