@@ -30,6 +30,15 @@ NONE = (-1, -1)
 @inlined
 def number(buf: Any, at: int, end: int) -> Any:
     """Of the number at `at`: (where it ends, where it ends as orjson writes it); -1 if the reference has to say."""
+    last = digits_end(buf, at, end)
+    if 0 < last - at <= WHOLE_MAX and get(buf, at) != ZERO and get(buf, last) != POINT and get(buf, last) | 32 != E:
+        return last, last
+    return any_number(buf, at, end)
+
+
+@outlined
+def any_number(buf: Any, at: int, end: int) -> Any:
+    """The same of one with a sign, a fraction or an exponent, too."""
     is_negative = get(buf, at) == MINUS
     whole = at + is_negative
     at = digits_end(buf, whole, end)
