@@ -78,7 +78,7 @@ class ReferenceParser:
         self._choosing.told.clear()
         for line in self._lines(block):
             lines += 1
-            text = line.raw if self._members else trim(line.raw)
+            text = line.raw if self._members else trim(line.raw, padded=self._table.padded)
             if self._skips(text):
                 skipped += 1
                 continue

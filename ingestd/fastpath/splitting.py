@@ -8,11 +8,10 @@ from functools import cache
 
 from ingestd.fastpath.unreadable import Unreadable
 from ingestd.formats.patterns import compiled
-from ingestd.formats.table import Shape, Table
+from ingestd.formats.table import IGNORED, PADDED, Shape, Table
 
 __all__ = ["Pieces", "split", "trim"]
 
-IGNORED_FIRST = (b"\xef\xbb\xbf", b"\xe2\x80\x8b")  # byte order mark, zero-width space
 # Quoted columns before a separator S or the line's end. Alternatives exclude each other and repetitions are possessive: no
 # input makes the match go back over what it has read.
 QUOTED = {
@@ -31,12 +30,11 @@ class Pieces:
     raw: list[bytes]
 
 
-def trim(line: bytes) -> bytes:
-    """The line proper, out of what stands before a newline."""
-    line = line.rstrip(b"\r")
-    while line.startswith(IGNORED_FIRST):
-        line = line[3:]
-    return line
+def trim(line: bytes, *, padded: bool = False) -> bytes:
+    """The line proper, out of what stands before a newline; `padded`: without blanks at its ends."""
+    begin = (PADDED if padded else IGNORED).match(line)
+    assert begin is not None
+    return line[begin.end() :].rstrip(b" \t\r" if padded else b"\r")
 
 
 def split(table: Table, line: bytes) -> Pieces:

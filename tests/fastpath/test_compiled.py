@@ -131,6 +131,7 @@ TOYS = {
     "names as header": replace(toy(Shape.SPACED_RAW), header="", runs=True),
     "dated by object": replace(toy(Shape.CSV), dated_by_object=True, required=3),
     "every line a comment": replace(toy(Shape.SPACED), comments=("",)),
+    **{f"{shape.value}, padded": replace(toy(shape), padded=True) for shape in SHAPES},
 }
 VALUES: dict[str, tuple[str, ...]] = {
     "t": ("2026-11-01T00:00:00Z", "2026-10-31T23:59:59.123456", "2024-02-29T12:00:00.1Z",

@@ -150,6 +150,21 @@ def test_trim(line: bytes, trimmed: bytes) -> None:
     assert trim(line) == trimmed
 
 
+@pytest.mark.parametrize(
+    ("line", "trimmed"),
+    [
+        (b"a b", b"a b"),
+        (b" \t a\tb \t\r \r", b"a\tb"),
+        (b" \xef\xbb\xbf\t\xe2\x80\x8b #a", b"#a"),
+        (b" \xef\xbb ", b"\xef\xbb"),
+        (b" \r\t", b""),
+    ],
+)
+def test_padding(line: bytes, trimmed: bytes) -> None:
+    """Of a padded table's line, spaces and tabs around it are no part either."""
+    assert trim(line, padded=True) == trimmed
+
+
 @pytest.mark.parametrize("line", [b'"', b'a,"b', b'"a"b', b'"a""', b'"a"" ,b', b'"' + b'""' * 200_000])
 def test_csv_quote_without_end(line: bytes) -> None:
     """A quoted column between commas has one quote at its end and nothing behind it."""
