@@ -24,6 +24,7 @@ from ingestd.fastpath.parser import unavailable
 from ingestd.formats.leaves import known_paths
 from ingestd.model import Message, Notice
 from ingestd.pipeline import Pipeline
+from ingestd.settlement import Settlement
 from ingestd.shell import logs
 from ingestd.shell.budget import Budget
 from ingestd.shell.calls import Calls
@@ -81,6 +82,7 @@ class Service:
         self.http_port: int | None = None
         self.inlet_port: int | None = None
         self.pipeline: Pipeline | None = None
+        self.settlement: Settlement | None = None
         self.leases: Leases | None = None
         self._random = random or Random()  # noqa: S311 - spreads waits, keeps no secret
         self._wall_clock = wall_clock
@@ -148,14 +150,17 @@ class Service:
             )
         dead_letters = DeadLetters(writer, backoff, self._random)
         budget = self._budget = Budget(settings.memory.budget_bytes)
+        settlement = self.settlement = Settlement(
+            settings, dead_letters=dead_letters, budget=budget, telemetry=telemetry, wall_clock=self._wall_clock
+        )
         leases = self.leases = Leases(
             queue,
             telemetry,
             visibility_seconds=settings.queue.visibility_seconds,
             age_seconds_max=settings.queue.message_age_seconds_max,
             clock=clock,
-            on_lost=lambda number: pipeline.lose(number),
-            on_too_old=lambda number: pipeline.give_up(number),
+            on_lost=settlement.lose,
+            on_too_old=settlement.give_up,
         )
         pipeline = self.pipeline = Pipeline(
             settings,
@@ -167,13 +172,12 @@ class Service:
                 rand=self._random.random,
             ),
             deliveries=self._deliveries,
-            dead_letters=dead_letters,
+            settlement=settlement,
             leases=leases,
             budget=budget,
             workers=workers,
             telemetry=telemetry,
             clock=clock,
-            wall_clock=self._wall_clock,
             read=self._read,
             enrichment=self._enriching.enrichment,
         )
@@ -181,12 +185,13 @@ class Service:
         for name, sink in self._sinks(settings, clients, workers).items():
             throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
             self._deliveries[name] = Delivery(
-                sink, throttle, backoff, pipeline, telemetry, clock=clock, random=self._random, fields=fields
+                sink, throttle, backoff, settlement, telemetry, clock=clock, random=self._random, fields=fields
             )
-        self._show(budget, leases, pipeline)
+        self._show(budget, leases, settlement)
         signals = Signals(
             telemetry,
             pipeline,
+            settlement,
             leases,
             self._deliveries,
             queue if has_queue else None,
@@ -215,10 +220,10 @@ class Service:
                     await stop.wait()
                     self.state = "draining"
                     end_at = clock() + settings.drain_seconds - END_SECONDS
-                    pipeline.stop_starting()
-                await self._drain(pipeline, dead_letters, clock, end_at - RETURN_SECONDS)
+                    settlement.stop_starting()
+                await self._drain(settlement, dead_letters, clock, end_at - RETURN_SECONDS)
             # Nothing works on a message any more when it is given back: another consumer may have it in the same moment.
-            await pipeline.close()
+            await settlement.close()
             await dead_letters.close()
             leases.give_all_back()
             with suppress(TimeoutError):
@@ -320,10 +325,12 @@ class Service:
             if not messages:
                 await asyncio.sleep(ROOM_SECONDS)
 
-    async def _drain(self, pipeline: Pipeline, dead_letters: DeadLetters, clock: Callable[[], float], deadline: float) -> None:
+    async def _drain(
+        self, settlement: Settlement, dead_letters: DeadLetters, clock: Callable[[], float], deadline: float
+    ) -> None:
         """Wait for what has begun, as long as there is time."""
-        log.info("draining", messages=pipeline.messages_in_flight)
-        while pipeline.messages_in_flight and clock() < deadline:
+        log.info("draining", messages=settlement.messages_in_flight)
+        while settlement.messages_in_flight and clock() < deadline:
             dead_letters.hurry()
             await asyncio.sleep(ROOM_SECONDS)
 
@@ -354,12 +361,12 @@ class Service:
         up_seconds = self._wall_clock() - self._began_at
         return {"host": platform.node(), "version": __version__, "state": self.state, "up_seconds": up_seconds}
 
-    def _show(self, budget: Budget, leases: Leases, pipeline: Pipeline) -> None:
+    def _show(self, budget: Budget, leases: Leases, settlement: Settlement) -> None:
         """The gauges, read when somebody looks."""
         gauge, deliveries, loop = self.telemetry.gauge, self._deliveries, asyncio.get_running_loop()
         gauge("in_flight_bytes", "", lambda: {"": budget.taken_bytes})
         gauge("budget_bytes", "", lambda: {"": budget.total_bytes})
-        gauge("messages_in_flight", "", lambda: {"": pipeline.messages_in_flight})
+        gauge("messages_in_flight", "", lambda: {"": settlement.messages_in_flight})
         gauge("reload_refused", "", lambda: {"": float(self._reload.get("outcome") == "refused")})
         gauge("leases", "", lambda: {"": len(leases)})
         gauge("tasks", "", lambda: {"": len(asyncio.all_tasks(loop))})

@@ -112,19 +112,20 @@ class Process:
     def leftovers(self) -> list[str]:
         """What a process that has nothing to do should not have any more."""
         service = self.service
-        pipeline, leases = service.pipeline, service.leases
+        pipeline, settlement, leases = service.pipeline, service.settlement, service.leases
         assert pipeline is not None
+        assert settlement is not None
         assert leases is not None
         found = {
             "budget": pipeline._budget.taken_bytes,
             "waiting for budget": len(pipeline._budget._waiting),
-            "messages in the ledger": len(pipeline._ledger._messages),
-            "objects in the ledger": len(pipeline._ledger._objects),
-            "opened objects": len(pipeline._opened),
-            "message tasks": len(pipeline._tasks),
+            "messages in the ledger": len(settlement._ledger._messages),
+            "objects in the ledger": len(settlement._ledger._objects),
+            "opened objects": len(settlement._opened),
+            "message tasks": len(settlement._tasks),
             "leases": len(leases),
             "unsent deletions": leases.unsent,
-            "dead letters owed": 0 if pipeline._dead_letters.is_idle else 1,
+            "dead letters owed": 0 if settlement._dead_letters.is_idle else 1,
             **{f"documents for {name}": 0 if each.is_idle else 1 for name, each in service._deliveries.items()},
         }
         return [f"{name}: {amount}" for name, amount in found.items() if amount]

@@ -279,7 +279,7 @@ def trimmed(buf: Any, at: int, stop: int, padded: int) -> Any:
 @inlined
 def is_blank(char: int) -> Any:
     """Whether a byte is a space or a tab."""
-    return char == SPACE or char == TAB
+    return char in (SPACE, TAB)
 
 
 @inlined
