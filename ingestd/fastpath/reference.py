@@ -166,7 +166,7 @@ class ReferenceParser:
                         leaves.setdefault(leaf.path, value)
 
     def _of_columns(self, line: bytes) -> Leaves:
-        pieces = split(self._table, line)
+        pieces = split(self._table, line, len(self.order.names))
         if lacking := self.order.lacking(self._table, len(pieces.values)):
             raise Unreadable("too_few_columns", lacking)
         leaves: Leaves = {}

@@ -37,8 +37,9 @@ def trim(line: bytes, *, padded: bool = False) -> bytes:
     return line[begin.end() :].rstrip(b" \t\r" if padded else b"\r")
 
 
-def split(table: Table, line: bytes) -> Pieces:
-    """The columns of a line. Raises Unreadable for a quote that is not closed, and for a line that no pattern matches."""
+def split(table: Table, line: bytes, named: int = 0) -> Pieces:
+    """The columns of a line; `named`: how many its header names. Raises Unreadable for a quote that is not closed, and for a
+    line that no pattern matches."""
     if table.shape is Shape.PATTERN:
         return _captured(table, line)
     if table.runs:
@@ -48,6 +49,9 @@ def split(table: Table, line: bytes) -> Pieces:
     raw = line.split(table.between)
     if table.runs:
         raw = [value for value in raw if value]
+    if table.padded and len(raw) == 1:
+        words = [value for value in line.split(b" ") if value]
+        raw = words if len(words) == named else raw
     return Pieces([b"" if value == b"-" else value for value in raw], raw)
 
 

@@ -149,7 +149,8 @@ class Shape(Enum):
     that begins with `[`, and whose next `]` stands before a separator or the line's end, ends there; its value is what stands
     between. Every other column ends before the next separator, whatever it holds.
     SPACED_RAW: the same for logs that escape nothing: a backslash is a backslash.
-    TABBED: a tab; nothing is quoted.
+    TABBED: a tab; nothing is quoted. Of a `padded` table, a line without any whose spaces, one or several in a row, part it
+    into as many columns as its header names is cut at these: an editor or a shell has made them of the tabs.
     CSV: a comma. A column that begins with `"` is quoted: pairs of `"` in it are one `"` of its value, and it ends at the first
     `"` that is not one of a pair. That one stands before a separator or the line's end, or the line is rejected.
     JSON: a line is a record, and a column one of its members; what no column names is bounded as `Json` says.

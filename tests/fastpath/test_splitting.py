@@ -68,6 +68,22 @@ def test_tabbed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "named", "values"),
+    [
+        (b"a - c", 3, [b"a", b"", b"c"]),
+        (b"a   b  c", 3, [b"a", b"b", b"c"]),
+        (b"a b c", 2, [b"a b c"]),
+        (b"a b c", 0, [b"a b c"]),
+        (b"a b\tc", 3, [b"a b", b"c"]),
+    ],
+)
+def test_tabs_that_became_spaces(line: bytes, named: int, values: list[bytes]) -> None:
+    """A padded line without a tab is cut at its spaces where that gives the columns that its header names, and else nowhere."""
+    assert split(toy(Shape.TABBED, padded=True), line, named).values == values
+    assert split(toy(Shape.TABBED), line, named).values == line.split(b"\t")
+
+
+@pytest.mark.parametrize(
     ("line", "values"),
     [
         (b"a,b,,-,", [b"a", b"b", b"", b"", b""]),
