@@ -78,7 +78,7 @@ class ReferenceParser:
         self._choosing.told.clear()
         for line in self._lines(block):
             lines += 1
-            text = line.raw if self._members else trim(line.raw)
+            text = line.raw if self._members else trim(line.raw, padded=self._table.padded)
             if self._skips(text):
                 skipped += 1
                 continue
@@ -166,7 +166,7 @@ class ReferenceParser:
                         leaves.setdefault(leaf.path, value)
 
     def _of_columns(self, line: bytes) -> Leaves:
-        pieces = split(self._table, line)
+        pieces = split(self._table, line, len(self.order.names))
         if lacking := self.order.lacking(self._table, len(pieces.values)):
             raise Unreadable("too_few_columns", lacking)
         leaves: Leaves = {}
