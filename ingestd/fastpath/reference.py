@@ -61,7 +61,7 @@ class ReferenceParser:
         self._object = object_id(source)
         self._fixed = fixed(table, framing, source)
         self._named = {path: self._fixed.pop(path) for path in table.named if path in self._fixed}
-        self._tree = _tree(paths(table, framing, carried=source.carrier is not None))
+        self._tree = _tree(paths(table, framing, carried=source.has_events))
         self._indices = _Indices.of_window(framing, *index_window(source, framing))
         self._object_time = string(second(source.modified_at)) if table.dated_by_object else b""
         self._header = header_pattern(table)
@@ -79,7 +79,7 @@ class ReferenceParser:
         self._choosing.told.clear()
         for line in self._lines(block):
             lines += 1
-            text = line.raw if self._members else trim(line.raw)
+            text = line.raw if self._members else trim(line.raw, padded=self._table.padded)
             if self._skips(text):
                 skipped += 1
                 continue
@@ -167,7 +167,7 @@ class ReferenceParser:
                         leaves.setdefault(leaf.path, value)
 
     def _of_columns(self, line: bytes) -> Leaves:
-        pieces = split(self._table, line)
+        pieces = split(self._table, line, len(self.order.names))
         if lacking := self.order.lacking(self._table, len(pieces.values)):
             raise Unreadable("too_few_columns", lacking)
         self._reach = self.order.reach(self._table, len(pieces.values))

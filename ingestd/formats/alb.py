@@ -93,6 +93,7 @@ FORMAT = Table(
     dataset="aws.elb_logs",
     service="elb",
     shape=Shape.SPACED,
+    padded=True,
     columns=(
         Column("type", Text("aws.elb.type")),
         Column("time", Instant("@timestamp")),

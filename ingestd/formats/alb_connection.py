@@ -54,6 +54,7 @@ FORMAT = Table(
     dataset="aws.elb_logs",
     service="elb",
     shape=Shape.SPACED,
+    padded=True,
     columns=(
         Column("timestamp", Instant("@timestamp")),
         Column("client_ip", Ip("client.ip", "client.address")),

@@ -146,6 +146,7 @@ FORMAT = Table(
     dataset="aws.cloudfront_logs",
     service="cloudfront",
     shape=Shape.TABBED,
+    padded=True,
     columns=DOCUMENTED + SELECTABLE,
     required=5,
     header="#Fields:",

@@ -136,6 +136,7 @@ FORMAT = Table(
     dataset="aws.cloudfront_logs",
     service="cloudfront",
     shape=Shape.TABBED,
+    padded=True,
     columns=FIRST + LATER,
     required=4,
     header="#Fields:",

@@ -42,6 +42,7 @@ from ingestd.fastpath.kernel.codes import (
     P_NAMED,
     P_NEEDED,
     P_OPERATIONS,
+    P_PADDED,
     P_POSITIONS,
     P_PREFIXES,
     P_REDACTED,
@@ -138,7 +139,7 @@ def lines(
         else:
             following = get(ends, event)
             stop = event_end(buf, at, following)
-        begin, end = trimmed(buf, at, stop)
+        begin, end = trimmed(buf, at, stop, get(params, P_PADDED))
         if is_record:
             begin, end = blank(buf, begin, end), blank_end(buf, begin, end)
         kind = kind_of(buf, begin, end, text, prefixes, params)
@@ -262,16 +263,27 @@ def lines(
 
 
 @inlined
-def trimmed(buf: Any, at: int, stop: int) -> Any:
-    """The line proper: no carriage returns at its end, no byte order marks and zero-width spaces at its beginning."""
-    while stop > at and get(buf, stop - 1) == RETURN:
+def trimmed(buf: Any, at: int, stop: int, padded: int) -> Any:
+    """The line proper: no carriage returns at its end, no byte order marks and zero-width spaces at its beginning; if it may
+    be padded, no spaces and tabs among these."""
+    while stop > at and (get(buf, stop - 1) == RETURN or (padded != 0 and is_blank(get(buf, stop - 1)))):
         stop -= 1
-    while stop - at >= 3:
-        mark = get(buf, at) << 16 | get(buf, at + 1) << 8 | get(buf, at + 2)
-        if mark != 0xEFBBBF and mark != 0xE2808B:
+    while stop > at:
+        first, size = get(buf, at), 1
+        if first >= 0xE2 and stop - at >= 3:
+            mark, size = first << 16 | get(buf, at + 1) << 8 | get(buf, at + 2), 3
+            if mark != 0xEFBBBF and mark != 0xE2808B:
+                break
+        elif padded == 0 or not is_blank(first):
             break
-        at += 3
+        at += size
     return at, stop
+
+
+@inlined
+def is_blank(char: int) -> Any:
+    """Whether a byte is a space or a tab."""
+    return char in (SPACE, TAB)
 
 
 @inlined
@@ -286,7 +298,7 @@ def blank_end(buf: Any, at: int, end: int) -> Any:
 def kind_of(buf: Any, at: int, end: int, text: Any, prefixes: Any, params: Any) -> Any:
     """HEADER for a header line, SKIPPED for another line that is none to read, 0 for one that is."""
     place = at
-    while place < end and (get(buf, place) == SPACE or get(buf, place) == TAB):
+    while place < end and is_blank(get(buf, place)):
         place += 1
     if place >= end:
         return SKIPPED

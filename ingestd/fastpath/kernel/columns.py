@@ -22,6 +22,7 @@ from ingestd.fastpath.kernel.codes import (
     P_SEPARATOR,
     P_SHAPE,
     P_SURE,
+    P_UNTABBED,
     SPACED,
     TABBED,
 )  # fmt: skip
@@ -61,6 +62,8 @@ def cut(buf: Any, at: int, end: int, params: Any, edges: Any, spans: Any, alt: A
             return 0, True, False
     if shape == TABBED:
         columns, care = _cut_tabbed(buf, at, end, separator, run >= 0, edges)
+        if columns == 1 and get(params, P_UNTABBED) != 0:
+            return LEFT, True, False
     elif get(params, P_SURE) != 0:
         columns, care, bracketed = _cut_quoted(buf, at, end, shape, separator, run >= 0, edges)
     if columns > 0 and not bracketed:
