@@ -1,8 +1,8 @@
 """Application Load Balancer connection logs.
 
 Source: AWS, "Connection logs for your Application Load Balancer", the table "Connection log entries", 15 fields and 13 reasons
-of failures, in a copy of 2026 read on 2026-11-26; lines before that have 12 or 13. Field names are those of Elastic's AWS
-integration, dataset `aws.elb_logs`, which calls the listener's port `aws.elb.listener`.
+of failures, as of 2026-11-26, in a stored copy of the page; lines before that have 12 or 13. Field names are those of Elastic's
+AWS integration, dataset `aws.elb_logs`, which calls the listener's port `aws.elb.listener`.
 """
 
 from __future__ import annotations
