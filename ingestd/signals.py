@@ -24,6 +24,7 @@ from ingestd.core.troubles import RECENT_MINUTES, STUCK_MINUTES, Signs, troubles
 from ingestd.errors import Retryable
 from ingestd.model import Depth
 from ingestd.pipeline import Pipeline
+from ingestd.settlement import Settlement
 from ingestd.shell.delivery import Delivery
 from ingestd.shell.departures import NoticeQueue
 from ingestd.shell.leases import Leases
@@ -46,6 +47,7 @@ class Signals:
         self,
         telemetry: Telemetry,
         pipeline: Pipeline,
+        settlement: Settlement,
         leases: Leases,
         deliveries: Mapping[str, Delivery],
         queue: NoticeQueue | None,
@@ -57,6 +59,7 @@ class Signals:
     ) -> None:
         self._telemetry = telemetry
         self._pipeline = pipeline
+        self._settlement = settlement
         self._leases = leases
         self._deliveries = deliveries
         self._queue = queue
@@ -89,7 +92,7 @@ class Signals:
 
     def _look(self, seconds: float, cpu_total: float, cpu: float) -> None:
         pipeline, stats = self._pipeline, self._telemetry
-        is_working = pipeline.messages_in_flight > 0
+        is_working = self._settlement.messages_in_flight > 0
         self._saturation.look(
             Load(
                 is_sink_behind=any(each.is_behind for each in self._deliveries.values()),
@@ -115,7 +118,7 @@ class Signals:
     def _minute(self) -> None:
         self._telemetry.next_minute()
         self._recent.minute(self._telemetry.snapshot().counters)
-        silent = {row.name for row in self._pipeline.sources.rows(self._wall_clock()) if row.is_silent}
+        silent = {row.name for row in self._settlement.sources.rows(self._wall_clock()) if row.is_silent}
         for name in silent - self._silent:
             log.warning("source silent", bucket=name.bucket, prefix=name.prefix, format=name.format)
         for name in self._silent - silent:
@@ -135,7 +138,7 @@ class Signals:
             return None
         if depth.messages == 0:
             return 0.0
-        held = self._pipeline.messages_in_flight
+        held = self._settlement.messages_in_flight
         consumers = max(depth.in_flight / held, 1.0) if held else 1.0
         return depth.messages / (rate * consumers) if rate else None
 
@@ -169,7 +172,7 @@ class Signals:
         notes["dollars_per_gb"] = lambda: task_dollars(each) if (each := self.cpu_seconds_per_gb) is not None else None
 
     def _signs(self) -> Signs:
-        stats, recent, held = self._telemetry.snapshot(), self._recent, self._pipeline.messages_in_flight
+        stats, recent, held = self._telemetry.snapshot(), self._recent, self._settlement.messages_in_flight
         lately = {name: recent.since(RECENT_MINUTES, stats.counters, name) for name in ("dead_letters", "lines_read", "calls")}
         ends = recent.since(STUCK_MINUTES, stats.counters, "messages")
         return Signs(
@@ -198,7 +201,7 @@ class Signals:
 
     def _sources(self) -> list[dict[str, Any]]:
         now = self._wall_clock()
-        rows = sorted(self._pipeline.sources.rows(now), key=lambda row: (not row.is_silent, row.last_at))
+        rows = sorted(self._settlement.sources.rows(now), key=lambda row: (not row.is_silent, row.last_at))
         return [
             {"bucket": row.name.bucket, "prefix": row.name.prefix, "format": row.name.format, "objects": row.objects}
             | {"ago_seconds": now - row.last_at, "pause_seconds": row.pause_seconds, "is_silent": row.is_silent}
@@ -210,7 +213,7 @@ class Signals:
         now = self._wall_clock()
         return {
             reason: {"where": place.where, "spot": place.spot, "ago_seconds": max(now - place.at, 0.0)}
-            for reason, place in self._pipeline.dead_places.by_reason().items()
+            for reason, place in self._settlement.dead_places.by_reason().items()
         }
 
     def _embed(self, namespace: str) -> None:

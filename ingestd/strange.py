@@ -280,7 +280,8 @@ class Strange:
         return self._joined([*raw, *(b"column-%d" % number for number in range(200))])
 
     def _trailed(self, raw: list[bytes], random: Random) -> bytes:
-        return self._joined(raw) + random.choice((b"\r", b"\r\r", self._separator, self._separator * 3))
+        before = random.choice((b"", b"  ", b"\t", b" \xef\xbb\xbf\t")) if self._table.padded else b""
+        return before + self._joined(raw) + random.choice((b"\r", b"\r\r", b" \r", self._separator, self._separator * 3))
 
     def _unquoted(self, raw: list[bytes], random: Random) -> bytes:
         return self._joined([value.strip(b'"') if b" " not in value else value for value in raw])

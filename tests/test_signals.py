@@ -22,7 +22,7 @@ WALL = 1_000_000.0
 
 
 class Part:
-    """Stands for the pipeline, the leases, a delivery and the queue, as far as signals look at them."""
+    """Stands for the pipeline, the settlement, the leases, a delivery and the queue, as far as signals look at them."""
 
     def __init__(self) -> None:
         self.sources = Sources()
@@ -47,6 +47,7 @@ class World:
         part = cast(Any, self.part)
         self.signals = Signals(
             self.telemetry,
+            part,
             part,
             part,
             {"main": part},

@@ -54,13 +54,14 @@ class ReferenceParser:
         self, table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING, *, tells: bool = False
     ) -> None:
         self.order = Order.documented(table)
+        self._reach = 0  # the positions of the line being read of which that order is true
         self._table = table
         self._enrichment = enrichment
         self._framing = framing
         self._object = object_id(source)
         self._fixed = fixed(table, framing, source)
         self._named = {path: self._fixed.pop(path) for path in table.named if path in self._fixed}
-        self._tree = _tree(paths(table, framing, carried=source.carrier is not None))
+        self._tree = _tree(paths(table, framing, carried=source.has_events))
         self._indices = _Indices.of_window(framing, *index_window(source, framing))
         self._object_time = string(second(source.modified_at)) if table.dated_by_object else b""
         self._header = header_pattern(table)
@@ -78,7 +79,7 @@ class ReferenceParser:
         self._choosing.told.clear()
         for line in self._lines(block):
             lines += 1
-            text = line.raw if self._members else trim(line.raw)
+            text = line.raw if self._members else trim(line.raw, padded=self._table.padded)
             if self._skips(text):
                 skipped += 1
                 continue
@@ -166,9 +167,10 @@ class ReferenceParser:
                         leaves.setdefault(leaf.path, value)
 
     def _of_columns(self, line: bytes) -> Leaves:
-        pieces = split(self._table, line)
+        pieces = split(self._table, line, len(self.order.names))
         if lacking := self.order.lacking(self._table, len(pieces.values)):
             raise Unreadable("too_few_columns", lacking)
+        self._reach = self.order.reach(self._table, len(pieces.values))
         leaves: Leaves = {}
         for column in self._table.columns:
             for reading in column.readings:
@@ -196,13 +198,13 @@ class ReferenceParser:
     def _value(self, pieces: Pieces, column: str) -> bytes:
         place = self._places.get(column, -1)  # a user's choice of columns may lack one that another would read
         position = self.order.positions[place] if place >= 0 else -1
-        return pieces.values[position] if 0 <= position < len(pieces.values) else b""
+        return pieces.values[position] if 0 <= position < min(len(pieces.values), self._reach) else b""
 
     def _extra(self, pieces: Pieces) -> list[bytes]:
         owners, names = self.order.owners, self.order.names
         extra = []
         for position, raw in enumerate(pieces.raw):
-            if position < len(owners) and owners[position] >= 0:
+            if position < self._reach and owners[position] >= 0:
                 continue
             if not names:
                 extra.append(string(raw))

@@ -8,11 +8,10 @@ from functools import cache
 
 from ingestd.fastpath.unreadable import Unreadable
 from ingestd.formats.patterns import compiled
-from ingestd.formats.table import Shape, Table
+from ingestd.formats.table import IGNORED, PADDED, Shape, Table
 
 __all__ = ["Pieces", "split", "trim"]
 
-IGNORED_FIRST = (b"\xef\xbb\xbf", b"\xe2\x80\x8b")  # byte order mark, zero-width space
 # Quoted columns before a separator S or the line's end. Alternatives exclude each other and repetitions are possessive: no
 # input makes the match go back over what it has read.
 QUOTED = {
@@ -31,16 +30,16 @@ class Pieces:
     raw: list[bytes]
 
 
-def trim(line: bytes) -> bytes:
-    """The line proper, out of what stands before a newline."""
-    line = line.rstrip(b"\r")
-    while line.startswith(IGNORED_FIRST):
-        line = line[3:]
-    return line
+def trim(line: bytes, *, padded: bool = False) -> bytes:
+    """The line proper, out of what stands before a newline; `padded`: without blanks at its ends."""
+    begin = (PADDED if padded else IGNORED).match(line)
+    assert begin is not None
+    return line[begin.end() :].rstrip(b" \t\r" if padded else b"\r")
 
 
-def split(table: Table, line: bytes) -> Pieces:
-    """The columns of a line. Raises Unreadable for a quote that is not closed, and for a line that no pattern matches."""
+def split(table: Table, line: bytes, named: int = 0) -> Pieces:
+    """The columns of a line; `named`: how many its header names. Raises Unreadable for a quote that is not closed, and for a
+    line that no pattern matches."""
     if table.shape is Shape.PATTERN:
         return _captured(table, line)
     if table.runs:
@@ -50,6 +49,9 @@ def split(table: Table, line: bytes) -> Pieces:
     raw = line.split(table.between)
     if table.runs:
         raw = [value for value in raw if value]
+    if table.padded and len(raw) == 1:
+        words = [value for value in line.split(b" ") if value]
+        raw = words if len(words) == named else raw
     return Pieces([b"" if value == b"-" else value for value in raw], raw)
 
 

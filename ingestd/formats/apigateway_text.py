@@ -77,6 +77,7 @@ FORMAT = Table(
     dataset=RECORDS.dataset,
     service="apigateway",
     shape=Shape.PATTERN,
+    padded=True,
     patterns=PATTERNS,
     columns=tuple(column for column in RECORDS.columns if column.name.isidentifier()),
     required=1,
@@ -84,7 +85,8 @@ FORMAT = Table(
     key=r"amazon-apigateway-|api-?gateway",
     content=(
         r'[^ \n]+ [^ \n]+ [^ \n]+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] ?"[A-Z]+ [^"\n]* [^ "\n]+" '
-        r"(?:\d{3}|-) (?:(?:\d+|-) )?(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]{15,16}=)(?: [\w=-]+)?\r?(?:\n|\Z)"
+        r"(?:\d{3}|-) (?:(?:\d+|-) )?(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]{15,16}=)(?: [\w=-]+)?"
+        r"[ \t\r]*(?:\n|\Z)"
         r"|[^,\n]+,(?:[^,\n]*,[^,\n]*,)?\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4},[A-Z]+,[^,\n]*,[^,\n]*,[^,\n]*,"
         r'| *<request id="[^"\n]*"> *<(?:ip|extendedRequestId)>'
     ),

@@ -55,6 +55,7 @@ FORMAT = Table(
     dataset="aws.elb_logs",
     service="elb",
     shape=Shape.SPACED,
+    padded=True,
     columns=(
         Column("timestamp", Instant("@timestamp")),
         Column("elb", Text("aws.elb.name")),

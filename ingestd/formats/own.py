@@ -153,6 +153,7 @@ def _table(form: FormatSettings) -> Table:
         header=base.header,
         separator=base.separator,
         runs=base.runs,
+        padded=base.padded,
         dated_by_object=base.dated_by_object or form.dated_by_object,
         comments=base.comments,
         constants=base.constants,

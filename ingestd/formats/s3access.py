@@ -59,6 +59,7 @@ FORMAT = Table(
     dataset="aws.s3access",
     service="s3access",
     shape=Shape.SPACED_RAW,
+    padded=True,
     runs=True,
     columns=(
         Column("bucket_owner", Text("aws.s3access.bucket_owner")),

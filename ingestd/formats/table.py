@@ -4,8 +4,9 @@ These docstrings are the definition, down to the byte: the reference and the ker
 bytes (ASCII where letters are named) until a string is written.
 
 * Lines. A line is what stands before a newline. Carriage returns at its end, and byte order marks (EF BB BF) and zero-width
-  spaces (E2 80 8B) at its beginning, are not part of it. A line of spaces and tabs alone is blank. Blank lines, then header
-  lines, then lines that begin with one of `comments` are skipped and counted; all others become a document or a reject.
+  spaces (E2 80 8B) at its beginning, are not part of it, nor, where the table is `padded`, are spaces and tabs among these. A
+  line of spaces and tabs alone is blank. Blank lines, then header lines, then lines that begin with one of `comments` are
+  skipped and counted; all others become a document or a reject.
   `event.original` is the line; a reject's `raw` is all that stands before the newline.
 * Columns. The line is split by the table's `Shape` into values, position by position; with `runs`, separators at its beginning
   and end do not count and several in a row, outside of quotes and brackets, are one. A column's value is what the line has at
@@ -43,7 +44,8 @@ bytes (ASCII where letters are named) until a string is written.
   carriage returns; byte order marks and zero-width spaces among them do not count. A name is a column's if they are equal but
   for case, or, where no column has it, with `-` for `_`; one that comes twice is the column's once, and then no column's. The
   order holds until the next header of the object; before the first, and after one that names nothing, it is the documented
-  order, of the first `headless` columns where the table says so.
+  order, of the first `headless` columns where the table says so. Where it has `generations`, a line in that order whose number
+  of columns is none of them, and not more than all, is of another order: it has the columns of the first generation alone.
 """
 
 from __future__ import annotations
@@ -130,6 +132,8 @@ __all__ = [
 
 SAMPLE_TIME = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LINE = re.compile(rb"[^\r\n]+")
+MARKS = rb"\xef\xbb\xbf|\xe2\x80\x8b"  # byte order mark, zero-width space
+IGNORED, PADDED = re.compile(rb"(?:" + MARKS + rb")*+"), re.compile(rb"(?:[ \t]|" + MARKS + rb")*+")
 DEPTH_MAX = 16  # levels of objects and arrays in one field: more, and servers begin to refuse the document
 MEMBERS_MAX = 1000  # in one field, over all levels
 NAME_MAX = 256
@@ -146,7 +150,8 @@ class Shape(Enum):
     that begins with `[`, and whose next `]` stands before a separator or the line's end, ends there; its value is what stands
     between. Every other column ends before the next separator, whatever it holds.
     SPACED_RAW: the same for logs that escape nothing: a backslash is a backslash.
-    TABBED: a tab; nothing is quoted.
+    TABBED: a tab; nothing is quoted. Of a `padded` table, a line without any whose spaces, one or several in a row, part it
+    into as many columns as its header names is cut at these: an editor or a shell has made them of the tabs.
     CSV: a comma. A column that begins with `"` is quoted: pairs of `"` in it are one `"` of its value, and it ends at the first
     `"` that is not one of a pair. That one stands before a separator or the line's end, or the line is rejected.
     JSON: a line is a record, and a column one of its members; what no column names is bounded as `Json` says.
@@ -199,8 +204,10 @@ class Table:
                column's name; None: the documented order
     headless   how many columns, from the first, stand in a line of an object without a header; None: all. The others are known
                by a header's names alone
+    generations  how many columns lines without a header have had, the fewest first; (): any number
     separator  one ASCII character instead of the shape's own
     runs       several separators in a row are one
+    padded     spaces and tabs at a line's ends, which editors, shells and shippers leave there, are no part of it
     dated_by_object  lines without a time of their own have that of their object, or of the event that they are
     patterns   of the PATTERN shape: regular expressions, the most particular first
     group      pattern matched at the start of a CloudWatch log group's name: its events are of this format, whatever they hold
@@ -234,8 +241,10 @@ class Table:
     sample: Callable[[Random], str]
     header: str | None = None
     headless: int | None = None
+    generations: tuple[int, ...] = ()
     separator: str = ""
     runs: bool = False
+    padded: bool = False
     dated_by_object: bool = False
     patterns: tuple[str, ...] = ()
     group: str = ""
@@ -302,11 +311,16 @@ class Table:
         if self.shape is Shape.JSON:
             names = first_names(head, self.wrapper)
             return names is not None and re.match(self.content, names) is not None
+        content, ignored = re.compile(self.content.encode()), PADDED if self.padded else IGNORED
         comments = tuple(comment.encode() for comment in self.comments)
-        lines = (line for line in LINE.finditer(head.removeprefix(b"\xef\xbb\xbf")) if line[0].strip())
-        for line in lines:
-            if re.match(self.content.encode(), line.string[line.start() :]):
+        for line in LINE.finditer(head):
+            begin = ignored.match(head, line.start())
+            assert begin is not None
+            at = begin.end()
+            if not head[at : line.end()].strip():
+                continue
+            if content.match(head, at):
                 return True
-            if not line[0].startswith(comments):
+            if not head.startswith(comments, at):
                 return False
         return False

@@ -71,6 +71,7 @@ FORMAT = Table(
     dataset="aws.vpcflow",
     service="vpcflow",
     shape=Shape.SPACED_RAW,
+    padded=True,
     runs=True,
     columns=COLUMNS,
     required=26,

@@ -36,7 +36,7 @@ HEALED_AT_ONCE = 100  # documents, some milliseconds; then the event loop may tu
 
 
 class Rest(Protocol):
-    """Who is told what came to rest, part by part: the pipeline."""
+    """Who is told what came to rest, part by part: settlement.py."""
 
     def is_wanted(self, receipt: int) -> bool:
         """Whether sending documents of this object still serves a message that is ours to settle."""

@@ -156,7 +156,7 @@ async def test_a_stop_is_taken_up_where_it_was(tmp_path: Path) -> None:
 
 async def test_what_cannot_be_read_is_left_for_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After three receipts, and the others are settled; the next run begins with it."""
-    monkeypatch.setattr("ingestd.pipeline.GIVE_BACK_SECONDS", 0)
+    monkeypatch.setattr("ingestd.settlement.GIVE_BACK_SECONDS", 0)
     order = Order("logs", "other/", Selection())
     async with world(tmp_path) as around:
         get, refused = around.s3.get_object, 0

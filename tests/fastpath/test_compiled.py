@@ -131,6 +131,7 @@ TOYS = {
     "names as header": replace(toy(Shape.SPACED_RAW), header="", runs=True),
     "dated by object": replace(toy(Shape.CSV), dated_by_object=True, required=3),
     "every line a comment": replace(toy(Shape.SPACED), comments=("",)),
+    **{f"{shape.value}, padded": replace(toy(shape), padded=True) for shape in SHAPES},
 }
 VALUES: dict[str, tuple[str, ...]] = {
     "t": ("2026-11-01T00:00:00Z", "2026-10-31T23:59:59.123456", "2024-02-29T12:00:00.1Z",
@@ -335,6 +336,7 @@ def test_header_lines(header: str) -> None:
     """A header line decides the columns' order, also in the middle of a block and for the blocks after it."""
     rows = "2026-11-01\t00:00:00\t1.2.3.4\tGET\t5\tx\ty\tz\n2026-11-01\t00:00:00\tFRA\t7\t::1\t-\t\tq\n"
     rows += "1.2.3.4\t-\t00:00:00\t2026-11-01\t-\t1\n"
+    rows += rows.replace("\t", " ") + rows.replace("\t", "   ")
     data = f"{rows}{header}\n{rows}#Fields: date time x-edge-location sc-bytes c-ip\n{rows}{header}\r\n{rows}".encode()
     for size in (1, 100, 1 << 20):
         same(formats()["cloudfront"], data, FRAMINGS["bulk"], size)

@@ -68,6 +68,22 @@ def test_tabbed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "named", "values"),
+    [
+        (b"a - c", 3, [b"a", b"", b"c"]),
+        (b"a   b  c", 3, [b"a", b"b", b"c"]),
+        (b"a b c", 2, [b"a b c"]),
+        (b"a b c", 0, [b"a b c"]),
+        (b"a b\tc", 3, [b"a b", b"c"]),
+    ],
+)
+def test_tabs_that_became_spaces(line: bytes, named: int, values: list[bytes]) -> None:
+    """A padded line without a tab is cut at its spaces where that gives the columns that its header names, and else nowhere."""
+    assert split(toy(Shape.TABBED, padded=True), line, named).values == values
+    assert split(toy(Shape.TABBED), line, named).values == line.split(b"\t")
+
+
+@pytest.mark.parametrize(
     ("line", "values"),
     [
         (b"a,b,,-,", [b"a", b"b", b"", b"", b""]),
@@ -148,6 +164,21 @@ def test_many_columns(shape: Shape, column: bytes) -> None:
 def test_trim(line: bytes, trimmed: bytes) -> None:
     """Carriage returns behind a line and invisible marks before it are no part of it."""
     assert trim(line) == trimmed
+
+
+@pytest.mark.parametrize(
+    ("line", "trimmed"),
+    [
+        (b"a b", b"a b"),
+        (b" \t a\tb \t\r \r", b"a\tb"),
+        (b" \xef\xbb\xbf\t\xe2\x80\x8b #a", b"#a"),
+        (b" \xef\xbb ", b"\xef\xbb"),
+        (b" \r\t", b""),
+    ],
+)
+def test_padding(line: bytes, trimmed: bytes) -> None:
+    """Of a padded table's line, spaces and tabs around it are no part either."""
+    assert trim(line, padded=True) == trimmed
 
 
 @pytest.mark.parametrize("line", [b'"', b'a,"b', b'"a"b', b'"a""', b'"a"" ,b', b'"' + b'""' * 200_000])

@@ -6,7 +6,9 @@ import re
 from datetime import date
 from importlib import import_module
 from random import Random
+from typing import Any
 
+import orjson
 import pytest
 
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths
@@ -14,7 +16,7 @@ from ingestd.fastpath.parser import open_parser
 from ingestd.formats.patterns import compiled
 from ingestd.formats.registry import formats
 from ingestd.formats.table import DateTime, Epoch, Shape, Table
-from ingestd.model import Block, Framing, Source
+from ingestd.model import Block, Documents, Framing, Source
 
 TABLES = list(formats().values())
 OPEN = ("cloudwatch_logs", "events")  # whatever comes: AWS documents no fields of theirs
@@ -83,6 +85,11 @@ def test_columns(table: Table) -> None:
     others |= {reading.instead for reading in readings if isinstance(reading, Epoch) and reading.instead}
     assert others <= set(names)
     assert table.headless is None or table.required <= table.headless < len(names)
+    first, *later = table.generations or (table.required,)
+    assert table.required <= first
+    assert sorted(later) == later
+    assert (table.headless or len(names)) in (table.generations or (table.headless or len(names),))
+    assert not table.generations or later[-1] < 63  # the kernel has a bit for each
 
 
 @pytest.mark.parametrize("table", TABLES, ids=named)
@@ -92,6 +99,31 @@ def test_patterns(table: Table) -> None:
     assert bool(table.patterns) == (table.shape is Shape.PATTERN)
     assert captured <= {column.name for column in table.columns}
     assert re.compile(table.group).groups == len(table.named)
+
+
+PADDING = ((b"", b" "), (b"", b" \t  "), (b"", b" \r"), (b"  ", b""), (b"\t", b"\t\r"), (b"\xef\xbb\xbf ", b""))
+
+
+@pytest.mark.parametrize(("before", "behind"), PADDING)
+@pytest.mark.parametrize("table", [table for table in TABLES if table.padded], ids=named)
+def test_blanks_around_a_line(table: Table, before: bytes, behind: bytes) -> None:
+    """What editors and shells leave around the lines that AWS writes changes nothing but where they stand."""
+    lines = [text.encode() for text in (*table.preamble, table.sample(Random(7)))]
+    padded, bare = _read(table, [before + line + behind for line in lines]), _read(table, lines)
+    assert padded.drifted == 0
+    assert _documents(padded) == _documents(bare)
+    assert len(padded) == 1
+
+
+def _read(table: Table, lines: list[bytes]) -> Documents:
+    data = b"".join(line + b"\n" for line in lines)
+    assert table.recognises("", data) == 2
+    return open_parser(table, SOURCE, Framing(table.dataset, action=False)).parse(Block(bytearray(data), len(data), 0))
+
+
+def _documents(read: Documents) -> list[dict[str, Any]]:
+    documents = [orjson.loads(read.body(index)) for index in range(len(read))]
+    return [document | {"log": None, "event": document["event"] | {"id": None}} for document in documents]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=named)

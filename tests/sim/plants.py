@@ -36,7 +36,7 @@ PLANTS = (
         "            if not is_done:",
         "            if False:",
     ),
-    _plant("not_given_back_at_the_end", 198, "service", "            leases.give_all_back()\n", ""),
+    _plant("not_given_back_at_the_end", 198, "service", "        consumer.leases.give_all_back()\n", ""),
     # --- leases
     _plant(
         "older_receipt_kept",
@@ -120,14 +120,14 @@ PLANTS = (
     _plant(
         "dead_letter_not_awaited",
         1,
-        "pipeline",
+        "settlement",
         "self._dead_letters.owe(letters, written)",
         "self._dead_letters.owe(letters, lambda is_written: None)\n        written(True)",
     ),
     _plant(
         "unwritten_letter_forgotten",
         1,
-        "pipeline",
+        "settlement",
         "            if not is_written:\n                self.give_up(number)\n",
         "",
     ),
@@ -178,7 +178,7 @@ PLANTS = (
         4,
         "pipeline",
         "self._ways.reader(body.source, route,",
-        "self._ways.reader(replace(body.source, modified_at=self._wall_clock()), route,",
+        "self._ways.reader(replace(body.source, modified_at=self._settlement._wall_clock()), route,",
     ),
     _plant("denied_is_dead", 20, "shell.fetch", "if self.why.doing is Doing.POISON:", "if self.why.doing is not Doing.AGAIN:"),
     # --- rules
@@ -195,7 +195,7 @@ PLANTS = (
     _plant(
         "budget_leaks_on_refusal",
         2,
-        "pipeline",
+        "settlement",
         "        self._budget.give(held_bytes)\n        way = part.documents.way\n",
         "        way = part.documents.way\n",
     ),

@@ -31,8 +31,10 @@ from ingestd.fastpath.kernel.codes import (
     P_CHOICES,
     P_DATED,
     P_FACTOR,
+    P_FEWEST,
     P_FIRSTS,
     P_FIXED,
+    P_GENERATIONS,
     P_HEADERS,
     P_LOOKUPS,
     P_LOOSE,
@@ -40,6 +42,7 @@ from ingestd.fastpath.kernel.codes import (
     P_NAMED,
     P_NEEDED,
     P_OPERATIONS,
+    P_PADDED,
     P_POSITIONS,
     P_PREFIXES,
     P_REDACTED,
@@ -136,7 +139,7 @@ def lines(
         else:
             following = get(ends, event)
             stop = event_end(buf, at, following)
-        begin, end = trimmed(buf, at, stop)
+        begin, end = trimmed(buf, at, stop, get(params, P_PADDED))
         if is_record:
             begin, end = blank(buf, begin, end), blank_end(buf, begin, end)
         kind = kind_of(buf, begin, end, text, prefixes, params)
@@ -154,7 +157,7 @@ def lines(
             put(state, S_NEED, fixed + factor * (end - begin))
             why = ROOM
             break
-        to, day, kept, rest = get(state, S_SCRATCH), -1, 0, 0
+        to, day, kept, rest, reach = get(state, S_SCRATCH), -1, 0, 0, positions
         if is_record:
             columns, escaped, to, kept, rest = cut_members(
                 buf, begin, end, params, places, members, selections, text, edges, spans, alt, scratch, to
@@ -165,7 +168,9 @@ def lines(
         src = alt if escaped else buf
         reason, detail = TO_REFERENCE, columns
         if columns >= get(params, P_NEEDED):
-            clear(columns, positions, spans, slots, fields, made)
+            if get(params, P_FEWEST) != 0 and columns <= positions and (get(params, P_GENERATIONS) >> columns) & 1 == 0:
+                reach = get(params, P_FEWEST)
+            clear(min(columns, reach), positions, spans, slots, fields, made)
             fill_texts(get(params, P_TEXTS), texts, spans, fields)
             if rest > 0:
                 fill_scratch(fields, get(params, P_S_EXTRA), to - rest, to)
@@ -211,9 +216,9 @@ def lines(
                 break
         if is_record:
             put(state, S_DRIFTED, get(state, S_DRIFTED) + (rest > 0 and get(params, P_CATCHES) == 0))
-        elif columns > positions or get(params, P_LOOSE) != 0:
+        elif columns > reach or get(params, P_LOOSE) != 0:
             named, run = get(params, P_NAMED), get(params, P_RUN)
-            last = extra(scratch, to, buf, edges, spans, columns, positions, named, owned, names, text, run)
+            last = extra(scratch, to, buf, edges, spans, columns, reach, named, owned, names, text, run)
             fill_scratch(fields, get(params, P_S_EXTRA), to, last)
             put(state, S_DRIFTED, get(state, S_DRIFTED) + (last > to))
             to = last
@@ -258,16 +263,27 @@ def lines(
 
 
 @inlined
-def trimmed(buf: Any, at: int, stop: int) -> Any:
-    """The line proper: no carriage returns at its end, no byte order marks and zero-width spaces at its beginning."""
-    while stop > at and get(buf, stop - 1) == RETURN:
+def trimmed(buf: Any, at: int, stop: int, padded: int) -> Any:
+    """The line proper: no carriage returns at its end, no byte order marks and zero-width spaces at its beginning; if it may
+    be padded, no spaces and tabs among these."""
+    while stop > at and (get(buf, stop - 1) == RETURN or (padded != 0 and is_blank(get(buf, stop - 1)))):
         stop -= 1
-    while stop - at >= 3:
-        mark = get(buf, at) << 16 | get(buf, at + 1) << 8 | get(buf, at + 2)
-        if mark != 0xEFBBBF and mark != 0xE2808B:
+    while stop > at:
+        first, size = get(buf, at), 1
+        if first >= 0xE2 and stop - at >= 3:
+            mark, size = first << 16 | get(buf, at + 1) << 8 | get(buf, at + 2), 3
+            if mark != 0xEFBBBF and mark != 0xE2808B:
+                break
+        elif padded == 0 or not is_blank(first):
             break
-        at += 3
+        at += size
     return at, stop
+
+
+@inlined
+def is_blank(char: int) -> Any:
+    """Whether a byte is a space or a tab."""
+    return char in (SPACE, TAB)
 
 
 @inlined
@@ -282,7 +298,7 @@ def blank_end(buf: Any, at: int, end: int) -> Any:
 def kind_of(buf: Any, at: int, end: int, text: Any, prefixes: Any, params: Any) -> Any:
     """HEADER for a header line, SKIPPED for another line that is none to read, 0 for one that is."""
     place = at
-    while place < end and (get(buf, place) == SPACE or get(buf, place) == TAB):
+    while place < end and is_blank(get(buf, place)):
         place += 1
     if place >= end:
         return SKIPPED

@@ -18,10 +18,12 @@ from ingestd.fastpath.kernel.codes import (
     COLUMNS_MAX,
     CSV,
     LINE_MAX,
+    P_POSITIONS,
     P_RUN,
     P_SEPARATOR,
     P_SHAPE,
     P_SURE,
+    P_UNTABBED,
     SPACED,
     TABBED,
 )  # fmt: skip
@@ -45,7 +47,7 @@ from ingestd.fastpath.kernel.values import begin_of, values, values_carefully
 __all__ = ["LEFT", "OPEN_QUOTE", "cut"]
 
 LEFT, OPEN_QUOTE = -1, -2
-QUOTE, BACKSLASH, OPEN, CLOSE = 34, 92, 91, 93
+SPACE, QUOTE, BACKSLASH, OPEN, CLOSE = 32, 34, 92, 91, 93
 
 
 @inlined
@@ -61,6 +63,8 @@ def cut(buf: Any, at: int, end: int, params: Any, edges: Any, spans: Any, alt: A
             return 0, True, False
     if shape == TABBED:
         columns, care = _cut_tabbed(buf, at, end, separator, run >= 0, edges)
+        if columns == 1 and get(params, P_UNTABBED) != 0 and _words(buf, at, end) == get(params, P_POSITIONS):
+            return LEFT, True, False
     elif get(params, P_SURE) != 0:
         columns, care, bracketed = _cut_quoted(buf, at, end, shape, separator, run >= 0, edges)
     if columns > 0 and not bracketed:
@@ -80,6 +84,17 @@ def _stripped(buf: Any, at: int, end: int, separator: int) -> Any:
     while at < end and get(buf, end - 1) == separator:
         end -= 1
     return at, end
+
+
+@outlined
+def _words(buf: Any, at: int, end: int) -> Any:
+    """How many words stand between spaces in buf[at:end]."""
+    count, before = 0, SPACE
+    while at < end:
+        char = get(buf, at)
+        count += before == SPACE and char != SPACE
+        before, at = char, at + 1
+    return count
 
 
 @inlined
