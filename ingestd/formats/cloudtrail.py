@@ -1,9 +1,10 @@
 """CloudTrail: what is done with AWS's interfaces, as `{"Records": [...]}`, or a record a line where something has split them.
 
-Source: AWS, "CloudTrail record contents for management, data, and network activity events" and "userIdentity element", version
-1.11, as of 2026-11-24. Field names are those of Elastic's AWS integration, dataset `aws.cloudtrail`. What has members of its
-service's own (parameters, responses) is kept whole under `aws.cloudtrail.flattened`. Insight events are records too. Digest
-files, which prove that logs are whole, are no log: they are told by their key, and in any other place by how they begin.
+Source: AWS, "CloudTrail record contents for management, data, and network activity events", version 1.11, as of 2026-11-26, in
+a stored copy of the page, and "userIdentity element", as of 2026-11-24. Field names are those of Elastic's AWS integration,
+dataset `aws.cloudtrail`. What has members of its service's own (parameters, responses) is kept whole under
+`aws.cloudtrail.flattened`. Insight events are records too. Digest files, which prove that logs are whole, are no log: they are
+told by their key, and in any other place by how they begin.
 
 Aggregated events ("CloudTrail record contents for aggregated events", version 1.0, as of 2026-11-26, in a stored copy of the
 page) are records of a window of time, whose end is their time.
