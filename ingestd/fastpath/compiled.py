@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ingestd.core.identity import day_number, index_names, index_window, object_id
 from ingestd.core.sampling import seed
-from ingestd.fastpath.buffers import Buffers
+from ingestd.fastpath.buffers import BUFFERS
 from ingestd.fastpath.choosing import summed
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.joints import OBJECT_PATHS
@@ -43,7 +43,6 @@ RATIO_MARGIN = 1.02
 SMALL = 1 << 18  # documents of fewer bytes are copied, and the thread's own buffer serves for all of them
 NONE = np.zeros(1, np.int64)
 NO_EVENTS = (NONE, NONE, np.frombuffer(bytes(PAD), np.uint8), NONE, NONE)
-BUFFERS = Buffers()
 REASONS = {
     codes.UNTERMINATED_QUOTE: "unterminated_quote",
     codes.TOO_FEW_COLUMNS: "too_few_columns",
@@ -85,7 +84,7 @@ class CompiledParser:
     def parse(self, block: Block) -> Documents:
         if self._plan is None or not _is_plain(block):
             return self._read(block)
-        data = block.data if len(block.data) >= block.size + PAD else block.data + bytes(PAD)
+        data = block.data if len(block.data) >= block.size + PAD else bytearray(block.data) + bytes(PAD)
         buf, state, work = np.frombuffer(data, np.uint8), self._state(block), WORKSPACE
         events, added = self._events(block), np.array([*block.joints, BEYOND], np.int64)
         work.prepare(self._head, self._room(codes.LINE_MAX))

@@ -8,7 +8,7 @@ from ingestd.fastpath.kernel.jit import outlined
 from ingestd.fastpath.kernel.moments import DAY_SECONDS, SECONDS_MAX, epoch, write_second
 from ingestd.fastpath.kernel.numbers import run
 from ingestd.fastpath.kernel.simd import get, load8, put
-from ingestd.fastpath.kernel.times import NO_DAY, YEAR_MAX, YEAR_MIN, date_day, is_clock, number
+from ingestd.fastpath.kernel.times import NO_DAY, YEAR_MAX, YEAR_MIN, date_day, is_clock, no_clock, number
 
 __all__ = ["any_time"]
 
@@ -21,8 +21,8 @@ MILLISECONDS_MIN, COUNT_MAX = 12, 19  # digits of a count that is not of seconds
 
 @outlined
 def any_time(src: Any, at: int, end: int, scratch: Any, to: int, memo: Any) -> Any:
-    """(day since 1970, size of the instant at scratch[to:]) of a `Moment`; day -1 if src[at:end] is none. Writes at most 30
-    bytes, or 64 of a count."""
+    """(day since 1970, size of the instant at scratch[to:]) of a `Moment`; day -1 if src[at:end] is none, or LEAP. Writes
+    at most 64 bytes."""
     digits = run(src, at, end)
     if digits == end - at or (digits > 0 and get(src, at + digits) == POINT):
         if MILLISECONDS_MIN <= digits <= COUNT_MAX and digits < end - at - 1:
@@ -35,8 +35,10 @@ def any_time(src: Any, at: int, end: int, scratch: Any, to: int, memo: Any) -> A
     if place > end or not (get(src, at + 10) | LOWER == T | LOWER or get(src, at + 10) == SPACE):
         return -1, 0
     day = date_day(src, at, YEAR_MIN - 1, YEAR_MAX + 1)
-    if day == NO_DAY or not is_clock(load8(src, at + 11)):
+    if day == NO_DAY:
         return -1, 0
+    if not is_clock(load8(src, at + 11)):
+        return no_clock(load8(src, at + 11)), 0
     fraction = 0
     if place < end and get(src, place) in (POINT, COMMA):
         fraction = run(src, place + 1, end)

@@ -185,7 +185,7 @@ def lines(
                 if kept > 0:
                     fill_kept(kept, edges, kept_slots, fields, SCRATCH)
                 to, day, detail = read(src, get(params, P_OPERATIONS), rows, spans, fields, scratch, to, meanings, text, memo)
-                reason = BAD_VALUE if detail >= 0 else MISSING_TIMESTAMP
+                reason = MISSING_TIMESTAMP if detail < 0 else BAD_VALUE if detail < get(params, P_OPERATIONS) else TO_REFERENCE
                 if is_record and (detail >= 0 or get(edges, CROWDED_AT) != 0):
                     reason, again = reason_of(detail, rows, places, spans, edges, params)
                     if again:
@@ -340,6 +340,8 @@ def begun(buf: Any, at: int, end: int, text: Any, prefixes: Any, params: Any) ->
 def reason_of(row: int, rows: Any, places: Any, spans: Any, work: Any, params: Any) -> Any:
     """What becomes of a record that a row rejects, or of which columns of one field have values: (the reason, whether it is to
     be cut again, so that their values go back to where they came from)."""
+    if row >= get(params, P_OPERATIONS):
+        return TO_REFERENCE, False
     if get(params, P_CATCHES) != 0:
         going = note_going(row, rows, places, spans, work)
         return MISSING_TIMESTAMP if going >= 0 else TO_REFERENCE, going > 0

@@ -57,7 +57,7 @@ from ingestd.fastpath.kernel.request import request
 from ingestd.fastpath.kernel.scan import find
 from ingestd.fastpath.kernel.simd import copy64, get, load8, put
 from ingestd.fastpath.kernel.slots import fill, fill_part
-from ingestd.fastpath.kernel.times import instant
+from ingestd.fastpath.kernel.times import LEAP, instant
 from ingestd.fastpath.kernel.tls import tls
 
 __all__ = ["fill_texts", "first_of_twins", "read"]
@@ -84,7 +84,7 @@ def read(
     src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any, to: int, meanings: Any, text: Any, memo: Any
 ) -> Any:
     """Do the operations in the table's order. Returns (where scratch is free, the event's day or -1, the
-    row that rejects the line or -1)."""
+    row that rejects the line or -1; `count` if the reference has to say)."""
     day = -1
     for row in range(count):
         code, column, slot = get(rows, row * ROW + R_CODE), get(rows, row * ROW + R_COLUMN), get(rows, row * ROW + R_SLOT)
@@ -125,6 +125,8 @@ def read(
             to += STEP
         elif code == INSTANT:
             found, zulu = instant(src, at, end, memo)
+            if found == LEAP:
+                return to, -1, count
             if found >= 0:
                 fill(fields, slot, at, (end - at) | (0 if zulu else ZULU))
             if slot == 0:
@@ -143,6 +145,8 @@ def read(
                 copy64(scratch, to + DATE_SIZE + 1, src, first)
                 size = DATE_SIZE + 1 + last - first
                 found, zulu = instant(scratch, to, to + size, memo)
+                if found == LEAP:
+                    return to, -1, count
                 if found >= 0:
                     put(scratch, to + size, Z)
                     fill(fields, slot, to, (size + (not zulu)) | SCRATCH)
@@ -156,6 +160,8 @@ def read(
                 found, size = epoch(src, at, end, scratch, to, memo)
             else:
                 found, size = clf_time(src, at, end, scratch, to, memo)
+                if found == LEAP:
+                    return to, -1, count
             if found >= 0:
                 fill(fields, slot, to, size | SCRATCH)
             if slot == 0:
@@ -170,6 +176,8 @@ def read(
                 fill(fields, slot, at, (stop - at) | (0 if zulu else ZULU))
             else:
                 found, size = any_time(src, at, end, scratch, to, memo)
+                if found == LEAP:
+                    return to, -1, count
                 if found < 0:
                     if get(rows, row * ROW + R_ARGUMENT) != 0:
                         return to, -1, row
@@ -184,6 +192,8 @@ def read(
                 fill(fields, slot, span >> 16, (span & 0xFFFF) | MEANING)
         elif code == CUT:
             found = piece(src, at, end, fields, rows, row, text, memo)
+            if found == LEAP:
+                return to, -1, count
             if slot == 0 and day < 0:
                 day = found
         elif code == REQUEST:
