@@ -16,6 +16,7 @@ from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import Poison
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
+from ingestd.fastpath.failures import FAILURE
 from ingestd.fastpath.parser import open_parser
 from ingestd.fastpath.reader import ENVELOPE, Reader
 from ingestd.fastpath.ways import Ways
@@ -125,7 +126,7 @@ class Teller:
             story.head = head[:SHOWN_BYTES_MAX].decode("utf-8", "backslashreplace")
             raise
         story.format = reader.name
-        if reader.name == ENVELOPE:
+        if reader.name in (ENVELOPE, FAILURE):
             story.why = "by the names of its first record's members"
         elif route.format != AUTO:
             story.why = "as it was asked to be read" if self._form != AUTO else "as its route says"

@@ -25,6 +25,7 @@ __all__ = [
     "Depth",
     "Documents",
     "Events",
+    "Facts",
     "Framing",
     "Ignored",
     "Message",
@@ -46,6 +47,7 @@ __all__ = [
 
 PAD = 64  # bytes behind a block's last line that a vector load may read (and nothing reads for meaning)
 
+Facts = tuple[tuple[str, str | int], ...]  # what Firehose says of a record that it could not deliver, by name
 Spot = tuple[int, str]  # where a line is in its object: its offset, and its event's id if it is one; else an empty string
 Period = Literal["daily", "weekly", "monthly", "none"]
 
@@ -182,7 +184,8 @@ class Source:
     """Where an object's lines come from, as known once S3 has answered; part of every document made of it.
 
     `etag` and `modified_at` are S3's answer to the GET, not the notice's word: they are the same for each delivery of the same
-    bytes, by event, backfill or redrive, and so ids and indices are too. `carrier` is of lines that came in an envelope.
+    bytes, by event, backfill or redrive, and so ids and indices are too. `carrier` is of lines that came in an envelope,
+    `failure` of those in a record that Firehose could not deliver.
 
     Lines that came in a call have a `record`; then there is no bucket, `key` is the stream, `etag` names record and content,
     and `modified_at` is the call's own time.
@@ -196,6 +199,12 @@ class Source:
     account: str | None = None
     record: RecordOrigin | None = None
     carrier: Carrier | None = None
+    failure: Facts = ()
+
+    @property
+    def has_events(self) -> bool:
+        """Whether its lines are events, which have ids of their own."""
+        return self.carrier is not None or bool(self.failure)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,47 +7,30 @@ import platform
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from functools import partial
 from random import Random
 from typing import Any
 
 import structlog
 
 from ingestd import __version__
-from ingestd.config import FirehoseSettings, InletSettings, OpenSearchSettings, Settings
+from ingestd.config import InletSettings, Settings
 from ingestd.config.changes import safe_changes
-from ingestd.core.retry import Backoff
-from ingestd.core.throttle import Throttle
+from ingestd.consumer import Consumer
 from ingestd.errors import Fatal, Retryable
 from ingestd.fastpath.enriching import Enriching
 from ingestd.fastpath.parser import unavailable
-from ingestd.formats.leaves import known_paths
 from ingestd.model import Message, Notice
-from ingestd.pipeline import Pipeline
-from ingestd.settlement import Settlement
 from ingestd.shell import logs
-from ingestd.shell.budget import Budget
 from ingestd.shell.calls import Calls
 from ingestd.shell.clients import Clients, open_clients
-from ingestd.shell.deadletters import DeadLetters
-from ingestd.shell.delivery import Delivery
 from ingestd.shell.departures import NoticeQueue
 from ingestd.shell.http import serve
 from ingestd.shell.inlet import Door, Inlet
-from ingestd.shell.leases import Leases
 from ingestd.shell.listening import serve_inlet
-from ingestd.shell.objects import Objects
-from ingestd.shell.queue import Queue
-from ingestd.shell.secrets import renewed, with_secrets
+from ingestd.shell.secrets import with_secrets
 from ingestd.shell.spool import Spool
 from ingestd.shell.telemetry import Telemetry
 from ingestd.shell.workers import Workers
-from ingestd.signals import Signals
-from ingestd.sinks import firehose, opensearch
-from ingestd.sinks.deadletter import DeadLetterSink
-from ingestd.sinks.firehose import FirehoseSink
-from ingestd.sinks.opensearch import OpenSearchSink
-from ingestd.sinks.sink import Sink
 
 __all__ = ["END_SECONDS", "Service"]
 
@@ -81,19 +64,16 @@ class Service:
         self.telemetry = Telemetry()
         self.http_port: int | None = None
         self.inlet_port: int | None = None
-        self.pipeline: Pipeline | None = None
-        self.settlement: Settlement | None = None
-        self.leases: Leases | None = None
+        self.consumer: Consumer | None = None
         self._random = random or Random()  # noqa: S311 - spreads waits, keeps no secret
         self._wall_clock = wall_clock
         self._read = read
         self.state = "starting"
-        self._deliveries: dict[str, Delivery] = {}
         self._enriching = Enriching(settings.enrich)
-        self._budget: Budget | None = None
         self._reload: dict[str, object] = {}
         self._began_at = wall_clock()
         self.telemetry.notes |= {"reload": lambda: self._reload, "service": self._whoami}
+        self.telemetry.gauge("reload_refused", "", lambda: {"": float(self._reload.get("outcome") == "refused")})
 
     async def run(self, stop: asyncio.Event, clients: Clients | None = None) -> None:
         """Serve until `stop` is set, then drain; with the settings' clients, or these. Raises Fatal when it cannot go on."""
@@ -119,123 +99,67 @@ class Service:
 
     async def consume(self, stop: asyncio.Event, clients: Clients, workers: Workers, queue: NoticeQueue | None = None) -> None:
         """The service behind its clients and without its port; with the settings' queue, or another that behaves like it."""
-        try:
-            await self._consume(stop, clients, workers, queue)
-        finally:
-            for delivery in self._deliveries.values():
-                await delivery.sink.close()
-        log.info("stopped", given_back=self.telemetry.snapshot().total("messages", "given_back"))
-
-    async def _consume(self, stop: asyncio.Event, clients: Clients, workers: Workers, queue: NoticeQueue | None) -> None:
         settings = await with_secrets(self.settings, clients.session)
         if queue is not None:  # it alone is to be worked through
             settings = settings.model_copy(update={"inlet": InletSettings()})
         if self._enriching.is_wanted:
             await workers.run(self._enriching.read)
-        telemetry, clock = self.telemetry, asyncio.get_running_loop().time
-        backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
-        url = settings.queue.url or ""
-        has_queue = bool(url or queue)
-        queue = queue or Queue(
-            clients.sqs, url, wait_seconds=settings.queue.wait_seconds, visibility_seconds=settings.queue.visibility_seconds
-        )
-        writer = None
-        if settings.dead_letters.bucket:
-            writer = DeadLetterSink(
-                settings.dead_letters,
-                clients.s3,
-                self._unique_name,
-                workers.executor,
-                timeout_seconds=settings.aws.call_seconds_max,
-            )
-        dead_letters = DeadLetters(writer, backoff, self._random)
-        budget = self._budget = Budget(settings.memory.budget_bytes)
-        settlement = self.settlement = Settlement(
-            settings, dead_letters=dead_letters, budget=budget, telemetry=telemetry, wall_clock=self._wall_clock
-        )
-        leases = self.leases = Leases(
-            queue,
-            telemetry,
-            visibility_seconds=settings.queue.visibility_seconds,
-            age_seconds_max=settings.queue.message_age_seconds_max,
-            clock=clock,
-            on_lost=settlement.lose,
-            on_too_old=settlement.give_up,
-        )
-        pipeline = self.pipeline = Pipeline(
+        clock = asyncio.get_running_loop().time
+        consumer = self.consumer = Consumer(
             settings,
-            objects=Objects(
-                clients.s3,
-                settings.object,
-                owners=settings.queue.owners,
-                stall_seconds=settings.aws.read_timeout_seconds,
-                rand=self._random.random,
-            ),
-            deliveries=self._deliveries,
-            settlement=settlement,
-            leases=leases,
-            budget=budget,
-            workers=workers,
-            telemetry=telemetry,
-            clock=clock,
-            read=self._read,
+            clients,
+            workers,
+            self.telemetry,
+            queue=queue,
             enrichment=self._enriching.enrichment,
-        )
-        fields = known_paths(pipeline.formats)
-        for name, sink in self._sinks(settings, clients, workers).items():
-            throttle = Throttle(settings.sinks[name].permits_first, settings.sinks[name].permits_max, backoff)
-            self._deliveries[name] = Delivery(
-                sink, throttle, backoff, settlement, telemetry, clock=clock, random=self._random, fields=fields
-            )
-        self._show(budget, leases, settlement)
-        signals = Signals(
-            telemetry,
-            pipeline,
-            settlement,
-            leases,
-            self._deliveries,
-            queue if has_queue else None,
-            cores=workers.threads,
             clock=clock,
             wall_clock=self._wall_clock,
-            namespace=settings.log.emf_namespace,
+            random=self._random,
+            read=self._read,
+            reread=self._reread,
         )
-        receivers = [
-            self._receive(queue, pipeline, backoff, clock) for _ in range(settings.queue.receivers if has_queue else 0)
-        ]
-        async with (
-            self._inlet(settings, pipeline, clients, workers, clock),
-            self._kept_running([leases.run(), self._watch_loop(clock), signals.run()]),
-        ):
-            async with self._kept_running([each.run() for each in self._deliveries.values()]):
-                async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
-                    self.state = "ready"
-                    log.info(
-                        "ready",
-                        queue=url.rsplit("/", 1)[-1],
-                        sinks=sorted(self._deliveries),
-                        http_port=self.http_port,
-                        inlet_port=self.inlet_port,
-                    )
-                    await stop.wait()
-                    self.state = "draining"
-                    end_at = clock() + settings.drain_seconds - END_SECONDS
-                    settlement.stop_starting()
-                await self._drain(settlement, dead_letters, clock, end_at - RETURN_SECONDS)
-            # Nothing works on a message any more when it is given back: another consumer may have it in the same moment.
-            await settlement.close()
-            await dead_letters.close()
-            leases.give_all_back()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(end_at - clock(), LAST_RECEIVE_SECONDS)):
-                    await leases.all_sent()
+        try:
+            async with (
+                self._inlet(settings, consumer, clients, workers, clock),
+                self._kept_running([consumer.leases.run(), self._watch_loop(clock), consumer.signals.run()]),
+            ):
+                await self._serve(stop, settings, consumer, clock)
+        finally:
+            await consumer.close()
+        log.info("stopped", given_back=self.telemetry.snapshot().total("messages", "given_back"))
+
+    async def _serve(self, stop: asyncio.Event, settings: Settings, consumer: Consumer, clock: Callable[[], float]) -> None:
+        """Receive and deliver until `stop` is set; then finish what has begun, and give back the rest."""
+        receivers = [self._receive(consumer, clock) for _ in range(settings.queue.receivers if consumer.has_queue else 0)]
+        async with self._kept_running([each.run() for each in consumer.deliveries.values()]):
+            async with self._kept_running(receivers, grace_seconds=LAST_RECEIVE_SECONDS):
+                self.state = "ready"
+                log.info(
+                    "ready",
+                    queue=(settings.queue.url or "").rsplit("/", 1)[-1],
+                    sinks=sorted(consumer.deliveries),
+                    http_port=self.http_port,
+                    inlet_port=self.inlet_port,
+                )
+                await stop.wait()
+                self.state = "draining"
+                end_at = clock() + settings.drain_seconds - END_SECONDS
+                consumer.settlement.stop_starting()
+            await self._drain(consumer, clock, end_at - RETURN_SECONDS)
+        # Nothing works on a message any more when it is given back: another consumer may have it in the same moment.
+        await consumer.settlement.close()
+        await consumer.dead_letters.close()
+        consumer.leases.give_all_back()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(end_at - clock(), LAST_RECEIVE_SECONDS)):
+                await consumer.leases.all_sent()
 
     @asynccontextmanager
     async def _inlet(
-        self, settings: Settings, pipeline: Pipeline, clients: Clients, workers: Workers, clock: Callable[[], float]
+        self, settings: Settings, consumer: Consumer, clients: Clients, workers: Workers, clock: Callable[[], float]
     ) -> AsyncIterator[None]:
         """The way in beside the queue, if it is wanted: open while the service is ready, and answering to the end."""
-        inlet = settings.inlet
+        inlet, pipeline = settings.inlet, consumer.pipeline
         if inlet.port is None:
             yield
             return
@@ -277,7 +201,7 @@ class Service:
         try:
             settings = read()
             changed = safe_changes(self.settings, settings)
-            if self.pipeline is not None and self._enriching.read():
+            if self.consumer is not None and self._enriching.read():
                 changed.append("enrich")
         except Fatal as error:
             self._reloaded("refused", why=str(error))
@@ -290,23 +214,16 @@ class Service:
     def _change(self, settings: Settings) -> None:
         self.settings = settings
         logs.configure(settings.log)
-        if self._budget is None or self.pipeline is None:
-            return  # it is still warming up, and begins with these
-        self._budget.change(settings.memory.budget_bytes)
-        self.pipeline.change(settings, self._enriching.enrichment)
-        backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
-        for name, delivery in self._deliveries.items():
-            sink = settings.sinks[name]
-            limits = firehose.limits_of(sink) if isinstance(sink, FirehoseSettings) else opensearch.limits_of(sink)
-            delivery.change(limits, sink.permits_max, backoff)
+        if self.consumer is not None:  # else it is still warming up, and begins with these
+            self.consumer.change(settings, self._enriching.enrichment)
 
     def _reloaded(self, outcome: str, **told: object) -> None:
         self.telemetry.count("reloads", 1, outcome)
         self._reload = {"outcome": outcome, "at": self._wall_clock(), **told}
 
-    async def _receive(self, queue: NoticeQueue, pipeline: Pipeline, backoff: Backoff, clock: Callable[[], float]) -> None:
+    async def _receive(self, consumer: Consumer, clock: Callable[[], float]) -> None:
         """Take messages while there is room for them."""
-        failures = 0
+        queue, pipeline, failures = consumer.queue, consumer.pipeline, 0
         while self.state != "draining":
             if not pipeline.has_room:
                 await asyncio.sleep(ROOM_SECONDS)
@@ -317,7 +234,7 @@ class Service:
             except Retryable as error:
                 self.telemetry.queue_failed(error)
                 failures += 1
-                await asyncio.sleep(backoff.delay(failures, self._random.random(), ROOM_SECONDS))
+                await asyncio.sleep(consumer.backoff.delay(failures, self._random.random(), ROOM_SECONDS))
                 continue
             failures = 0
             for message in messages:
@@ -325,13 +242,11 @@ class Service:
             if not messages:
                 await asyncio.sleep(ROOM_SECONDS)
 
-    async def _drain(
-        self, settlement: Settlement, dead_letters: DeadLetters, clock: Callable[[], float], deadline: float
-    ) -> None:
+    async def _drain(self, consumer: Consumer, clock: Callable[[], float], deadline: float) -> None:
         """Wait for what has begun, as long as there is time."""
-        log.info("draining", messages=settlement.messages_in_flight)
-        while settlement.messages_in_flight and clock() < deadline:
-            dead_letters.hurry()
+        log.info("draining", messages=consumer.settlement.messages_in_flight)
+        while consumer.settlement.messages_in_flight and clock() < deadline:
+            consumer.dead_letters.hurry()
             await asyncio.sleep(ROOM_SECONDS)
 
     async def _watch_loop(self, clock: Callable[[], float]) -> None:
@@ -341,45 +256,16 @@ class Service:
             await asyncio.sleep(LAG_SECONDS)
             self.telemetry.loop_lag_seconds.observe(max(clock() - asked_at - LAG_SECONDS, 0.0))
 
-    def _unique_name(self) -> str:
-        return f"{self._random.getrandbits(128):032x}"
-
-    def _sinks(self, settings: Settings, clients: Clients, workers: Workers) -> dict[str, Sink]:
-        sinks: dict[str, Sink] = {}
-        for name, sink in settings.sinks.items():
-            if isinstance(sink, OpenSearchSettings):
-                renew = partial(renewed, name, sink, self._reread, clients.session)
-                sinks[name] = OpenSearchSink(name, sink, clients.cluster(sink, renew), workers.executor)
-            elif isinstance(sink, FirehoseSettings):
-                region = sink.region or settings.aws.region
-                stream = clients.stream(sink, region, workers.executor)
-                sinks[name] = FirehoseSink(name, sink, clients.firehose[region], stream)
-        return sinks
-
     def _whoami(self) -> dict[str, object]:
         """Which of many this is."""
         up_seconds = self._wall_clock() - self._began_at
         return {"host": platform.node(), "version": __version__, "state": self.state, "up_seconds": up_seconds}
 
-    def _show(self, budget: Budget, leases: Leases, settlement: Settlement) -> None:
-        """The gauges, read when somebody looks."""
-        gauge, deliveries, loop = self.telemetry.gauge, self._deliveries, asyncio.get_running_loop()
-        gauge("in_flight_bytes", "", lambda: {"": budget.taken_bytes})
-        gauge("budget_bytes", "", lambda: {"": budget.total_bytes})
-        gauge("messages_in_flight", "", lambda: {"": settlement.messages_in_flight})
-        gauge("reload_refused", "", lambda: {"": float(self._reload.get("outcome") == "refused")})
-        gauge("leases", "", lambda: {"": len(leases)})
-        gauge("tasks", "", lambda: {"": len(asyncio.all_tasks(loop))})
-        gauge("retry_bytes", "sink", lambda: {name: each.retry_bytes for name, each in deliveries.items()})
-        gauge("permits", "sink", lambda: {name: each.throttle.permits() for name, each in deliveries.items()})
-        gauge(
-            "sink_paused", "sink", lambda: {name: float(each.throttle.paused is not None) for name, each in deliveries.items()}
-        )
-
     def _why_not_ready(self) -> str | None:
         if self.state != "ready":
             return self.state
-        paused = [name for name, each in self._deliveries.items() if each.paused_seconds > PAUSE_UNREADY_SECONDS]
+        deliveries = self.consumer.deliveries if self.consumer else {}
+        paused = [name for name, each in deliveries.items() if each.paused_seconds > PAUSE_UNREADY_SECONDS]
         return f"sink paused: {', '.join(paused)}" if paused else None
 
     @asynccontextmanager

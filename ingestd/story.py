@@ -131,7 +131,8 @@ class Story:
 
     def _take_groups(self, documents: Documents, way: Way) -> None:
         for document in _bodies(documents) if documents.ids else ():
-            self.carried[document["aws"]["cloudwatch"]["log_group"], way.format] += 1
+            if group := below(document, "aws", "cloudwatch", "log_group"):
+                self.carried[group, way.format] += 1
 
 
 TABLES = {

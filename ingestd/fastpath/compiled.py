@@ -23,7 +23,7 @@ from ingestd.fastpath.joints import OBJECT_PATHS
 from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.block import encode
 from ingestd.fastpath.known import SEED, Known
-from ingestd.fastpath.layout import CLOUDWATCH, ID, TIMESTAMP, fixed, second
+from ingestd.fastpath.layout import CLOUDWATCH, FIREHOSE, ID, TIMESTAMP, fixed, second
 from ingestd.fastpath.order import Order
 from ingestd.fastpath.plan import Plan, compile_plan
 from ingestd.fastpath.portion import line_of, rest_of
@@ -67,6 +67,7 @@ class CompiledParser:
         head = bytearray(codes.SCRATCH_WORDS + name.encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
         values = fixed(table, framing, source)
         streams = {CLOUDWATCH, *table.named} if source.carrier else set()
+        streams |= {FIREHOSE} if source.failure else set()
         self._covered = frozenset(streams & values.keys())
         self._brought = {ID: (codes.W_ID, codes.ID)}  # what the object brings: position in the head of scratch, size
         for path in sorted({*OBJECT_PATHS, *self._covered} & values.keys()):

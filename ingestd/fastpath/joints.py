@@ -19,13 +19,13 @@ import orjson
 from numpy.typing import NDArray
 
 from ingestd.fastpath.kernel.codes import ESCAPE
-from ingestd.fastpath.layout import CLOUDWATCH, ID, ORIGINAL, TIMESTAMP, fixed, paths
+from ingestd.fastpath.layout import CLOUDWATCH, FIREHOSE, ID, ORIGINAL, TIMESTAMP, fixed, paths
 from ingestd.formats.table import IpList, Items, Json, Mapped, Pairs, Table, Words
 from ingestd.model import Framing, Source
 
 __all__ = ["OBJECT_PATHS", "Body", "compile_body", "pack"]
 
-OBJECT_PATHS = ("cloud", "aws.s3", "aws.firehose", CLOUDWATCH)  # the values that an object, a record or a log stream brings
+OBJECT_PATHS = ("cloud", "aws.s3", FIREHOSE, CLOUDWATCH)  # the values that an object, a record or a log stream brings
 BARE = {"long", "double", "boolean", "geo_point"}  # types that JSON writes without quotes
 FINISHED = Words | IpList | Mapped | Items | Json | Pairs  # readings whose results are JSON as they are
 STRINGS = {TIMESTAMP, ID, ORIGINAL}  # where no column fills them

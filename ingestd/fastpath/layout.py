@@ -16,12 +16,13 @@ import orjson
 from ingestd.formats.table import Table
 from ingestd.model import Carrier, Framing, RecordOrigin, Source
 
-__all__ = ["CLOUDWATCH", "ID", "OFFSET", "ORIGINAL", "TIMESTAMP", "fixed", "paths", "second"]
+__all__ = ["CLOUDWATCH", "FIREHOSE", "ID", "OFFSET", "ORIGINAL", "TIMESTAMP", "fixed", "paths", "second"]
 
 TIMESTAMP = "@timestamp"
 OFFSET = "log.offset"  # a bare number: the line's offset in the decoded object
 ID = "event.id"
 CLOUDWATCH = "aws.cloudwatch"
+FIREHOSE = "aws.firehose"
 ORIGINAL = "event.original"
 
 
@@ -32,7 +33,7 @@ def paths(table: Table, framing: Framing, carried: bool = False) -> tuple[str, .
     `carried`: a document of an event, which always says its id.
     """
     named = [TIMESTAMP, *(leaf.path for leaf in table.leaves()), *(path for path, _ in table.constants), table.extra]
-    named += ["event.dataset", "cloud", "aws.s3", "aws.firehose", OFFSET]
+    named += ["event.dataset", "cloud", "aws.s3", FIREHOSE, OFFSET]
     named += [CLOUDWATCH] * carried + [ID] * (framing.id_field or carried) + [ORIGINAL] * framing.original
     tree: dict[str, object] = {}
     for path in named:
@@ -65,8 +66,9 @@ def fixed(table: Table, framing: Framing, source: Source) -> dict[str, bytes]:
     values |= {"event.dataset": framing.dataset, "cloud": cloud}
     if source.record is None:
         values["aws.s3"] = {"bucket": {"name": source.bucket}, "object": {"key": source.key}}
-    else:
-        values["aws.firehose"] = _told(source.record)
+    if source.record or source.failure:
+        told = _told(source.record) if source.record else {}
+        values[FIREHOSE] = ({"failure": dict(source.failure)} if source.failure else {}) | told
     if source.carrier:
         values |= _carried(table, source.carrier)
     return {path: orjson.dumps(value) for path, value in values.items()}

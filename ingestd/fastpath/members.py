@@ -117,9 +117,9 @@ class Members:
             if value in self._absent:
                 continue
             child = _child(node, name)
-            if child is not None and isinstance(value, list):
+            if child is not None and isinstance(value, NESTED):
                 for place, selected in child.selections:
-                    walked.values.setdefault(place, self._select(value, selected))
+                    walked.values.setdefault(place, self._select(_items_for(selected, value), selected))
             if child is not None and child.members and isinstance(value, dict):
                 inner = self._walk(child, value, walked)
                 if child.column >= 0 and self._keeps[child.column] and child.column not in walked.values:
@@ -228,11 +228,27 @@ def _text(value: Any) -> bytes:
 
 def _paired(value: Any) -> Any:
     pairs: dict[str, list[Any]] = {}
-    for item in value if isinstance(value, list) else [None]:
+    for item in _named(value) if isinstance(value, dict) else value if isinstance(value, list) else [None]:
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
             return value
         pairs.setdefault(item["name"].lower(), []).append(item.get("value"))
     return {name: values if len(values) > 1 else values[0] for name, values in pairs.items()}
+
+
+def _items_for(selected: Selection, value: list[Any] | dict[str, Any]) -> list[Any]:
+    """The items among which is selected, also where an object stands in the place of their array."""
+    if isinstance(value, list):
+        return value
+    return _named(value) if selected.name else [value]
+
+
+def _named(members: dict[str, Any]) -> list[dict[str, Any]]:
+    """An object's members as objects of a name and a value."""
+    return [
+        {"name": name, "value": item}
+        for name, value in members.items()
+        for item in (value if isinstance(value, list) and value else [value])
+    ]
 
 
 def _child(node: _Node, name: str) -> _Node | None:

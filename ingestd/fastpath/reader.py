@@ -6,7 +6,7 @@ Both make the same of a block: documents that say which way they go. What reads 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
@@ -23,7 +23,7 @@ from ingestd.fastpath.record_cutter import RecordCutter
 from ingestd.formats.registry import Format
 from ingestd.model import Block, Documents, Reject, Source, Way
 
-__all__ = ["ENVELOPE", "EnvelopeReader", "LineReader", "Reader", "joined"]
+__all__ = ["ENVELOPE", "EnvelopeReader", "LineReader", "Reader", "joined", "joined_by_way"]
 
 ENVELOPE = "envelope"  # what lines are counted by that are no events, or are dropped before it is known what they are
 PARSERS_MAX = 256  # of log streams that are remembered for one object
@@ -83,25 +83,25 @@ class EnvelopeReader:
         return RecordCutter(limits.block_bytes, max(limits.line_bytes_max, limits.envelope_bytes_max))
 
     def read(self, block: Block) -> list[Documents]:
-        found: dict[Way | None, list[Documents]] = {}
-        for documents in self._documents(block):
-            found.setdefault(documents.way, []).append(documents)
-        return [joined(alike) for alike in found.values()]
+        return joined_by_way(self._documents(block))
 
     def _documents(self, block: Block) -> Iterator[Documents]:
         at, offset, joints = 0, block.offset, frozenset(block.joints)
         for record in bytes(memoryview(block.data)[: block.size]).split(b"\n")[:-1]:
-            begin = offset + len(record) - len(record.lstrip())
-            try:
-                groups, rejects = carried(record, begin, self._source) if record.strip() else ([], [])
-            except Poison as poison:
-                groups, rejects = [], [Reject(begin, poison.reason, "", record, len(record))]
-            if rejects or not groups:
-                yield _uncarried(rejects)
-            for each in groups:
-                yield from self._read(each)
+            yield from self.events(record, offset + len(record) - len(record.lstrip()), self._source)
             at += len(record) + 1
             offset += len(record) + (at - 1 not in joints)
+
+    def events(self, record: bytes, offset: int, source: Source) -> Iterator[Documents]:
+        """Documents of the envelope at `offset` of the object, group by group."""
+        try:
+            groups, rejects = carried(record, offset, source) if record.strip() else ([], [])
+        except Poison as poison:
+            groups, rejects = [], [Reject(offset, poison.reason, "", record, len(record))]
+        if rejects or not groups:
+            yield _uncarried(rejects)
+        for each in groups:
+            yield from self._read(each)
 
     def _read(self, each: Carried) -> Iterator[Documents]:
         assert each.source.carrier is not None
@@ -119,6 +119,14 @@ class EnvelopeReader:
     def _open(self, place: tuple[str, bool], source: Source) -> list[Lane]:
         form, ways = self._chosen[place]
         return [(way, self._opening(form, source, way.framing)) for way in ways]
+
+
+def joined_by_way(found: Iterable[Documents]) -> list[Documents]:
+    """The documents of several, one after the other, those that go the same way as one."""
+    by_way: dict[Way | None, list[Documents]] = {}
+    for documents in found:
+        by_way.setdefault(documents.way, []).append(documents)
+    return [joined(alike) for alike in by_way.values()]
 
 
 def joined(alike: Sequence[Documents]) -> Documents:

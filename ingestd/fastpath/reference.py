@@ -60,7 +60,7 @@ class ReferenceParser:
         self._object = object_id(source)
         self._fixed = fixed(table, framing, source)
         self._named = {path: self._fixed.pop(path) for path in table.named if path in self._fixed}
-        self._tree = _tree(paths(table, framing, carried=source.carrier is not None))
+        self._tree = _tree(paths(table, framing, carried=source.has_events))
         self._indices = _Indices.of_window(framing, *index_window(source, framing))
         self._object_time = string(second(source.modified_at)) if table.dated_by_object else b""
         self._header = header_pattern(table)

@@ -3,6 +3,9 @@
 `answers[].Rdata` is the member `Rdata` of each item of the array `answers`; `headers[name=host].value` is the member `value` of
 the first item whose `name` is `host`, in whatever case of ASCII letters. Items that are no objects do not count. Behind the
 bracket names lead downwards as they stand: one with dots in it is not found.
+
+An object in the array's place, as CloudWatch Logs makes of a web ACL's arrays (`parseWAF`), is its one item; where items are
+chosen by a `name`, its members are the items, each with a `name` and a `value`, or several where its value is an array.
 """
 
 from __future__ import annotations

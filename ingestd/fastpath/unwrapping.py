@@ -17,7 +17,7 @@ from ingestd.fastpath.record_cutter import RecordCutter
 from ingestd.formats.names import first_names
 from ingestd.model import PAD, Block, Documents
 
-__all__ = ["UnwrappingReader", "first_message"]
+__all__ = ["UnwrappingReader", "first_message", "line_of_record"]
 
 
 def first_message(head: bytes) -> bytes | None:
@@ -49,9 +49,13 @@ class UnwrappingReader:
 
 def _line(record: bytes) -> bytes:
     """The record's line, as long as the record, with a newline."""
+    return line_of_record(record).ljust(len(record), b"\r") + b"\n"
+
+
+def line_of_record(record: bytes) -> bytes:
+    """The line in a record; the record, if it holds none."""
     message = _message(record)
-    text = record if message is None else message.replace(b"\n", b" ")
-    return text.ljust(len(record), b"\r") + b"\n"
+    return record if message is None else message.replace(b"\n", b" ")
 
 
 def _message(record: bytes) -> bytes | None:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ingestd.core.envelope import Carried, is_envelope
+from ingestd.core.failure import is_failure
 from ingestd.core.routing import AUTO, Route, Router
 from ingestd.errors import Poison
+from ingestd.fastpath.failures import FailureReader
 from ingestd.fastpath.parser import Opening, open_parser
 from ingestd.fastpath.reader import ENVELOPE, EnvelopeReader, LineReader, Reader
 from ingestd.fastpath.unwrapping import UnwrappingReader, first_message
+from ingestd.formats import events
 from ingestd.formats.names import first_names
 from ingestd.formats.registry import HEAD_BYTES, Format, detect, detect_events
 from ingestd.formats.table import Shape
@@ -19,6 +22,7 @@ from ingestd.model import Framing, Source, Way
 __all__ = ["Ways"]
 
 FramingOf = Callable[[str, str], Framing]
+CATCHING = events.FORMAT.name
 
 
 class Ways:
@@ -49,8 +53,9 @@ class Ways:
         of any format, for all of them skip blank lines. `only`: the sinks that documents go to, if not those of routes.
         `chosen`: lines were chosen by hand, and no rule drops any.
         """
+        envelopes = EnvelopeReader(source, lambda each: self._of_events(each, route, only, chosen), self._opening)
         if is_envelope(first_names(head)):
-            return EnvelopeReader(source, lambda each: self._of_events(each, route, only, chosen), self._opening)
+            return envelopes
         key = source.key if source.bucket else ""  # records that come in calls have none
         if route.format != AUTO:
             found: Format | None = self._known[route.format]
@@ -58,6 +63,9 @@ class Ways:
             found = detect(key, head, self._known) if head.strip() else next(iter(self.known))
         if found is None:
             raise Poison("content is of no known format", reason="unknown_format", tried=", ".join(self._known))
+        if is_failure(first_names(head)):
+            outer = self._line_reader(source, route, self._left(found), only, chosen)
+            return FailureReader(source, outer, envelopes, lambda text: self._of_text(text, route, only, chosen), self._opening)
         if source.bucket and (line := first_message(head)) is not None:
             inner = self._inner(found, key, line, is_sure=route.format != AUTO)
             if inner is not None:
@@ -92,6 +100,17 @@ class Ways:
             return None
         inner = found if is_sure else detect(key, line + b"\n", self._known)
         return inner if inner is not None and inner.shape is not Shape.JSON else None
+
+    def _left(self, found: Format) -> Format:
+        """The format of failed records that are left as they are: what a route names is that of what they hold."""
+        return found if found.shape is Shape.JSON else self._known[CATCHING]
+
+    def _of_text(self, head: bytes, route: Route, only: Sequence[str], chosen: bool) -> tuple[Format, Sequence[Way]] | None:
+        """The format of a text that a failed record held, and the ways it goes; None if it is of no known one."""
+        found = detect("", head, self._known) if route.format == AUTO else self._known[route.format]
+        if found is None:
+            return None
+        return _unruled(found) if chosen else found, self._ways(found, route, only)
 
     def _of_events(self, each: Carried, around: Route, only: Sequence[str], chosen: bool) -> tuple[Format, Sequence[Way]]:
         """The format of a log group's events, and the ways they go: none if they are dropped."""

@@ -11,11 +11,13 @@ import pytest
 from prometheus_client import Histogram
 from prometheus_client.core import Metric
 
+from ingestd.config import Settings
+from ingestd.consumer import Consumer
 from ingestd.core.saturation import STAGES as STAGES_OF_LOAD
 from ingestd.model import Outcome
 from ingestd.service import Service
 from ingestd.shell.answers import SERVICE_ERRORS
-from ingestd.shell.telemetry import _COUNTERS, Telemetry
+from ingestd.shell.telemetry import _COUNTERS
 from ingestd.signals import Signals
 from tests.deploy.documents import loaded_json, loaded_yaml, loaded_yamls
 
@@ -26,20 +28,13 @@ STAGES = {"received", "decoded", "encoded"}
 SHOWN_BY_PROMETHEUS = {"le", "instance"}
 
 
-class Anything:
-    """Stands for each part that a gauge reads; nothing is read here."""
-
-    def __getattr__(self, _: str) -> Anything:
-        return self
-
-
 async def metrics() -> dict[str, set[str]]:
-    """Each series by its name, and its labels: those of the telemetry, and the gauges that the service adds."""
-    telemetry = Telemetry()
+    """Each series by its name, and its labels: those of the telemetry, and the gauges that the service and its consumer add."""
+    telemetry = Service(Settings()).telemetry
     found = {f"ingestd_{name}_total": set(labels) for name, (_, labels) in _COUNTERS.items()}
-    shows = Service.__new__(Service)
-    shows.telemetry, shows._deliveries = telemetry, {}
-    shows._show(*[Anything()] * 3)  # type: ignore[arg-type]  # only the names are looked at
+    shows = Consumer.__new__(Consumer)
+    shows.deliveries = {}
+    shows._show(telemetry)
     signals = Signals.__new__(Signals)
     signals._telemetry = telemetry
     signals._show()

@@ -36,7 +36,7 @@ PLANTS = (
         "            if not is_done:",
         "            if False:",
     ),
-    _plant("not_given_back_at_the_end", 198, "service", "            leases.give_all_back()\n", ""),
+    _plant("not_given_back_at_the_end", 198, "service", "        consumer.leases.give_all_back()\n", ""),
     # --- leases
     _plant(
         "older_receipt_kept",

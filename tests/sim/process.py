@@ -102,31 +102,29 @@ class Process:
 
     def excess_bytes(self) -> int:
         """Memory that is taken beyond the budget, what one block may become, and what objects under way keep of themselves."""
-        pipeline = self.service.pipeline
-        if pipeline is None:
+        consumer = self.service.consumer
+        if consumer is None:
             return 0
-        budget, most = pipeline._budget, pipeline._expansion.bytes
+        budget, most = consumer.budget, consumer.pipeline._expansion.bytes
         allowed = budget.total_bytes + max(most, FIRST * self.world.plan.settings.object.block_bytes)
         return budget.taken_bytes - budget.standing_bytes - allowed
 
     def leftovers(self) -> list[str]:
         """What a process that has nothing to do should not have any more."""
-        service = self.service
-        pipeline, settlement, leases = service.pipeline, service.settlement, service.leases
-        assert pipeline is not None
-        assert settlement is not None
-        assert leases is not None
+        consumer = self.service.consumer
+        assert consumer is not None
+        settlement, leases = consumer.settlement, consumer.leases
         found = {
-            "budget": pipeline._budget.taken_bytes,
-            "waiting for budget": len(pipeline._budget._waiting),
+            "budget": consumer.budget.taken_bytes,
+            "waiting for budget": len(consumer.budget._waiting),
             "messages in the ledger": len(settlement._ledger._messages),
             "objects in the ledger": len(settlement._ledger._objects),
             "opened objects": len(settlement._opened),
             "message tasks": len(settlement._tasks),
             "leases": len(leases),
             "unsent deletions": leases.unsent,
-            "dead letters owed": 0 if settlement._dead_letters.is_idle else 1,
-            **{f"documents for {name}": 0 if each.is_idle else 1 for name, each in service._deliveries.items()},
+            "dead letters owed": 0 if consumer.dead_letters.is_idle else 1,
+            **{f"documents for {name}": 0 if each.is_idle else 1 for name, each in consumer.deliveries.items()},
         }
         return [f"{name}: {amount}" for name, amount in found.items() if amount]
 

@@ -40,8 +40,8 @@ class Held:
     @property
     def is_held(self) -> bool:
         """Whether its process works under it."""
-        leases = self.process.service.leases
-        return leases is not None and any(lease.message.receipt == self.receipt for lease in leases._held.values())
+        consumer = self.process.service.consumer
+        return consumer is not None and any(lease.message.receipt == self.receipt for lease in consumer.leases._held.values())
 
 
 @dataclass(slots=True, eq=False)

@@ -149,7 +149,7 @@ class Holders:
 
         def look() -> None:
             for process in world.running():
-                for lease in process.service.leases._held.values() if process.service.leases else ():
+                for lease in process.service.consumer.leases._held.values() if process.service.consumer else ():
                     for key in world.sqs.messages[lease.message.id].objects:
                         self._held_at[process, key] = world.now
             world.loop.call_later(0.05, look)

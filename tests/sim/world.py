@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 import structlog
 
+from ingestd import consumer as consumer_module
 from ingestd import service as service_module
 from ingestd.formats.leaves import known_paths
 from ingestd.formats.own import known_formats
@@ -294,7 +295,7 @@ def _quick() -> Iterator[None]:
         patch.object(service_module, "ROOM_SECONDS", 0.5),
         patch.object(service_module, "LAG_SECONDS", 10_000.0),
         patch.object(packs_module, "RECORD_BYTES_MAX", HUGE_BYTES),
-        patch.object(service_module, "known_paths", _known_paths),
+        patch.object(consumer_module, "known_paths", _known_paths),
     ):
         try:
             yield

@@ -144,6 +144,8 @@ def cut_members(
                         return LEFT
                     put(spans, 2 * column, text_at)
                     put(spans, 2 * column + 1, stop)
+            if char == OPEN_OBJECT and below >= 0 and get(places, below * PLACE_ROW + 5) != 0:
+                return LEFT
             if char == OPEN and below >= 0 and get(places, below * PLACE_ROW + 5) != 0:
                 selection = get(places, below * PLACE_ROW + 4)
                 if (seen >> selection) & 1 != 0 or get(work, REWRITTEN_AT) != 0:
