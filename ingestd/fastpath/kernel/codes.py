@@ -120,7 +120,7 @@ ROOT_ROW, FIRST_BITS = 2, 16
     P_LOOKUPS,  # how many lookups there are
     P_LOOKUP_TEXT_MAX,  # a longer text is not looked up
     P_PADDED,  # whether spaces and tabs at a line's ends are no part of it
-    P_UNTABBED,  # whether a line without a separator may be one whose tabs have become spaces
+    P_UNTABBED,  # of how many words a line without a separator is one whose tabs have become spaces; 0 if of none
     P_FIRSTS,  # the first bytes of prefixes, 32 bits a number, from here on
 ) = range(33)
 PARAMETERS = P_FIRSTS + 8

@@ -47,7 +47,7 @@ from ingestd.fastpath.kernel.values import begin_of, values, values_carefully
 __all__ = ["LEFT", "OPEN_QUOTE", "cut"]
 
 LEFT, OPEN_QUOTE = -1, -2
-QUOTE, BACKSLASH, OPEN, CLOSE = 34, 92, 91, 93
+SPACE, QUOTE, BACKSLASH, OPEN, CLOSE = 32, 34, 92, 91, 93
 
 
 @inlined
@@ -63,7 +63,7 @@ def cut(buf: Any, at: int, end: int, params: Any, edges: Any, spans: Any, alt: A
             return 0, True, False
     if shape == TABBED:
         columns, care = _cut_tabbed(buf, at, end, separator, run >= 0, edges)
-        if columns == 1 and get(params, P_UNTABBED) != 0:
+        if columns == 1 and get(params, P_UNTABBED) != 0 and _words(buf, at, end) == get(params, P_UNTABBED):
             return LEFT, True, False
     elif get(params, P_SURE) != 0:
         columns, care, bracketed = _cut_quoted(buf, at, end, shape, separator, run >= 0, edges)
@@ -195,6 +195,16 @@ def _bracketed(buf: Any, at: int, end: int, opens: Any, until: int, separator: i
             region |= low_bits(min(until - at, 64)) & ~low_bits(begin)
         opens = drop_lowest(opens) & ~region
     return region, until
+
+
+@outlined
+def _words(buf: Any, at: int, end: int) -> Any:
+    """How many words buf[at:end] has, with spaces between them."""
+    count = 0
+    while at < end:
+        count += get(buf, at) != SPACE and (at + 1 == end or get(buf, at + 1) == SPACE)
+        at += 1
+    return count
 
 
 @outlined
