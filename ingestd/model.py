@@ -264,7 +264,7 @@ class Block:
     `joints` are the places of newlines that the object itself has not, in their order: no offset counts them.
     """
 
-    data: bytearray
+    data: bytearray | memoryview
     size: int
     offset: int
     events: Events | None = None

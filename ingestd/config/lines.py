@@ -58,6 +58,7 @@ class SecretSettings(Section):
 
     formats: Annotated[tuple[FormatName, ...], Texts] = (
         "alb",
+        "alb_json",
         "apigateway",
         "apigateway_execution",
         "apigateway_text",

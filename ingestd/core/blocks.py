@@ -4,28 +4,33 @@
 * A line longer than `line_bytes_max` (its newline not counted) is cut out and becomes a Reject with its place, its whole length
   and its head; reading goes on behind its newline. A line of any length costs no more memory than that.
 * Blocks and rejects do not depend on how the input is cut, and come in the order of their offsets.
-* One buffer: a block is valid until `next` is called again, which moves what the block has not to the front.
+* One buffer, from `room`: a block is valid until `next` is called again, which moves what the block has not to the front.
 * Work is done by the buffer and the line limit, never by the line: rfind and memcpy.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ingestd.model import PAD, Block, Reject
 
-__all__ = ["LINE_TOO_LONG", "RAW_BYTES_MAX", "BlockCutter"]
+__all__ = ["LINE_TOO_LONG", "RAW_BYTES_MAX", "BlockCutter", "Room"]
 
 LINE_TOO_LONG = "line_too_long"
 RAW_BYTES_MAX = 4 << 10  # of an overlong line's head: enough to know it by; the rest is in the object, at the offset
+Room = Callable[[int], bytearray | memoryview]  # so many bytes, whatever they hold
 
 
 class BlockCutter:
     """`push` a piece, take what `next` gives until it is None, and so on; `finish` at the end, then `next` until None."""
 
-    def __init__(self, block_bytes: int, line_bytes_max: int, *, raw_bytes_max: int = RAW_BYTES_MAX) -> None:
+    def __init__(
+        self, block_bytes: int, line_bytes_max: int, *, raw_bytes_max: int = RAW_BYTES_MAX, room: Room = bytearray
+    ) -> None:
         self._line_bytes_max = line_bytes_max
         self._raw_bytes_max = min(raw_bytes_max, line_bytes_max)
         self._capacity = max(block_bytes, line_bytes_max + 1)  # so that a buffer with nothing but one lawful line has room
-        self._buffer = bytearray(self._capacity + PAD)
+        self._buffer = room(self._capacity + PAD)
         self._offset = 0  # of the buffer's first byte in the decoded object
         self._given = 0  # bytes at the buffer's front that are still the last block's
         self._fill = 0  # bytes in the buffer, without those

@@ -1,4 +1,4 @@
-"""Large buffers that go round: what holds a block's documents is used again once nobody reads them.
+"""Large buffers that go round: what holds a block, or its documents, is used again once nobody reads them.
 
 Fresh memory costs a page fault for each 4 KiB, a third of the time that parsing itself takes. So a buffer is lent under a view:
 whoever keeps the view, or a memoryview of it, keeps the buffer; when the last one goes, it comes back by itself. Each is a map
@@ -20,7 +20,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Buffers"]
+__all__ = ["BUFFERS", "Buffers"]
 
 STEP = 1 << 18  # sizes are rounded up to this, so that buffers fit again
 LARGE = 1 << 24  # one of more bytes is rarely wanted again
@@ -44,6 +44,10 @@ class Buffers:
         with self._lock:
             found = self._found(size)
             return self._lent(_mapped(size) if found is None else found)
+
+    def room(self, size: int) -> memoryview:
+        """Just `size` bytes, with whatever they hold."""
+        return self.take(size).data[:size]
 
     def _found(self, size: int) -> NDArray[np.uint8] | None:
         """One of those at rest; what is passed over is the first to go from then on."""
@@ -83,3 +87,6 @@ def _mapped(size: int) -> NDArray[np.uint8]:
     with suppress(OSError):  # a system without them
         memory.madvise(mmap.MADV_HUGEPAGE, begin, size // HUGE * HUGE)
     return buffer[begin : begin + size]
+
+
+BUFFERS = Buffers()  # all that go round in this process: memory that blocks held serves for documents next, and the other way

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ingestd.core.identity import day_number, index_names, index_window, object_id
 from ingestd.core.sampling import seed
-from ingestd.fastpath.buffers import Buffers
+from ingestd.fastpath.buffers import BUFFERS
 from ingestd.fastpath.choosing import summed
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.joints import OBJECT_PATHS
@@ -42,7 +42,6 @@ SMALL = 1 << 18  # documents of fewer bytes are copied, and the thread's own buf
 NONE = np.zeros(1, np.int64)
 NOTHING_ADDED = np.array([BEYOND], np.int64)
 NO_EVENTS = (NONE, NONE, np.frombuffer(bytes(PAD), np.uint8), NONE, NONE)
-BUFFERS = Buffers()
 COUNTED = (codes.S_DOCUMENTS, codes.S_LINES, codes.S_SKIPPED, codes.S_DRIFTED)
 REASONS = {
     codes.UNTERMINATED_QUOTE: "unterminated_quote",
@@ -94,7 +93,7 @@ class CompiledParser:
     def parse(self, block: Block) -> Documents:
         if self._plan is None or not _is_plain(block):
             return self._read(block)
-        data = block.data if len(block.data) >= block.size + PAD else block.data + bytes(PAD)
+        data = block.data if len(block.data) >= block.size + PAD else bytearray(block.data) + bytes(PAD)
         buf, state, work = np.frombuffer(data, np.uint8), self._state(block), WORKSPACE.own
         events = NO_EVENTS if block.events is None else self._events(block.events)
         added = np.array([*block.joints, BEYOND], np.int64) if block.joints else NOTHING_ADDED
@@ -243,7 +242,7 @@ def _reject(block: Block, place: int, reason: str, column: str) -> Reject:
         event = line_of(block, place)
         raw = bytes(event.data).rstrip(b"\n")
         return Reject(event.offset, reason, column, raw, len(raw), block.events.ids[place])
-    raw = bytes(block.data[place : block.data.index(NEWLINE, place)])
+    raw = bytes(line_of(block, place).data)[:-1]
     return Reject(block.offset + place, reason, column, raw, len(raw))
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ingestd.config import ObjectSettings
 from ingestd.core.blocks import BlockCutter
+from ingestd.fastpath.buffers import BUFFERS
 from ingestd.fastpath.record_cutter import RecordCutter
 from ingestd.formats.registry import Format
 from ingestd.formats.table import Shape
@@ -39,5 +40,5 @@ class Cutter(Protocol):
 def open_cutter(form: Format, limits: ObjectSettings) -> Cutter:
     """The cutter for one object of this format."""
     if form.shape is Shape.JSON:
-        return RecordCutter(limits.block_bytes, limits.line_bytes_max, form.wrapper)
-    return BlockCutter(limits.block_bytes, limits.line_bytes_max)
+        return RecordCutter(limits.block_bytes, limits.line_bytes_max, form.wrapper, room=BUFFERS.room)
+    return BlockCutter(limits.block_bytes, limits.line_bytes_max, room=BUFFERS.room)

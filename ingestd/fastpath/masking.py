@@ -73,7 +73,7 @@ class MaskingParser:
     def _by_reference(self, block: Block) -> Iterator[int]:
         kept = []
         for begin, end in self._secrets.spans(bytes(memoryview(block.data)[: block.size])):
-            kept.append((begin, block.data[begin:end]))
+            kept.append((begin, bytes(block.data[begin:end])))
             block.data[begin:end] = STAR * (end - begin)
         try:
             yield len(kept)

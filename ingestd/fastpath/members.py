@@ -42,6 +42,7 @@ SURROGATES = re.compile(
 FOLDED, VALUE = "json", "value"
 NESTED = (dict, list)
 STRUCTURED = (Json, Pairs)
+PAIR = frozenset(("name", "value"))
 LISTS = (Items, Words, IpList)
 
 
@@ -229,7 +230,7 @@ def _text(value: Any) -> bytes:
 def _paired(value: Any) -> Any:
     pairs: dict[str, list[Any]] = {}
     for item in _named(value) if isinstance(value, dict) else value if isinstance(value, list) else [None]:
-        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str) or item.keys() - PAIR:
             return value
         pairs.setdefault(item["name"].lower(), []).append(item.get("value"))
     return {name: values if len(values) > 1 else values[0] for name, values in pairs.items()}

@@ -43,6 +43,13 @@ class Order:
         positions = tuple(owners.index(index) if index in owners else -1 for index in range(len(table.columns)))
         return cls(owners, positions, names)
 
+    def reach(self, table: Table, count: int) -> int:
+        """How many positions of a line of `count` columns are what this order says of them."""
+        positions = len(self.owners)
+        if self.names or not table.generations or count in table.generations or count > positions:
+            return positions
+        return table.generations[0]
+
     def lacking(self, table: Table, count: int) -> str | None:
         """The name of the first required column that a line of `count` columns does not reach, of those with a position."""
         for column, position in zip(table.columns[: table.required], self.positions, strict=False):

@@ -152,11 +152,14 @@ def _of_table(table: Table, order: Order, prefixes: list[bytes]) -> Iterator[tup
     yield codes.P_SEPARATOR, separator
     yield codes.P_RUN, separator if table.runs else -1
     yield codes.P_PADDED, table.padded
-    yield codes.P_UNTABBED, len(order.names) if table.padded and table.shape is Shape.TABBED and len(order.names) > 1 else 0
+    yield codes.P_UNTABBED, table.padded and table.shape is Shape.TABBED and len(order.names) > 1
     yield codes.P_SURE, separator not in MARKS
     yield codes.P_POSITIONS, len(order.owners)
     yield codes.P_NEEDED, max((order.positions[column] + 1 for column in range(table.required)), default=0)
     yield codes.P_LOOSE, -1 in order.owners
+    generations = () if order.names else table.generations
+    yield codes.P_FEWEST, min(generations, default=0)
+    yield codes.P_GENERATIONS, sum(1 << count for count in generations)
     yield codes.P_NAMED, bool(order.names)
     yield codes.P_PREFIXES, len(prefixes)
     yield codes.P_HEADERS, len(header_beginnings(table))

@@ -8,12 +8,22 @@ from ingestd.model import Block, Events
 
 __all__ = ["line_of", "place_of", "rest_of"]
 
+LOOKED_AT = 4096  # bytes at a time: most lines end in them
+
 
 def line_of(block: Block, place: int) -> Block:
     """One line alone, with its newline, or one event."""
     if block.events is not None:
         return _events(block, place, place + 1)
-    return _lines(block, place, block.data.index(b"\n", place) + 1)
+    return _lines(block, place, _end(block, place))
+
+
+def _end(block: Block, place: int) -> int:
+    """Behind the newline of the line at a place: not looked for in all of the block, which would be copied for it."""
+    for at in range(place, block.size, LOOKED_AT):
+        if (found := bytes(block.data[at : at + LOOKED_AT]).find(b"\n")) >= 0:
+            return at + found + 1
+    raise ValueError("a block that does not end with a newline")
 
 
 def rest_of(block: Block, place: int) -> Block:

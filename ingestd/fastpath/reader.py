@@ -16,6 +16,7 @@ import numpy as np
 from ingestd.config import ObjectSettings
 from ingestd.core.envelope import Carried, carried
 from ingestd.errors import Poison
+from ingestd.fastpath.buffers import BUFFERS
 from ingestd.fastpath.choosing import summed
 from ingestd.fastpath.cutting import Cutter, open_cutter
 from ingestd.fastpath.parser import Opening, Parser, open_parser
@@ -80,7 +81,8 @@ class EnvelopeReader:
         self._lanes = lru_cache(PARSERS_MAX)(self._open)
 
     def cutter(self, limits: ObjectSettings) -> Cutter:
-        return RecordCutter(limits.block_bytes, max(limits.line_bytes_max, limits.envelope_bytes_max))
+        line_bytes_max = max(limits.line_bytes_max, limits.envelope_bytes_max)
+        return RecordCutter(limits.block_bytes, line_bytes_max, room=BUFFERS.room)
 
     def read(self, block: Block) -> list[Documents]:
         return joined_by_way(self._documents(block))

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from ingestd.core.blocks import LINE_TOO_LONG, RAW_BYTES_MAX
+from ingestd.core.blocks import LINE_TOO_LONG, RAW_BYTES_MAX, Room
 from ingestd.fastpath.kernel.structure_codes import (
     BETWEEN,
     BROKEN,
@@ -64,14 +64,16 @@ class RecordCutter:
         *,
         raw_bytes_max: int = RAW_BYTES_MAX,
         scan: Scan | None = None,
+        room: Room = bytearray,
     ) -> None:
         self._line_bytes_max = line_bytes_max
         self._raw_bytes_max = min(raw_bytes_max, line_bytes_max)
         self._capacity = max(block_bytes, line_bytes_max + 1)  # a lawful record, and what separates it from the next
         self._wrapper = np.frombuffer(wrapper.encode(), np.uint8)
         self._scan = scan or _scan()
+        self._room = room
         self._buffer = self._fresh()
-        self._spare: bytearray | None = None
+        self._spare: bytearray | memoryview | None = None
         self._offset = 0  # of the buffer's first byte in the decoded object
         self._size = 0  # bytes in the buffer
         self._input = b""
@@ -113,8 +115,8 @@ class RecordCutter:
             if (found := self._advance()) is not None:
                 return found
 
-    def _fresh(self) -> bytearray:
-        return bytearray(self._capacity + 1 + PAD)  # and the newline of an open last line
+    def _fresh(self) -> bytearray | memoryview:
+        return self._room(self._capacity + 1 + PAD)  # and the newline of an open last line
 
     def _fill(self) -> None:
         """Move input into the buffer."""
@@ -134,7 +136,7 @@ class RecordCutter:
         if why == SKIPPED:
             return self._end_skipping()
         if why == BROKEN:
-            self._read_again(self._buffer.rfind(b"\n", state[C_START], state[C_AT]) + 1)
+            self._read_again(self._last_newline(int(state[C_START]), int(state[C_AT])) + 1)
         elif why == OVER or (is_open and not state[C_SKIPPING] and self._size - state[C_START] > self._line_bytes_max):
             self._shorten()
         elif why == MORE and ends:
@@ -146,6 +148,11 @@ class RecordCutter:
             return self._cut(int(state[C_START]) if held else self._size)
         return None
 
+    def _last_newline(self, start: int, stop: int) -> int:
+        """Where it is between these places; -1: there is none."""
+        found = bytes(self._buffer[start:stop]).rfind(b"\n")
+        return start + found if found >= 0 else -1
+
     def _read_again(self, until: int) -> None:
         """Read what was taken for a record as lines, up to `until`."""
         self._state[[C_AT, C_UNTIL, C_MODE]] = self._state[C_START], until, BETWEEN
@@ -153,7 +160,7 @@ class RecordCutter:
     def _shorten(self) -> None:
         """What begins at C_START is too long: read it as lines, or forget it but for its head."""
         start = int(self._state[C_START])
-        newline = self._buffer.rfind(b"\n", start, start + self._line_bytes_max + 1)
+        newline = self._last_newline(start, start + self._line_bytes_max + 1)
         self._read_again(newline + 1)
         if newline >= 0:
             return

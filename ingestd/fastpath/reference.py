@@ -54,6 +54,7 @@ class ReferenceParser:
         self, table: Table, source: Source, framing: Framing, enrichment: Enrichment = NOTHING, *, tells: bool = False
     ) -> None:
         self.order = Order.documented(table)
+        self._reach = 0  # the positions of the line being read of which that order is true
         self._table = table
         self._enrichment = enrichment
         self._framing = framing
@@ -169,6 +170,7 @@ class ReferenceParser:
         pieces = split(self._table, line, len(self.order.names))
         if lacking := self.order.lacking(self._table, len(pieces.values)):
             raise Unreadable("too_few_columns", lacking)
+        self._reach = self.order.reach(self._table, len(pieces.values))
         leaves: Leaves = {}
         for column in self._table.columns:
             for reading in column.readings:
@@ -196,13 +198,13 @@ class ReferenceParser:
     def _value(self, pieces: Pieces, column: str) -> bytes:
         place = self._places.get(column, -1)  # a user's choice of columns may lack one that another would read
         position = self.order.positions[place] if place >= 0 else -1
-        return pieces.values[position] if 0 <= position < len(pieces.values) else b""
+        return pieces.values[position] if 0 <= position < min(len(pieces.values), self._reach) else b""
 
     def _extra(self, pieces: Pieces) -> list[bytes]:
         owners, names = self.order.owners, self.order.names
         extra = []
         for position, raw in enumerate(pieces.raw):
-            if position < len(owners) and owners[position] >= 0:
+            if position < self._reach and owners[position] >= 0:
                 continue
             if not names:
                 extra.append(string(raw))

@@ -11,6 +11,7 @@ import json
 import orjson
 
 from ingestd.config import ObjectSettings
+from ingestd.fastpath.buffers import BUFFERS
 from ingestd.fastpath.cutting import Cutter
 from ingestd.fastpath.reader import Reader
 from ingestd.fastpath.record_cutter import RecordCutter
@@ -39,7 +40,7 @@ class UnwrappingReader:
         self._reader = reader
 
     def cutter(self, limits: ObjectSettings) -> Cutter:
-        return RecordCutter(limits.block_bytes, limits.line_bytes_max)
+        return RecordCutter(limits.block_bytes, limits.line_bytes_max, room=BUFFERS.room)
 
     def read(self, block: Block) -> list[Documents]:
         records = bytes(memoryview(block.data)[: block.size]).split(b"\n")[:-1]

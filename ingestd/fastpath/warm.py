@@ -9,9 +9,10 @@ from numba.core.errors import NumbaError
 from numpy.typing import NDArray
 
 from ingestd.fastpath.compiled import CompiledParser
+from ingestd.fastpath.compiler import release
 from ingestd.fastpath.kernel.block import encode
 from ingestd.fastpath.kernel.records import encode_records
-from ingestd.fastpath.kernel.secrets import mask_secrets
+from ingestd.fastpath.kernel.secrets import mask_secrets, unmask_secrets
 from ingestd.fastpath.kernel.structure import scan_records
 from ingestd.fastpath.masking import MaskingParser
 from ingestd.fastpath.record_cutter import RecordCutter
@@ -28,6 +29,7 @@ def _no_sample(random: Random) -> str:
 
 TABLE = Table("warm", "warm", "warm", Shape.SPACED, (Column("time", Instant("@timestamp")),), 1, "", "", _no_sample)
 LINE = b"2000-01-01T00:00:00Z\n"
+KERNELS = (encode, encode_records, mask_secrets, unmask_secrets, scan_records)
 CUT = b'{"a":1},{"a":2},'
 RECORD = b'{"Data":"MjAwMC0wMS0wMVQwMDowMDowMFoK"}'
 
@@ -56,7 +58,8 @@ def warm() -> bool:
         raise RuntimeError("the kernel does not write its own record")
     if not isinstance(block, Block) or bytes(block.data[: block.size]) != CUT.replace(b",", b"\n"):
         raise RuntimeError("the kernel does not cut its own records")
-    return _was_compiled(mask_secrets) | _was_compiled(encode) | _was_compiled(encode_records) | _was_compiled(scan_records)
+    release(KERNELS)
+    return any(map(_was_compiled, KERNELS))
 
 
 def _was_compiled(entry: object) -> bool:

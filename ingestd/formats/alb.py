@@ -1,9 +1,9 @@
 """Application Load Balancer access logs.
 
-Source: AWS, "Access logs for your Application Load Balancer", the table "Access log entries", as of 2026-11-23. Lines of 16
-columns (a type, and those of a classic balancer), 18 (2016) and up to 33 (2025) are seen; load balancers in production write a
-34th that is not documented, the node's address. Field names are those of Elastic's AWS integration, dataset `aws.elb_logs`,
-where it names one.
+Source: AWS, "Access logs for your Application Load Balancer", the table "Access log entries", as of 2026-11-23, and the fields
+of `ALB_ACCESS_LOGS` in aws-cdk 2.275 (`mixins-preview`), 34 in the same order, as of 2026-11-26. Lines of 16 columns (a type,
+and those of a classic balancer), 18 (2016) and up to 34 (2026) are seen. Field names are those of Elastic's AWS integration,
+dataset `aws.elb_logs`, where it names one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ingestd.formats.table import (
     Endpoint,
     Instant,
     Integer,
+    Ip,
     Request,
     Shape,
     Status,
@@ -128,6 +129,7 @@ FORMAT = Table(
         Column("transformed_host", Text("aws.elb.transformed_host")),
         Column("transformed_uri", Text("aws.elb.transformed_uri", type="wildcard")),
         Column("request_transform_status", Text("aws.elb.request_transform_status")),
+        Column("ip_address", Ip("aws.elb.node.ip", "aws.elb.node.address")),
     ),
     required=16,
     comments=("#", "Enable AccessLog for ELB:"),

@@ -1,8 +1,8 @@
 """Application Load Balancer connection logs.
 
-Source: AWS, "Connection logs for your Application Load Balancer", the table "Connection log entries", 13 fields, as of
-2026-11-23; lines before that have 12. Field names are those of Elastic's AWS integration, dataset `aws.elb_logs`, which
-calls the listener's port `aws.elb.listener`.
+Source: AWS, "Connection logs for your Application Load Balancer", the table "Connection log entries", 15 fields and 13 reasons
+of failures, as of 2026-11-26, in a stored copy of the page; lines before that have 12 or 13. Field names are those of Elastic's
+AWS integration, dataset `aws.elb_logs`, which calls the listener's port `aws.elb.listener`.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ FAILURES = (
     "ClientCertPurposeInvalid",
     "ClientCertRejected",
     "UnmappedConnectionError",
+    "ClientCertIncompatible",
 )
 OUTCOMES = (("Success", "success"), *((f"Failed:{code}", "failure") for code in FAILURES))
 VALIDITY = "NotBefore=2025-09-21T22:43:21Z;NotAfter=2027-06-17T22:43:21Z"
 
 
 def sample(random: Random) -> str:
-    """A line of 13 columns: plain, TLS, or mutual TLS, whose client shows a certificate."""
+    """A line of 15 columns: plain, TLS, or mutual TLS, whose client shows a certificate."""
     below, bits = random.randrange, random.getrandbits
     kind = below(6)
     client = f"{below(1, 224)}.{below(256)}.{below(256)}.{below(256)} {below(1024, 65536)}"
@@ -45,7 +46,7 @@ def sample(random: Random) -> str:
         verdict = "Success" if below(5) else f"Failed:{random.choice(FAILURES)}"
     return (
         f"2026-11-01T12:00:00.{below(1_000_000):06}Z {client} {port} {secure} {certificate} {verdict} "
-        f"TID_{bits(64):016x} {exchange}"
+        f"TID_{bits(64):016x} {exchange} app/front/50dc6c495c0c9188 10.0.9.{below(4, 250)}"
     )
 
 
@@ -82,6 +83,8 @@ FORMAT = Table(
         ),
         Column("conn_trace_id", Text("aws.elb.conn_trace_id")),
         Column("tls_keyexchange", Text("aws.elb.tls_keyexchange")),
+        Column("elb", Text("aws.elb.name")),
+        Column("ip_address", Ip("aws.elb.node.ip", "aws.elb.node.address")),
     ),
     required=4,
     comments=("#", "Enable ConnectionLog for ELB:"),

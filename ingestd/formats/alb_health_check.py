@@ -1,8 +1,8 @@
 """Application Load Balancer health check logs.
 
 Source: AWS, "Health check logs" of Application Load Balancers, the table "Health check log entries", 10 fields, as of
-2026-11-23; lines of 8 (2025) are in AWS's own examples. Elastic's AWS integration has no names for them: those of its
-dataset `aws.elb_logs` are used where they mean the same.
+2026-11-26, in a stored copy of the page; lines of 8 (2025) are in AWS's own examples. Elastic's AWS integration has no names
+for them: those of its dataset `aws.elb_logs` are used where they mean the same.
 """
 
 from __future__ import annotations

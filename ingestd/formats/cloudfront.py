@@ -2,8 +2,9 @@
 
 Source: AWS, "Standard logging reference", the list "Log file fields", 33 fields, as of 2026-11-23. Files of 12 (2011), 18,
 19, 23, 24, 26 and 33 columns are seen, and parts of files without their header line. Logs of version 2 are of the same form;
-their users choose the fields, also some of the real-time logs' (the last twelve below), so that these are known by a header
-alone. Field names are those of Elastic's AWS integration, dataset `aws.cloudfront_logs`, where it names one.
+their users choose the fields, also those of the real-time logs that stand below the 33, so that these are known by a header
+alone; they are as aws-cdk 2.275 (`mixins-preview`) lists them for `ACCESS_LOGS`, as of 2026-11-26. Field names are those of
+Elastic's AWS integration, dataset `aws.cloudfront_logs`, where it names one.
 
 `required` ends at `c-ip`: a line of the documented order needs its time and who asked.
 """
@@ -124,6 +125,26 @@ DOCUMENTED = (
     Column("sc-range-start", Integer("aws.cloudfront.range_start")),
     Column("sc-range-end", Integer("aws.cloudfront.range_end")),
 )
+CMCD = (
+    "encoded-bitrate",
+    "buffer-length",
+    "buffer-starvation",
+    "content-id",
+    "object-duration",
+    "deadline",
+    "measured-throughput",
+    "next-object-request",
+    "next-range-request",
+    "object-type",
+    "playback-rate",
+    "requested-maximum-throughput",
+    "streaming-format",
+    "session-id",
+    "stream-type",
+    "startup",
+    "top-bitrate",
+    "version",
+)
 SELECTABLE = (
     # Date and time are the same instant to the second, and so is `timestamp`; alone each is the event's time.
     Column("timestamp(ms)", Epoch("@timestamp"), Epoch("event.end")),
@@ -136,6 +157,13 @@ SELECTABLE = (
     Column("DistributionId", Text("aws.cloudfront.distribution_id")),
     Column("distribution-tenant-id", Text("aws.cloudfront.distribution_tenant_id")),
     Column("connection-id", Text("aws.cloudfront.connection_id")),
+    Column("s-ip", Ip("destination.ip", "destination.address")),
+    Column("primary-distribution-id", Text("aws.cloudfront.distribution_id")),
+    Column("primary-distribution-dns-name", Text("aws.cloudfront.distribution_domain")),
+    Column("r-host", Text("aws.cloudfront.origin_host")),
+    Column("sr-reason", Text("aws.cloudfront.origin_reason")),
+    Column("x-edge-mqcs", Text("aws.cloudfront.media_quality_score")),
+    *(Column(f"cmcd-{name}", Text(f"aws.cloudfront.cmcd.{name.replace('-', '_')}", percent=1)) for name in CMCD),
     Column("viewer-request-log-data", Text("aws.cloudfront.viewer_request_log_data", percent=1, type="wildcard")),
     Column("viewer-response-log-data", Text("aws.cloudfront.viewer_response_log_data", percent=1, type="wildcard")),
 )

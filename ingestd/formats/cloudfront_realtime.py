@@ -14,9 +14,9 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from random import Random
 
-from ingestd.formats.cloudfront import AGENTS, EDGES, PATHS, QUERIES, REFERERS, RESULTS, STANDARD_HEADER
+from ingestd.formats.cloudfront import AGENTS, CMCD, EDGES, PATHS, QUERIES, REFERERS, RESULTS, STANDARD_HEADER
 from ingestd.formats.cloudfront import FORMAT as STANDARD
-from ingestd.formats.table import SAMPLE_TIME, Column, Epoch, Integer, Ip, Mapped, Shape, Table, Text, Words
+from ingestd.formats.table import SAMPLE_TIME, Column, Epoch, Integer, Mapped, Shape, Table, Text, Words
 
 __all__ = ["FORMAT"]
 
@@ -90,38 +90,16 @@ FIRST = (
     Column("cs-headers-count", Integer("aws.cloudfront.headers_count")),
 )
 LATER = (
-    Column("s-ip", Ip("destination.ip", "destination.address")),
-    Column("primary-distribution-id", Text("aws.cloudfront.distribution_id")),
-    Column("primary-distribution-dns-name", Text("aws.cloudfront.distribution_domain")),
+    _as_standard("s-ip"),
+    _as_standard("primary-distribution-id"),
+    _as_standard("primary-distribution-dns-name"),
     _as_standard("origin-fbl"),
     _as_standard("origin-lbl"),
     _as_standard("asn"),
-    *(
-        Column(f"cmcd-{name}", Text(f"aws.cloudfront.cmcd.{name.replace('-', '_')}", percent=1))
-        for name in (
-            "encoded-bitrate",
-            "buffer-length",
-            "buffer-starvation",
-            "content-id",
-            "object-duration",
-            "deadline",
-            "measured-throughput",
-            "next-object-request",
-            "next-range-request",
-            "object-type",
-            "playback-rate",
-            "requested-maximum-throughput",
-            "streaming-format",
-            "session-id",
-            "stream-type",
-            "startup",
-            "top-bitrate",
-            "version",
-        )
-    ),
-    Column("r-host", Text("aws.cloudfront.origin_host")),
-    Column("sr-reason", Text("aws.cloudfront.origin_reason")),
-    Column("x-edge-mqcs", Text("aws.cloudfront.media_quality_score")),
+    *(_as_standard(f"cmcd-{name}") for name in CMCD),
+    _as_standard("r-host"),
+    _as_standard("sr-reason"),
+    _as_standard("x-edge-mqcs"),
     _as_standard("distribution-tenant-id"),
     _as_standard("connection-id"),
     _as_standard("viewer-request-log-data"),

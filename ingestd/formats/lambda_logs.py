@@ -21,6 +21,7 @@ __all__ = ["FORMAT"]
 
 S = r"(?:\s|\\[tn])*"  # between the parts of a line, and at its end
 VALUE = r"(?P<{0}>[^\s\\]+)"
+WORDS = r"(?P<{0}>[^\s\\]+(?: [^\s\\:]+)*)"  # `Already subscribed`
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 ID = rf"(?P<request_id>{UUID})"
 TIME = r"(?P<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z)"
@@ -35,8 +36,23 @@ def _part(label: str, name: str, unit: str = "", value: str = VALUE) -> str:
     return rf"(?:{S}{label}: {value.format(name)}{unit})?"
 
 
+def _there(*parts: str) -> tuple[str, ...]:
+    """The same, which may not be missing."""
+    return tuple(part.removesuffix("?") for part in parts)
+
+
 def _line(kind: str, *parts: str) -> str:
-    return rf"(?P<event_type>{kind})[\s]+" + "".join(parts) + TAIL
+    return rf"[ \t]*(?P<event_type>{kind})[\s]+" + "".join(parts) + TAIL
+
+
+def _listed(kind: str, name: str, state: str, label: str, listed: str) -> str:
+    """A line that lists something in brackets: between `, ` or, as some write it, between `,`."""
+    listing = rf"\[(?:(?P<{listed}_close>[^\] ]*)|(?P<{listed}>[^\]]*))\]"
+    return (
+        rf"[ \t]*(?P<event_type>{kind}){S}Name: {VALUE.format(name)}{S}State: {WORDS.format(state)}{S}{label}: {listing}"
+        + _part("Error Type", "error_type")
+        + S
+    )
 
 
 NUMBER = "(?P<{0}>[0-9.]+)"
@@ -44,33 +60,30 @@ REQUEST = rf"RequestId: {ID}"
 RUNTIME = (_part("Runtime Version", "runtime_version"), _part("Runtime Version ARN", "runtime_version_arn"))
 TRACE = (_part("XRAY TraceId", "trace_id"), _part("SegmentId", "segment_id"), _part("Sampled", "sampled"))
 END = (_part("Phase", "phase"), _part("Status", "status"), _part("Error Type", "error_type"))
-LISTED = r"[\s]+Name: {0}[\s]+State: {1}[\s]+{2}: \[(?P<{3}>[^\]]*)\]"
+USED = (
+    _part("Duration", "duration", " ms", NUMBER),
+    _part("Billed Duration", "billed_duration", " ms", NUMBER),
+    _part("Memory Size", "memory_size", " MB", NUMBER),
+    _part("Max Memory Used", "max_memory_used", " MB", NUMBER),
+)
+INIT = _part("Init Duration", "init_duration", " ms", NUMBER)
+RESTORE = (
+    _part("Restore Duration", "restore_duration", " ms", NUMBER),
+    _part("Billed Restore Duration", "billed_restore_duration", " ms", NUMBER),
+)
 PATTERNS = (
     _line("START", REQUEST, _part("Version", "version")),
     _line("END", REQUEST),
-    _line(
-        "REPORT",
-        REQUEST,
-        _part("Duration", "duration", " ms", NUMBER),
-        _part("Billed Duration", "billed_duration", " ms", NUMBER),
-        _part("Memory Size", "memory_size", " MB", NUMBER),
-        _part("Max Memory Used", "max_memory_used", " MB", NUMBER),
-        _part("Init Duration", "init_duration", " ms", NUMBER),
-        _part("Restore Duration", "restore_duration", " ms", NUMBER),
-        _part("Billed Restore Duration", "billed_restore_duration", " ms", NUMBER),
-        *END[1:],
-        *TRACE,
-    ),
+    # A trace before the status; an init before the duration, as SAM has it locally; and what is usual.
+    _line("REPORT", REQUEST, *USED, INIT, *RESTORE, *_there(*TRACE), *END[1:]),
+    _line("REPORT", REQUEST, *_there(INIT), *USED, *END[1:], *TRACE),
+    _line("REPORT", REQUEST, *USED, INIT, *RESTORE, *END[1:], *TRACE),
     _line("(?:INIT|RESTORE)_START", *RUNTIME),
     _line("INIT_REPORT", _part("Init Duration", "init_duration", " ms", NUMBER), *END),
     _line("RESTORE_REPORT", _part("Restore Duration", "restore_duration", " ms", NUMBER), *END),
     rf"(?P<event_type>XRAY) TraceId: {VALUE.format('trace_id')}" + "".join(TRACE[1:]) + S,
-    "(?P<event_type>EXTENSION)"
-    + LISTED.format(VALUE.format("extension"), VALUE.format("extension_state"), "Events", "extension_events")
-    + S,
-    "(?P<event_type>LOGS|TELEMETRY)"
-    + LISTED.format(VALUE.format("subscriber"), VALUE.format("subscriber_state"), "Types", "subscriber_types")
-    + S,
+    _listed("EXTENSION", "extension", "extension_state", "Events", "extension_events"),
+    _listed("LOGS|TELEMETRY", "subscriber", "subscriber_state", "Types", "subscriber_types"),
     rf"(?:{TIME} )?(?:RequestId: )?{ID} (?P<message>(?P<failed>{'|'.join(FAILURES)}).*?){S}",
     rf"{TIME}\t(?:{ID}|undefined)?\t{LEVEL}\t(?P<message>.*)",
     rf"\[{LEVEL}\]\s+{TIME}\s+(?:{ID})?\s*(?P<message>.*)",
@@ -137,9 +150,11 @@ FORMAT = Table(
         Column("extension", Text("aws.lambda.extension.name")),
         Column("extension_state", Text("aws.lambda.extension.state")),
         Column("extension_events", Words("aws.lambda.extension.events", ", ")),
+        Column("extension_events_close", Words("aws.lambda.extension.events", ",")),
         Column("subscriber", Text("aws.lambda.log_extension.name")),
         Column("subscriber_state", Text("aws.lambda.log_extension.state")),
         Column("subscriber_types", Words("aws.lambda.log_extension.types", ", ")),
+        Column("subscriber_types_close", Words("aws.lambda.log_extension.types", ",")),
     ),
     required=1,
     dated_by_object=True,
@@ -148,7 +163,8 @@ FORMAT = Table(
     named=("aws.lambda.name",),
     key=r"aws[/_-]lambda",
     content=(
-        rf"(?:START|END|REPORT) RequestId: {UUID}|(?:INIT|RESTORE)_START Runtime Version: |INIT_REPORT Init Duration: "
+        rf"[ \t]*(?:(?:START|END|REPORT) RequestId: {UUID}|(?:INIT|RESTORE)_START Runtime Version: "
+        r"|INIT_REPORT Init Duration: )"
         rf"|RequestId: {UUID} (?:Error|Process)|\d{{4}}-\d\d-\d\dT[\d:.]+Z {UUID} Task timed out"
         rf"|\d{{4}}-\d\d-\d\dT[\d:.]+Z\t(?:{UUID}|undefined)\t[A-Za-z]+\t|\[[A-Z]+\]\t\d{{4}}-\d\d-\d\dT[\d:.]+Z\t{UUID}\t"
     ),

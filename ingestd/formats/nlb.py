@@ -1,8 +1,9 @@
 """Network Load Balancer access logs: connections to its TLS listeners.
 
-Source: AWS, "Access logs for your Network Load Balancer", the table "Access log entries", 22 fields, as of 2026-11-23. Lines
-of version 1.0 had 18 columns, later ones 21. Times are in UTC and say so by nothing. Field names are those of Elastic's AWS
-integration, dataset `aws.elb_logs`.
+Source: AWS, "Access logs for your Network Load Balancer", the table "Access log entries", 22 fields, as of 2026-11-26, in a
+stored copy of the page. It calls the 17th `tls_keyexchange` now, which was `tls_named_group`, always `-`. Lines of version 1.0
+had 18 columns, later ones 21. Times are in UTC and say so by nothing. Field names are those of Elastic's AWS integration,
+dataset `aws.elb_logs`.
 
 The list of ALPN protocols is one column, `"h2","http/1.1"`.
 """

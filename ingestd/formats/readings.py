@@ -245,8 +245,8 @@ class Json:
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """An array of objects with a `name` and a `value` as one object: the value, or an array of the values, by the name in lower
-    case. An object is one already, but for the case of its names. Where there is something else, an item is none, or a name is
-    no string, all of it is treated as by `Json`.
+    case. An object is one already, but for the case of its names. Where there is something else, an item is none or has other
+    members, or a name is no string, all of it is treated as by `Json`.
     """
 
     path: str

@@ -1,6 +1,7 @@
 """S3 server access logs as CloudWatch Logs has them: the columns of `s3access` as members of an object.
 
-Source: AWS, "Log format in CloudWatch Logs" of the S3 user guide, schema V_1_0, as of 2026-11-24.
+Source: AWS, "Log format in CloudWatch Logs" of the S3 user guide, schema V_1_0, as of 2026-11-24, and the fields of
+`S3_SERVER_ACCESS_LOGS` in aws-cdk 2.275 (`mixins-preview`), as of 2026-11-26, which name three of them otherwise.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from ingestd.formats.table import Column, Moment, Shape, Text
 __all__ = ["FORMAT"]
 
 RENAMED = {"bucket_owner": "bucket_owner_id", "bucket": "bucket_name", "key": "key_name"}
-MILLISECONDS = ("total_time", "turn_around_time")  # with or without `_ms` behind the name
+ALSO = {  # what else a column is called
+    "bytes_sent": ("bytes_sent_size",),
+    "total_time": ("total_time_ms", "total_duration"),
+    "turn_around_time": ("turn_around_time_ms", "turn_around_duration"),
+}
 
 
 def sample(random: Random) -> str:
@@ -66,7 +71,7 @@ FORMAT = replace(
             for column in s3access.FORMAT.columns
             if column.name != "time"
         ),
-        *(Column(f"{column.name}_ms", *column.readings) for column in s3access.FORMAT.columns if column.name in MILLISECONDS),
+        *(Column(name, *column.readings) for column in s3access.FORMAT.columns for name in ALSO.get(column.name, ())),
     ),
     required=0,
     runs=False,

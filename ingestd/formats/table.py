@@ -44,7 +44,8 @@ bytes (ASCII where letters are named) until a string is written.
   carriage returns; byte order marks and zero-width spaces among them do not count. A name is a column's if they are equal but
   for case, or, where no column has it, with `-` for `_`; one that comes twice is the column's once, and then no column's. The
   order holds until the next header of the object; before the first, and after one that names nothing, it is the documented
-  order, of the first `headless` columns where the table says so.
+  order, of the first `headless` columns where the table says so. Where it has `generations`, a line in that order whose number
+  of columns is none of them, and not more than all, is of another order: it has the columns of the first generation alone.
 """
 
 from __future__ import annotations
@@ -203,6 +204,7 @@ class Table:
                column's name; None: the documented order
     headless   how many columns, from the first, stand in a line of an object without a header; None: all. The others are known
                by a header's names alone
+    generations  how many columns lines without a header have had, the fewest first; (): any number
     separator  one ASCII character instead of the shape's own
     runs       several separators in a row are one
     padded     spaces and tabs at a line's ends, which editors, shells and shippers leave there, are no part of it
@@ -239,6 +241,7 @@ class Table:
     sample: Callable[[Random], str]
     header: str | None = None
     headless: int | None = None
+    generations: tuple[int, ...] = ()
     separator: str = ""
     runs: bool = False
     padded: bool = False

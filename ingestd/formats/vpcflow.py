@@ -3,9 +3,11 @@
 Source: AWS, "Flow log records", the table "Available fields", as of 2026-11-23: 14 fields of version 2 (the default format),
 7 of 3, 8 of 4 and 5, 10 of 7 (ECS) and 1 of 8, 9 and 10 each; those of 11 (tags and next hops) as other readers of these logs
 have them, as of 2026-11-26. Files in S3 have a header line, once or several times, in the order that the user chose; without
-one the first 40 fields of the table are taken in its order, which fits the default and all fields up to version 2, 3, 5, 7 or 8
-(14, 21, 29, 39, 40 columns). Field names are those of Elastic's AWS integration, dataset `aws.vpcflow`; account, region and
-zone stay under `aws.vpcflow`, since `cloud` says where the log's bucket is. Tags are percent-encoded, once.
+one a line of 14, 21, 25, 29, 39, 40 or more columns has the table's first fields in its order: the default, or all fields up
+to version 3, 4, 5, 7 or 8. One of any other number is of a user's choice that nothing tells, as CloudWatch Logs has them: its
+first 14 are taken for the default format's, and the rest is `extra`. Field names are those of Elastic's AWS integration,
+dataset `aws.vpcflow`; account, region and zone stay under `aws.vpcflow`, since `cloud` says where the log's bucket is. Tags
+are percent-encoded, once.
 
 The time is `end`, else `start`; a user's own choice of fields may lack both, and then it is the object's.
 """
@@ -151,6 +153,7 @@ FORMAT = Table(
     required=14,
     header="",
     headless=40,
+    generations=(14, 21, 25, 29, 39, 40),
     dated_by_object=True,
     comments=("#",),
     constants=(("event.kind", "event"), ("event.category", ("network",)), ("event.type", ("connection",))),

@@ -26,8 +26,13 @@ def drain(cutter: BlockCutter) -> Iterator[Piece]:
             yield found
 
 
+def used(size: int) -> memoryview:
+    """A buffer that has held other lines."""
+    return memoryview(bytearray(b"x\n" * size))[:size]
+
+
 def cut(parts: Iterable[bytes], block_bytes: int, line_bytes_max: int, raw_bytes_max: int = 4) -> list[Piece]:
-    cutter = BlockCutter(block_bytes, line_bytes_max, raw_bytes_max=raw_bytes_max)
+    cutter = BlockCutter(block_bytes, line_bytes_max, raw_bytes_max=raw_bytes_max, room=used)
     found: list[Piece] = []
     for part in parts:
         cutter.push(part)

@@ -7,16 +7,18 @@ import io
 from collections.abc import Sequence
 from random import Random
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
 from ingestd.config import ObjectSettings
 from ingestd.errors import Poison
+from ingestd.fastpath.cutting import Cutter
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.reader import LineReader, Reader
 from ingestd.formats.registry import detect, formats
-from ingestd.model import Framing, Source, Way
+from ingestd.model import Block, Framing, Source, Way
 
 SOURCE = Source("bucket", "key", "etag", 1_793_534_400.0)
 
@@ -35,6 +37,16 @@ def flows(rows: int) -> bytes:
     return out.getvalue()
 
 
+def place_of(cutter: Cutter) -> int:
+    """Where in memory its blocks are."""
+    cutter.push(b"line\n")
+    assert cutter.next() is None
+    cutter.finish()
+    block = cutter.next()
+    assert isinstance(block, Block)
+    return int(np.frombuffer(block.data, np.uint8).ctypes.data)
+
+
 def documents(pieces: Sequence[bytes], limits: ObjectSettings | None = None) -> bytes:
     decoding = Decoding(limits or ObjectSettings(), choose, formats().values())
     made = bytearray()
@@ -43,6 +55,20 @@ def documents(pieces: Sequence[bytes], limits: ObjectSettings | None = None) -> 
         while (parsed := decoding.step()) is not None:
             made += parsed[0].data
     return bytes(made)
+
+
+def test_what_an_object_is_cut_in_goes_round() -> None:
+    """While an object is read its buffer is its own; the next object has it then, and what was in it is in no document."""
+    limits = ObjectSettings(block_bytes=1 << 16, line_bytes_max=1 << 16)
+    line = b"2 123456789012 eni-0123456789abcdef0 192.0.2.1 192.0.2.2 443 49152 6 10 840 1793534400 1793534460 ACCEPT OK\n"
+    first, second = (form.cutter(limits) for form in (choose(line), choose(line)))
+    places = [place_of(first), place_of(second)]
+    assert len(set(places)) == 2
+    alone = documents([line], limits)
+    del first, second
+    assert documents([line * 500], limits).count(b"\n") == 500
+    assert documents([line], limits) == alone
+    assert place_of(choose(line).cutter(limits)) in places
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])

@@ -34,6 +34,15 @@ def test_headless() -> None:
     assert Order.documented(replace(TABLE, headless=2)) == Order(owners=(0, 1), positions=(0, 1, -1, -1))
 
 
+@pytest.mark.parametrize(("count", "reach"), [(0, 2), (1, 2), (2, 4), (3, 2), (4, 4), (5, 4)])
+def test_generations(count: int, reach: int) -> None:
+    """A line of a number of columns that none has had is known as far as the first had; a header's order holds for all."""
+    table = replace(TABLE, generations=(2, 4))
+    assert Order.documented(table).reach(table, count) == reach
+    assert Order.of_header(table, b"#Fields: a b d-e").reach(table, count) == 3
+    assert Order.documented(TABLE).reach(TABLE, count) == 4
+
+
 @pytest.mark.parametrize(
     ("header", "line", "is_header"),
     [

@@ -30,6 +30,11 @@ def drain(cutter: RecordCutter) -> Iterator[Piece]:
             yield found
 
 
+def used(size: int) -> memoryview:
+    """A buffer that has held other records."""
+    return memoryview(bytearray(b"}\n{" * size))[:size]
+
+
 def cut(
     parts: Iterable[bytes],
     scan: Scan | None = None,
@@ -37,7 +42,7 @@ def cut(
     line_bytes_max: int = 1000,
     wrapper: str = "Records",
 ) -> list[Piece]:
-    cutter = RecordCutter(block_bytes, line_bytes_max, wrapper, raw_bytes_max=4, scan=scan or scan_records)
+    cutter = RecordCutter(block_bytes, line_bytes_max, wrapper, raw_bytes_max=4, scan=scan or scan_records, room=used)
     found: list[Piece] = []
     for part in parts:
         cutter.push(part)

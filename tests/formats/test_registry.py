@@ -93,6 +93,10 @@ def test_every_file_that_declares_a_format_is_found() -> None:
         ("any", b"version resource-type account-id tgw-id srcaddr dstaddr\n6 TransitGateway 1 tgw-1", "tgwflow"),
         ("any", b"6 TransitGateway 123456789012 tgw-1 tgw-attach-1 - - vpc-1", "tgwflow"),
         ("any", b"3 - 123456789012 tgw-1 tgw-attach-1 - - vpc-1", "tgwflow"),
+        ("any", b"1.0 2026-11-01T12:00:00.1Z Z1 example.com A NOERROR UDP FRA6 192.0.2.1 -", "route53_public"),
+        ("any", b"1.0 2026-11-01T12:00:00.1Z Z1 example.com AAAA NXDOMAIN TCP GRU1-C1 2001:db8::1", "route53_public"),
+        ("any", b"1.0 2026-11-01T12:00:00.1Z Z1 example.com A NOERROR UDP FRA6", None),
+        ("any", b"  START RequestId: b3a1c2d4-1111-4222-8333-944455566677 Version: $LATEST", "lambda_logs"),
         ("any", b'{"Records": []}', "cloudtrail"),
         (
             "any",

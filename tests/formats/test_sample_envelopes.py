@@ -19,9 +19,12 @@ from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.ways import Ways
 from ingestd.formats.registry import formats
 from ingestd.model import Documents, Framing, Source
+from tests.formats import test_record_samples, test_samples
 from tests.formats.test_samples import SAMPLES
 
 ENVELOPES = sorted((SAMPLES / "cwl_envelope").glob("*.log"))
+COMPARED = {"cwl_envelope", *test_samples.FOLDERS, *test_record_samples.FOLDERS}
+OTHERS = [path for path in sorted(SAMPLES.glob("*/*.log")) if path.parent.name not in COMPARED]
 FORMATS = {  # of the log groups that there are; the flow logs are of a user's own fields, which nothing names
     "/aws/lambda/storms-cloudwatch-event": "lambda_logs",
     "testLogGroup": "cloudwatch_logs",
@@ -66,3 +69,11 @@ def test_events(path: Path, pack: Any) -> None:
         for document in documents
     }
     assert all(each == FORMATS[group] for group, each in found if group in FORMATS)
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_others(path: Path) -> None:
+    """What no other test compares is read to its end, and each line and record of it has one outcome."""
+    made = list(read(path.read_bytes()))
+    assert made
+    assert all(each.lines == len(each) + len(each.rejects) + each.skipped for each in made)

@@ -85,6 +85,11 @@ def test_columns(table: Table) -> None:
     others |= {reading.instead for reading in readings if isinstance(reading, Epoch) and reading.instead}
     assert others <= set(names)
     assert table.headless is None or table.required <= table.headless < len(names)
+    first, *later = table.generations or (table.required,)
+    assert table.required <= first
+    assert sorted(later) == later
+    assert (table.headless or len(names)) in (table.generations or (table.headless or len(names),))
+    assert not table.generations or later[-1] < 63  # the kernel has a bit for each
 
 
 @pytest.mark.parametrize("table", TABLES, ids=named)

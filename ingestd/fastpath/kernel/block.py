@@ -31,8 +31,10 @@ from ingestd.fastpath.kernel.codes import (
     P_CHOICES,
     P_DATED,
     P_FACTOR,
+    P_FEWEST,
     P_FIRSTS,
     P_FIXED,
+    P_GENERATIONS,
     P_HEADERS,
     P_LOOKUPS,
     P_LOOSE,
@@ -155,7 +157,7 @@ def lines(
             put(state, S_NEED, fixed + factor * (end - begin))
             why = ROOM
             break
-        to, day, kept, rest = get(state, S_SCRATCH), -1, 0, 0
+        to, day, kept, rest, reach = get(state, S_SCRATCH), -1, 0, 0, positions
         if is_record:
             columns, escaped, to, kept, rest = cut_members(
                 buf, begin, end, params, places, members, selections, text, edges, spans, alt, scratch, to
@@ -166,7 +168,9 @@ def lines(
         src = alt if escaped else buf
         reason, detail = TO_REFERENCE, columns
         if columns >= get(params, P_NEEDED):
-            clear(columns, positions, spans, slots, fields, made)
+            if get(params, P_FEWEST) != 0 and columns <= positions and (get(params, P_GENERATIONS) >> columns) & 1 == 0:
+                reach = get(params, P_FEWEST)
+            clear(min(columns, reach), positions, spans, slots, fields, made)
             fill_texts(get(params, P_TEXTS), texts, spans, fields)
             if rest > 0:
                 fill_scratch(fields, get(params, P_S_EXTRA), to - rest, to)
@@ -212,9 +216,9 @@ def lines(
                 break
         if is_record:
             put(state, S_DRIFTED, get(state, S_DRIFTED) + (rest > 0 and get(params, P_CATCHES) == 0))
-        elif columns > positions or get(params, P_LOOSE) != 0:
+        elif columns > reach or get(params, P_LOOSE) != 0:
             named, run = get(params, P_NAMED), get(params, P_RUN)
-            last = extra(scratch, to, buf, edges, spans, columns, positions, named, owned, names, text, run)
+            last = extra(scratch, to, buf, edges, spans, columns, reach, named, owned, names, text, run)
             fill_scratch(fields, get(params, P_S_EXTRA), to, last)
             put(state, S_DRIFTED, get(state, S_DRIFTED) + (last > to))
             to = last

@@ -96,6 +96,8 @@ ROOT_ROW, FIRST_BITS = 2, 16
     P_POSITIONS,  # how many positions the order of columns speaks of
     P_NEEDED,  # columns that a line must have
     P_LOOSE,  # whether one of those positions belongs to no column
+    P_FEWEST,  # how many of them a line has whose number of columns is no bit of the next; 0: all, whatever that number is
+    P_GENERATIONS,
     P_NAMED,  # whether a header gave the order
     P_SLOTS,
     P_TEXTS,
@@ -120,9 +122,9 @@ ROOT_ROW, FIRST_BITS = 2, 16
     P_LOOKUPS,  # how many lookups there are
     P_LOOKUP_TEXT_MAX,  # a longer text is not looked up
     P_PADDED,  # whether spaces and tabs at a line's ends are no part of it
-    P_UNTABBED,  # of how many words a line without a separator is one whose tabs have become spaces; 0 if of none
+    P_UNTABBED,  # whether a line without a separator may be one whose tabs have become spaces
     P_FIRSTS,  # the first bytes of prefixes, 32 bits a number, from here on
-) = range(33)
+) = range(35)
 PARAMETERS = P_FIRSTS + 8
 
 COLUMNS_MAX = 512  # columns of one line that the kernel keeps; a line with more is the reference's

@@ -18,6 +18,7 @@ from ingestd.fastpath.kernel.codes import (
     COLUMNS_MAX,
     CSV,
     LINE_MAX,
+    P_POSITIONS,
     P_RUN,
     P_SEPARATOR,
     P_SHAPE,
@@ -63,7 +64,7 @@ def cut(buf: Any, at: int, end: int, params: Any, edges: Any, spans: Any, alt: A
             return 0, True, False
     if shape == TABBED:
         columns, care = _cut_tabbed(buf, at, end, separator, run >= 0, edges)
-        if columns == 1 and get(params, P_UNTABBED) != 0 and _words(buf, at, end) == get(params, P_UNTABBED):
+        if columns == 1 and get(params, P_UNTABBED) != 0 and _words(buf, at, end) == get(params, P_POSITIONS):
             return LEFT, True, False
     elif get(params, P_SURE) != 0:
         columns, care, bracketed = _cut_quoted(buf, at, end, shape, separator, run >= 0, edges)
@@ -84,6 +85,17 @@ def _stripped(buf: Any, at: int, end: int, separator: int) -> Any:
     while at < end and get(buf, end - 1) == separator:
         end -= 1
     return at, end
+
+
+@outlined
+def _words(buf: Any, at: int, end: int) -> Any:
+    """How many words stand between spaces in buf[at:end]."""
+    count, before = 0, SPACE
+    while at < end:
+        char = get(buf, at)
+        count += before == SPACE and char != SPACE
+        before, at = char, at + 1
+    return count
 
 
 @inlined
@@ -195,16 +207,6 @@ def _bracketed(buf: Any, at: int, end: int, opens: Any, until: int, separator: i
             region |= low_bits(min(until - at, 64)) & ~low_bits(begin)
         opens = drop_lowest(opens) & ~region
     return region, until
-
-
-@outlined
-def _words(buf: Any, at: int, end: int) -> Any:
-    """How many words buf[at:end] has, with spaces between them."""
-    count = 0
-    while at < end:
-        count += get(buf, at) != SPACE and (at + 1 == end or get(buf, at + 1) == SPACE)
-        at += 1
-    return count
 
 
 @outlined

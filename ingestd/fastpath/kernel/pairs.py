@@ -73,6 +73,8 @@ def pair(buf: Any, at: int, end: int, work: Any, row: int) -> Any:
                 return False
             put(work, row + 2, at)
             put(work, row + 3, stop)
+        else:
+            return False
         at = following(buf, stop, end)
     return get(work, row + 1) >= 0
 
