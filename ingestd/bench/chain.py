@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from aiobotocore.session import get_session
-
 from ingestd.bench.endpoint import BUCKET, KEY
 from ingestd.config import (
     AwsSettings,
@@ -31,7 +29,7 @@ from ingestd.config import (
 )
 from ingestd.core.announcement import announcement
 from ingestd.service import Service
-from ingestd.shell.clients import Clients, client_options
+from ingestd.shell.clients import Clients, client_options, open_session
 
 __all__ = ["BUCKET", "NOBODY", "Chain", "run_chain", "serving"]
 
@@ -122,7 +120,7 @@ def _settings(url: str, compress: Literal["always", "never"]) -> Settings:
 
 @asynccontextmanager
 async def _clients(settings: Settings, notices: _Notices) -> AsyncIterator[Clients]:
-    session = get_session()
+    session = open_session()
     options = client_options(settings.aws, settings.object.in_flight_max)
     async with session.create_client("s3", **options | NOBODY) as s3:
         yield Clients(s3, notices, {}, session)

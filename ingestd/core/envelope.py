@@ -22,6 +22,7 @@ from typing import Any
 import orjson
 
 from ingestd.core.identity import document_id, object_id
+from ingestd.core.nested import dumped
 from ingestd.core.origin import is_account, is_region
 from ingestd.errors import Poison
 from ingestd.model import PAD, Block, Carrier, Events, Reject, Source
@@ -86,7 +87,7 @@ def carried(record: bytes, offset: int, source: Source) -> tuple[list[Carried], 
     for number, item in enumerate(events):
         event = _event(item, found, f"{prefix}-{number}")
         if event is None:
-            raw = orjson.dumps(item)
+            raw = dumped(item)
             rejects.append(Reject(offset, "bad_event", "", raw, len(raw)))
         else:
             groups.setdefault((event.source, event.is_json), []).append(event)
@@ -112,7 +113,7 @@ def _event(item: object, source: Source, place: str) -> _Event | None:
     if text is None or not isinstance(time, int) or isinstance(time, bool) or abs(time) > TIME_MS_MAX:
         return None
     identity = name if isinstance(name, str) and ID.fullmatch(name) else place
-    message = text.encode("utf-8", "replace") if isinstance(text, str) else orjson.dumps(text)
+    message = text.encode("utf-8", "replace") if isinstance(text, str) else dumped(text)
     return _Event(identity, time, message, _of_event(item.get("extractedFields"), source))
 
 

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from math import isinf
 from typing import Any
 
 import orjson
 
-from ingestd.core.nested import below
+from ingestd.core.nested import below, dumped
+from ingestd.fastpath.bounds import NESTED, bounded
 from ingestd.fastpath.reading import Leaves, read, read_list
 from ingestd.fastpath.selection import Selection, selection
 from ingestd.fastpath.unreadable import Unreadable
 from ingestd.formats.table import (
-    DEPTH_MAX,
-    MEMBERS_MAX,
-    NAME_MAX,
-    TERM_MAX,
-    TEXT_MAX,
     DateTime,
     Epoch,
     IpList,
@@ -39,8 +36,12 @@ WHITESPACE = b" \t\n\r"
 SURROGATES = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.S
 )
-FOLDED, VALUE = "json", "value"
-NESTED = (dict, list)
+HUGE = re.compile(r"[0-9]{300}|[eE]\+?[0-9]{3}")
+NUMBER = re.compile(  # a string, or a number that may be huge
+    r'"(?:[^"\\]|\\.)*+"'
+    r"|(?<![0-9.eE+-])(-?(?:[0-9]{300,}+(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|[0-9]++(?:\.[0-9]++)?[eE]\+?[0-9]{3,}+))",
+    re.DOTALL,
+)
 STRUCTURED = (Json, Pairs)
 PAIR = frozenset(("name", "value"))
 LISTS = (Items, Words, IpList)
@@ -102,13 +103,10 @@ class Members:
     def leaves(self, line: bytes) -> Leaves:
         """What the record fills. Raises Unreadable."""
         record, walked = _record(line), _Walked()
-        try:
-            rest = self._walk(self._root, record, walked)
-            leaves = self._filled(walked)
-            if rest := _pruned(rest):
-                leaves[self._table.extra] = _kept(rest)
-        except orjson.JSONEncodeError:  # deeper than orjson writes
-            raise Unreadable("bad_json") from None
+        rest = self._walk(self._root, record, walked)
+        leaves = self._filled(walked)
+        if rest := _pruned(rest):
+            leaves[self._table.extra] = bounded(rest)
         return leaves
 
     def _walk(self, node: _Node, record: dict[str, Any], walked: _Walked) -> _Rest:
@@ -199,22 +197,29 @@ def _record(line: bytes) -> dict[str, Any]:
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
-        text = line.decode("utf-8", "replace")
-        try:
-            record = orjson.loads(SURROGATES.sub(lambda found: r"\ufffd" if found[1] else found[0], text))
-        except orjson.JSONDecodeError:
-            raise Unreadable("bad_json") from None
+        record = _mended(line.decode("utf-8", "replace"))
     if not isinstance(record, dict):
         raise Unreadable("bad_json")
     return record
 
 
+def _mended(text: str) -> Any:
+    """A record with half a pair of surrogates in it, or with numbers beyond all that there are, which become texts."""
+    text = SURROGATES.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
+    if HUGE.search(text):
+        text = NUMBER.sub(lambda found: f'"{found[1]}"' if found[1] and isinf(float(found[1])) else found[0], text)
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise Unreadable("bad_json") from None
+
+
 def _leaves(reading: Reading, value: Any) -> Leaves:
     """What a value that is there fills."""
     if isinstance(reading, Json):
-        return {reading.path: _kept(value)}
+        return {reading.path: bounded(value)}
     if isinstance(reading, Pairs):
-        return {reading.path: _kept(_paired(value))}
+        return {reading.path: bounded(_paired(value))}
     if isinstance(value, list) and isinstance(reading, LISTS):
         return read_list(reading, [_text(item) for item in value])
     return {} if isinstance(value, NESTED) else read(reading, _text(value))
@@ -224,7 +229,7 @@ def _text(value: Any) -> bytes:
     """A string's content, nothing for null, and the JSON of all else."""
     if isinstance(value, str):
         return value.encode()
-    return b"" if value is None else orjson.dumps(value)
+    return b"" if value is None else dumped(value)
 
 
 def _paired(value: Any) -> Any:
@@ -273,85 +278,3 @@ def _pruned(rest: _Rest) -> _Rest:
         if isinstance(value, _Rest) and not _pruned(value):
             del rest[name]
     return rest
-
-
-# what is kept as JSON
-
-
-def _kept(value: Any) -> bytes:
-    """An object within bounds, as JSON."""
-    kept = value if isinstance(value, dict) else {VALUE: value}
-    text = _written(kept)
-    if text and _is_small(text):
-        return text
-    members, longest, levels, is_term = _measured(kept)
-    if members > MEMBERS_MAX or longest > NAME_MAX:
-        return orjson.dumps({FOLDED: _folded(kept)})
-    if levels > DEPTH_MAX or not is_term:
-        return orjson.dumps(_flattened(kept, DEPTH_MAX))
-    return text
-
-
-def _written(value: Any) -> bytes:
-    """As JSON; nothing if it is deeper than orjson writes."""
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        return b""
-
-
-def _is_small(text: bytes) -> bool:
-    """Whether a look at the JSON is enough to say that it is within all bounds."""
-    if text.count(b"[") + text.count(b"{") > DEPTH_MAX or text.count(b":") > MEMBERS_MAX or b"\\" in text:
-        return False
-    return len(text) <= NAME_MAX or max(map(len, text.split(b'"'))) <= NAME_MAX
-
-
-def _measured(value: Any) -> tuple[int, int, int, bool]:
-    """How many members, the longest name, how many levels, and whether each text is short enough for a term; as far as it has
-    to look until there are too many members."""
-    members = longest = levels = 0
-    is_term = True
-    waiting = [(value, 1)]
-    while waiting and members <= MEMBERS_MAX:
-        value, level = waiting.pop()
-        levels = max(levels, level)
-        if isinstance(value, dict):
-            members += len(value)
-            longest = max(longest, max(map(len, value), default=0))
-        for item in _items(value):
-            if isinstance(item, str):
-                is_term = is_term and not _is_long(item)
-            elif isinstance(item, NESTED):
-                waiting.append((item, level + 1))
-    return members, longest, levels, is_term
-
-
-def _is_long(text: str) -> bool:
-    return len(text) * 4 > TERM_MAX and len(text.encode()) > TERM_MAX
-
-
-def _items(value: dict[str, Any] | list[Any]) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else value
-
-
-def _flattened(value: Any, levels: int) -> Any:
-    """The same, with what is deeper than so many levels as text, and what is too long for a term in pieces."""
-    if isinstance(value, str) and _is_long(value):
-        return _pieces(value)
-    if not isinstance(value, NESTED):
-        return value
-    if levels == 0:
-        return _folded(value)
-    if isinstance(value, dict):
-        return {name: _flattened(item, levels - 1) for name, item in value.items()}
-    return [_flattened(item, levels - 1) for item in value]
-
-
-def _folded(value: Any) -> str | list[str]:
-    pieces = _pieces(orjson.dumps(value).decode())
-    return pieces if len(pieces) > 1 else pieces[0]
-
-
-def _pieces(text: str) -> list[str]:
-    return [text[at : at + TEXT_MAX] for at in range(0, len(text), TEXT_MAX)]

@@ -50,16 +50,19 @@ DECIMAL = re.compile(rb"(-?)([0-9]{0,18})(\.[0-9]{1,18})?([eE][+-]?([0-9]{1,2}))
 EXPONENT_MAX = 18
 MINUS_ONE = re.compile(rb"-1(\.0+)?")
 PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
-INSTANT = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z?")
+INSTANT = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(\.[0-9]{1,9})?Z?")
+LEAP, BEFORE_LEAP = b":60", b":59.999"
+CLOCK_SIZE = len(b"YYYY-MM-DDThh:mm:ss")
 YEARS = range(1970, 2200)
 SECONDS_MAX = 7_258_118_400  # where 2200 begins
 EPOCH = re.compile(rb"[0-9]{1,11}(?:\.[0-9]{1,9})?|[0-9]{12,19}")
 EPOCH_FORMS = ((11, 0), (14, 3), (17, 6), (19, 9))  # of as many digits at most, so many are a fraction
 CLF_TIME = re.compile(
-    rb"([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]) ([+-])([01][0-9]|2[0-3])([0-5][0-9])"
+    rb"([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)"
+    rb" ([+-])([01][0-9]|2[0-3])([0-5][0-9])"
 )
 MOMENT = re.compile(
-    rb"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:[.,]([0-9]{1,9}))?"
+    rb"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]((?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60))(?:[.,]([0-9]{1,9}))?"
     rb" ?(?:[Zz]|([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?)?"
 )
 EPOCH_WITH_FRACTION = re.compile(rb"([0-9]{12,19})\.[0-9]+")
@@ -141,6 +144,9 @@ def _zulu(value: bytes) -> bytes:
     found = INSTANT.fullmatch(value)
     if found is None or not _is_date(int(found[1]), int(found[2]), int(found[3])):
         return b""
+    clock = value[:CLOCK_SIZE]
+    if clock.endswith(LEAP):
+        return clock.removesuffix(LEAP) + BEFORE_LEAP + b"Z"
     return value if value.endswith(b"Z") else value + b"Z"
 
 
@@ -168,10 +174,11 @@ def _clf_time(reading: ClfTime, value: bytes) -> Leaves:
     month = MONTHS.index(found[2]) + 1 if found and found[2] in MONTHS else 0
     if found is None or not month or not _is_date(int(found[3]), month, int(found[1]), margin=1):
         return _time(reading.path, b"")
-    local = datetime(int(found[3]), month, int(found[1]), int(found[4]), int(found[5]), int(found[6]), tzinfo=UTC)
+    second_of_minute, fraction = (59, ".999") if found[6] == LEAP[1:] else (int(found[6]), "")
+    local = datetime(int(found[3]), month, int(found[1]), int(found[4]), int(found[5]), second_of_minute, tzinfo=UTC)
     ahead = timedelta(hours=int(found[8]), minutes=int(found[9]))
     second = local - ahead if found[7] == b"+" else local + ahead
-    return _time(reading.path, second.strftime("%Y-%m-%dT%H:%M:%SZ").encode() if second.year in YEARS else b"")
+    return _time(reading.path, second.strftime(f"%Y-%m-%dT%H:%M:%S{fraction}Z").encode() if second.year in YEARS else b"")
 
 
 def _moment(reading: Moment, value: bytes) -> Leaves:
@@ -185,15 +192,18 @@ def _moment(reading: Moment, value: bytes) -> Leaves:
     found = MOMENT.fullmatch(value)
     if found is None:
         return {}
+    clock, fraction = found[2], b"." + found[3] if found[3] else b""
+    if clock.endswith(LEAP):
+        clock, _, fraction = (clock.removesuffix(LEAP) + BEFORE_LEAP).partition(b".")
+        fraction = b"." + fraction
     try:
-        second = datetime.fromisoformat(f"{found[1].decode()}T{found[2].decode()}+00:00")
+        second = datetime.fromisoformat(f"{found[1].decode()}T{clock.decode()}+00:00")
         ahead = timedelta(hours=int(found[5] or 0), minutes=int(found[6] or 0))
         second = second + ahead if found[4] == b"-" else second - ahead
     except (ValueError, OverflowError):
         return {}
     if second.year not in YEARS:
         return {}
-    fraction = b"." + found[3] if found[3] else b""
     return {reading.path: string(second.strftime("%Y-%m-%dT%H:%M:%S").encode() + fraction + b"Z")}
 
 

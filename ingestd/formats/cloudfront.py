@@ -1,10 +1,10 @@
 """CloudFront standard logs, W3C extended: a `#Fields:` line, then values between tabs.
 
-Source: AWS, "Standard logging reference", the list "Log file fields", 33 fields, as of 2026-11-23. Files of 12 (2011), 18,
-19, 23, 24, 26 and 33 columns are seen, and parts of files without their header line. Logs of version 2 are of the same form;
-their users choose the fields, also those of the real-time logs that stand below the 33, so that these are known by a header
-alone; they are as aws-cdk 2.275 (`mixins-preview`) lists them for `ACCESS_LOGS`, as of 2026-11-26. Field names are those of
-Elastic's AWS integration, dataset `aws.cloudfront_logs`, where it names one.
+Source: AWS, "Standard logging reference", the list "Log file fields", 33 fields, as of 2026-11-26, in a stored copy of the
+page. Files of 12 (2011), 18, 19, 23, 24, 26 and 33 columns are seen, and parts of files without their header line. Logs of
+version 2 are of the same form; their users choose the fields, also those of the real-time logs that stand below the 33, so that
+these are known by a header alone; they are as aws-cdk 2.275 (`mixins-preview`) lists them for `ACCESS_LOGS`, as of 2026-11-26.
+Field names are those of Elastic's AWS integration, dataset `aws.cloudfront_logs`, where it names one.
 
 `required` ends at `c-ip`: a line of the documented order needs its time and who asked.
 """

@@ -1,9 +1,13 @@
 """CloudTrail: what is done with AWS's interfaces, as `{"Records": [...]}`, or a record a line where something has split them.
 
-Source: AWS, "CloudTrail record contents for management, data, and network activity events" and "userIdentity element", version
-1.11, as of 2026-11-24. Field names are those of Elastic's AWS integration, dataset `aws.cloudtrail`. What has members of its
-service's own (parameters, responses) is kept whole under `aws.cloudtrail.flattened`. Insight events are records too. Digest
-files, which prove that logs are whole, are no log: they are told by their key, and in any other place by how they begin.
+Source: AWS, "CloudTrail record contents for management, data, and network activity events", version 1.11, as of 2026-11-26, in
+a stored copy of the page, and "userIdentity element", as of 2026-11-24. Field names are those of Elastic's AWS integration,
+dataset `aws.cloudtrail`. What has members of its service's own (parameters, responses) is kept whole under
+`aws.cloudtrail.flattened`. Insight events are records too. Digest files, which prove that logs are whole, are no log: they are
+told by their key, and in any other place by how they begin.
+
+Aggregated events ("CloudTrail record contents for aggregated events", version 1.0, as of 2026-11-26, in a stored copy of the
+page) are records of a window of time, whose end is their time.
 """
 
 from __future__ import annotations
@@ -84,9 +88,13 @@ FORMAT = Table(
     columns=(
         Column("eventVersion", Text("aws.cloudtrail.event_version")),
         Column("eventTime", Moment("@timestamp")),
+        Column("timeWindow.windowEnd", Moment("@timestamp"), Moment("event.end")),
+        Column("timeWindow.windowStart", Moment("event.start")),
+        Column("timeWindow.windowSize", Text("aws.cloudtrail.window_size")),
         Column("eventSource", Text("event.provider")),
         Column("eventName", Text("event.action")),
         Column("eventID", Text("aws.cloudtrail.event_id")),
+        Column("eventId", Text("aws.cloudtrail.event_id")),
         Column("eventType", Text("aws.cloudtrail.event_type")),
         Column("eventCategory", Text("aws.cloudtrail.event_category")),
         Column("awsRegion", Text("aws.cloudtrail.region")),
@@ -100,6 +108,7 @@ FORMAT = Table(
         Column("readOnly", Boolean("aws.cloudtrail.read_only")),
         Column("managementEvent", Boolean("aws.cloudtrail.management_event")),
         Column("recipientAccountId", Text("aws.cloudtrail.recipient_account_id")),
+        Column("accountId", Text("aws.cloudtrail.recipient_account_id")),
         Column("vpcEndpointId", Text("aws.cloudtrail.vpc_endpoint_id")),
         Column("vpcEndpointAccountId", Text("aws.cloudtrail.vpc_endpoint_account_id")),
         Column("sessionCredentialFromConsole", Boolean("aws.cloudtrail.session_credential_from_console")),
@@ -133,6 +142,7 @@ FORMAT = Table(
         Column("responseElements", Json("aws.cloudtrail.flattened.response_elements")),
         Column("additionalEventData", Json("aws.cloudtrail.flattened.additional_eventdata")),
         Column("serviceEventDetails", Json("aws.cloudtrail.flattened.service_event_details")),
+        Column("summary", Json("aws.cloudtrail.flattened.summary")),
         Column("insightDetails", Json("aws.cloudtrail.flattened.insight_details")),
         Column("edgeDeviceDetails", Json("aws.cloudtrail.flattened.edge_device_details")),
         Column("addendum", Json("aws.cloudtrail.flattened.addendum")),
@@ -142,11 +152,12 @@ FORMAT = Table(
     wrapper="Records",
     comments=tuple(f'{{{gap}"{name}":' for name in ("awsAccountId", "digestStartTime") for gap in GAPS),
     constants=(("event.kind", "event"),),
-    key=r"(?:^|/)AWSLogs/(?:[^/]+/)*CloudTrail(?:-Insight|-NetworkActivity)?/",
+    key=r"(?:^|/)AWSLogs/(?:[^/]+/)*CloudTrail(?:-Insight|-NetworkActivity|-Aggregated)?/",
     # The first records of all had no id; S3's own notices, which begin alike, have none of these three.
     content=(
         r"Records: $|(?=.* eventTime )(?=.* (?:eventID|recipientAccountId|sourceIPAddress) )"
-        r".* (?:userIdentity|insightDetails|eventSource) |.* digestStartTime "
+        r".* (?:userIdentity|insightDetails|eventSource) "
+        r"|(?=.* eventCategory )(?=.* timeWindow ).* summary |.* digestStartTime "
     ),
     control=r"(?:^|/)AWSLogs/(?:[^/]+/)*CloudTrail-Digest/",
     sample=sample,

@@ -1,6 +1,6 @@
 """Network Firewall: alerts, flows and TLS events, each in the form of Suricata's EVE under `event`.
 
-Source: AWS, "Contents of a AWS Network Firewall log", and Suricata, "EVE JSON Output", as of 2026-11-24. Field names are those
+Source: AWS, "Contents of a AWS Network Firewall log", and Suricata, "EVE JSON Output", as of 2026-11-26. Field names are those
 of Elastic's AWS integration, dataset `aws.firewall_logs`, where it names one. What an event has beyond that is kept whole under
 `aws.firewall.flattened`.
 """
@@ -11,7 +11,7 @@ from random import Random
 
 import orjson
 
-from ingestd.formats.table import Boolean, Column, Integer, Ip, Json, Moment, Shape, Table, Text, Tls
+from ingestd.formats.table import Boolean, Column, Integer, Ip, Items, Json, Moment, Shape, Table, Text, Tls
 
 __all__ = ["FORMAT"]
 
@@ -52,6 +52,7 @@ FORMAT = Table(
         Column("event_timestamp", Moment("@timestamp"), Moment("event.created")),
         Column("firewall_name", Text("observer.name")),
         Column("availability_zone", Text("aws.firewall.availability_zone")),
+        Column("aws_category", Items("aws.firewall.category")),
         Column("event.event_type", Text("aws.firewall.event_type")),
         Column("event.flow_id", Text("aws.firewall.flow.id")),
         Column("event.src_ip", Ip("source.ip", "source.address")),

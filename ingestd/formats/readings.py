@@ -130,7 +130,8 @@ class Endpoint:
 class Instant:
     """`YYYY-MM-DDThh:mm:ss[.f{1,9}][Z]`, UTC, written as it stands and with the Z.
 
-    Checked by the calendar (hours end at 23, minutes and seconds at 59), years 1970-2199.
+    Checked by the calendar (hours end at 23, minutes and seconds at 59), years 1970-2199. A leap second, `:60`, is written as
+    `:59.999`, whatever its fraction is: no server knows of it.
 
     The reading whose path is `@timestamp` is the event's own time. A value that is none rejects the line if it is the
     event's own time, and is left out elsewhere.
@@ -178,7 +179,7 @@ class ClfTime:
     """`DD/Mon/YYYY:hh:mm:ss +hhmm`, as web servers write it: an English month of three letters, one space, a zone from the UTC.
 
     Checked by the calendar, the zone's hours up to 23 and its minutes to 59; written in UTC as `YYYY-MM-DDThh:mm:ssZ`, whose
-    year is 1970-2199. A value that is none is treated as by `Instant`.
+    year is 1970-2199. A leap second, and a value that is none, are treated as by `Instant`.
     """
 
     path: str
@@ -193,8 +194,8 @@ class Moment:
 
     `YYYY-MM-DD`, one of `T`, `t` and a space, `hh:mm:ss`, perhaps `.` or `,` and 1-9 digits, perhaps a space, then `Z`, `z`,
     `+hh:mm`, `+hhmm` or `+hh` (or with `-`), or nothing, which is UTC; or what `Epoch` reads, whose smaller units may have a
-    fraction that is dropped. Written in UTC, `YYYY-MM-DDThh:mm:ss`, the fraction as it stands behind a point, `Z`. A value that
-    is none fills nothing.
+    fraction that is dropped. Written in UTC, `YYYY-MM-DDThh:mm:ss`, the fraction as it stands behind a point, `Z`; a leap
+    second as by `Instant`. A value that is none fills nothing.
     """
 
     path: str

@@ -154,7 +154,8 @@ class Shape(Enum):
     into as many columns as its header names is cut at these: an editor or a shell has made them of the tabs.
     CSV: a comma. A column that begins with `"` is quoted: pairs of `"` in it are one `"` of its value, and it ends at the first
     `"` that is not one of a pair. That one stands before a separator or the line's end, or the line is rejected.
-    JSON: a line is a record, and a column one of its members; what no column names is bounded as `Json` says.
+    JSON: a line is a record, and a column one of its members; what no column names is bounded as `Json` says. A number that is
+    infinite as a double is the text that it is written as.
     PATTERN: no separators. The first of the table's patterns that matches the whole line (formats/patterns.py) says what its
     columns are: a group's name is the column's. A column whose group has no part in the match is absent, none lacks, and none
     is `extra`.

@@ -1,7 +1,8 @@
 """AWS WAF: each request that a web ACL looked at, and what became of it.
 
-Source: AWS, "Log fields for web ACL traffic", as of 2026-11-24. Field names are those of Elastic's AWS integration, dataset
-`aws.waf`, where it names one. Lists of rules are kept whole; the request's headers become one object by their names.
+Source: AWS, "Log fields for web ACL traffic", as of 2026-11-26, in a stored copy of the page. Field names are those of
+Elastic's AWS integration, dataset `aws.waf`, where it names one. Lists of rules are kept whole; the headers of the request
+become one object by their names.
 """
 
 from __future__ import annotations

@@ -165,3 +165,12 @@ def test_no_envelope(record: bytes) -> None:
 def test_what_is_seen_of_an_envelope(head: bytes, is_one: bool) -> None:
     """An object of envelopes is told by the names at its beginning, though its first one may be long."""
     assert is_envelope(first_names(head)) is is_one
+
+
+def test_messages_as_deep_as_json_is_read() -> None:
+    """A message that is JSON of many levels is read, and what is no event and as deep is a reject."""
+    deep = b"[" * 500 + b"1" + b"]" * 500
+    record = envelope(event(1, "DEEP"), {"message": "DEEP"}).replace(b'"DEEP"', deep)
+    (group,), (reject,) = carried(record, 0, SOURCE)
+    assert bytes(group.block.data[: group.block.size]) == deep
+    assert (reject.reason, reject.raw) == ("bad_event", b'{"message":' + deep + b"}")

@@ -71,7 +71,7 @@ def test_s5_the_kernel_makes_the_same_of_it(name: str) -> None:
 
 
 def test_s5_each_event_has_one_outcome() -> None:
-    """Each becomes a document or a reject, and but for what is no JSON, or a number or a depth that none reads, a document."""
+    """Each becomes a document or a reject, and but for what is no JSON, or of a depth that none reads, a document."""
     documents = read(HOSTILE)
     assert documents.lines == len(HOSTILE) == len(documents) + len(documents.rejects)
     begins = {0}

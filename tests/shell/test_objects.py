@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 from aiohttp import web
 from aiohttp.test_utils import RawTestServer
 from botocore.exceptions import (
@@ -27,6 +26,7 @@ from moto.server import ThreadedMotoServer
 from ingestd.config import ObjectSettings
 from ingestd.errors import IngestdError, Poison, Retryable
 from ingestd.model import ObjectRef
+from ingestd.shell.clients import open_session
 from ingestd.shell.fetch import S3
 from ingestd.shell.objects import PIECE_BYTES, Objects
 from tests.fakes.cutting_proxy import cutting_proxy
@@ -111,7 +111,7 @@ def moto_port() -> Iterator[int]:
     server.stop()
 
 
-SESSION = get_session()  # one: reading the service's model takes most of a client's making
+SESSION = open_session()  # one: reading the service's model takes most of a client's making
 
 
 def client_of(port: int) -> Any:

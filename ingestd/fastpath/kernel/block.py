@@ -177,7 +177,7 @@ def lines(
             if kept > 0:
                 fill_kept(kept, edges, kept_slots, fields, SCRATCH)
             to, day, detail = read(src, get(params, P_OPERATIONS), rows, spans, fields, scratch, to, meanings, text, memo)
-            reason = BAD_VALUE if detail >= 0 else MISSING_TIMESTAMP
+            reason = MISSING_TIMESTAMP if detail < 0 else BAD_VALUE if detail < get(params, P_OPERATIONS) else TO_REFERENCE
             if day < 0 and detail < 0 and get(params, P_DATED) != 0:
                 if events == 0:
                     fill(fields, 0, get(state, S_TIME), MOMENT | SCRATCH)

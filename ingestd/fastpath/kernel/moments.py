@@ -12,7 +12,7 @@ from numba import int64, uint64
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.numbers import run
 from ingestd.fastpath.kernel.simd import get, load8, put, store8
-from ingestd.fastpath.kernel.times import NO_DAY, YEAR_MAX, YEAR_MIN, day_of, is_clock, number
+from ingestd.fastpath.kernel.times import NO_DAY, YEAR_MAX, YEAR_MIN, day_of, is_clock, no_clock, number
 
 __all__ = ["clf_time", "epoch", "millisecond"]
 
@@ -88,7 +88,9 @@ def clf_time(src: Any, at: int, end: int, scratch: Any, to: int, memo: Any) -> A
     if end - at != CLF_SIZE or get(src, at + 11) != COLON or get(src, at + 20) != SPACE:
         return -1, 0
     clock, sign, zone = load8(src, at + 12), get(src, at + 21), at + 22
-    if not is_clock(clock) or (sign != PLUS and sign != MINUS) or run(src, zone, end) != 4:
+    if not is_clock(clock):
+        return no_clock(clock), 0
+    if (sign != PLUS and sign != MINUS) or run(src, zone, end) != 4:
         return -1, 0
     ahead = number(src, zone, 2) * 60 + number(src, zone + 2, 2)
     if ahead >= 24 * 60 or get(src, zone + 2) > ZERO + 5:

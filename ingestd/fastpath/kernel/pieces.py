@@ -18,7 +18,7 @@ MINUS = 45
 
 @outlined
 def piece(src: Any, at: int, end: int, fields: Any, rows: Any, row: int, text: Any, memo: Any) -> Any:
-    """Fill the slot of the piece that an operation's row is about; returns its day, -1 if it is no date."""
+    """Fill the slot of the piece that an operation's row is about; returns its day, -1 if it is no date, or LEAP."""
     separator, slot = get(rows, row * ROW + R_SEPARATOR), get(rows, row * ROW + R_SLOT)
     for _ in range(get(rows, row * ROW + R_ARGUMENT)):
         stop = find_text(src, at, end, text, separator)

@@ -56,7 +56,7 @@ from ingestd.fastpath.kernel.request import request
 from ingestd.fastpath.kernel.scan import find
 from ingestd.fastpath.kernel.simd import copy64, get, load8, put
 from ingestd.fastpath.kernel.slots import fill, fill_part
-from ingestd.fastpath.kernel.times import instant
+from ingestd.fastpath.kernel.times import LEAP, instant
 from ingestd.fastpath.kernel.tls import tls
 
 __all__ = ["fill_texts", "first_of_twins", "read"]
@@ -83,7 +83,7 @@ def read(
     src: Any, count: int, rows: Any, spans: Any, fields: Any, scratch: Any, to: int, meanings: Any, text: Any, memo: Any
 ) -> Any:
     """Do the operations in the table's order. Returns (where scratch is free, the event's day or -1, the
-    row that rejects the line or -1)."""
+    row that rejects the line or -1; `count` if the reference has to say)."""
     day = -1
     for row in range(count):
         code, column, slot = get(rows, row * ROW + R_CODE), get(rows, row * ROW + R_COLUMN), get(rows, row * ROW + R_SLOT)
@@ -124,6 +124,8 @@ def read(
             to += STEP
         elif code == INSTANT:
             found, zulu = instant(src, at, end, memo)
+            if found == LEAP:
+                return to, -1, count
             if found >= 0:
                 fill(fields, slot, at, (end - at) | (0 if zulu else ZULU))
             if slot == 0:
@@ -142,6 +144,8 @@ def read(
                 copy64(scratch, to + DATE_SIZE + 1, src, first)
                 size = DATE_SIZE + 1 + last - first
                 found, zulu = instant(scratch, to, to + size, memo)
+                if found == LEAP:
+                    return to, -1, count
                 if found >= 0:
                     put(scratch, to + size, Z)
                     fill(fields, slot, to, (size + (not zulu)) | SCRATCH)
@@ -155,6 +159,8 @@ def read(
                 found, size = epoch(src, at, end, scratch, to, memo)
             else:
                 found, size = clf_time(src, at, end, scratch, to, memo)
+                if found == LEAP:
+                    return to, -1, count
             if found >= 0:
                 fill(fields, slot, to, size | SCRATCH)
             if slot == 0:
@@ -181,6 +187,8 @@ def read(
                 fill(fields, slot, span >> 16, (span & 0xFFFF) | MEANING)
         elif code == CUT:
             found = piece(src, at, end, fields, rows, row, text, memo)
+            if found == LEAP:
+                return to, -1, count
             if slot == 0 and day < 0:
                 day = found
         elif code == REQUEST:

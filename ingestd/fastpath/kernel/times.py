@@ -13,9 +13,10 @@ from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.numbers import run
 from ingestd.fastpath.kernel.simd import get, load8
 
-__all__ = ["NO_DAY", "YEAR_MAX", "YEAR_MIN", "day_of", "instant", "is_clock", "number"]
+__all__ = ["LEAP", "NO_DAY", "YEAR_MAX", "YEAR_MIN", "day_of", "instant", "is_clock", "no_clock", "number"]
 
 NO_DAY = -(1 << 20)  # before all days that there are
+LEAP = -2  # what a leap second is the reference says
 
 YEAR_MIN, YEAR_MAX = 1970, 2199
 MINUS, POINT, ZERO, COLON, T, Z = 45, 46, 48, 58, 84, 90
@@ -23,16 +24,17 @@ BEFORE_FRACTION, FRACTION_MAX = 19, 9
 # hh:mm:ss as a word, first byte lowest: the bits that say digit or colon, what they must be, and what must be added to the
 # low half of each digit so that bit 4 tells that it is too large.
 KIND, KIND_IS = uint64(0xF0F0FFF0F0FFF0F0), uint64(0x30303A30303A3030)
+SIXTY, FIFTY_NINE, MINUTES = uint64(0x3036), uint64(0x3935), uint64(0x0000FFFFFFFFFFFF)
 HALVES, ROOM, OVER = uint64(0x0F0F000F0F000F0F), uint64(0x060A00060A00060D), uint64(0x1010001010001010)
 
 
 @inlined
 def instant(src: Any, at: int, end: int, memo: Any) -> Any:
-    """(day since 1970, whether it ends in Z) of `YYYY-MM-DDThh:mm:ss[.f][Z]`; day -1 if src[at:end] is none."""
+    """(day since 1970, whether it ends in Z) of `YYYY-MM-DDThh:mm:ss[.f][Z]`; day -1 if src[at:end] is none, or LEAP."""
     if end - at < BEFORE_FRACTION or get(src, at + 10) != T:
         return -1, False
     if not is_clock(load8(src, at + 11)):
-        return -1, False
+        return no_clock(load8(src, at + 11)), False
     place = at + BEFORE_FRACTION
     if place < end and get(src, place) == POINT:
         fraction = run(src, place + 1, end)
@@ -56,6 +58,14 @@ def is_clock(word: Any) -> Any:
     """Whether a word is `hh:mm:ss`, up to 23:59:59."""
     late = (word & uint64(0x0F)) == uint64(2) and (word & uint64(0x0F00)) > uint64(0x0300)
     return (word & KIND) == KIND_IS and (((word & HALVES) + ROOM) & OVER) == uint64(0) and not late
+
+
+@outlined
+def no_clock(word: Any) -> Any:
+    """LEAP if a word that is no clock would be one in the second before it, -1 else."""
+    if word >> uint64(48) != SIXTY:
+        return -1
+    return LEAP if is_clock((word & MINUTES) | (FIFTY_NINE << uint64(48))) else -1
 
 
 @outlined
