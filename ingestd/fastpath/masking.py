@@ -65,8 +65,7 @@ class MaskingParser:
         try:
             documents = self._parse(block)
         finally:
-            if count:
-                names.unmask(buf, work, count)
+            names.unmask(buf, work, count)
         return _told(documents, block, count)
 
     @contextmanager
