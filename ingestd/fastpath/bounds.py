@@ -55,6 +55,8 @@ def _measured(value: Any) -> tuple[int, int, int, bool]:
         levels = max(levels, level)
         if isinstance(value, dict):
             members += len(value)
+            if members > MEMBERS_MAX:
+                break
             longest = max(longest, max(map(len, value), default=0))
         for item in _items(value):
             if isinstance(item, str):

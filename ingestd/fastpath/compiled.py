@@ -160,7 +160,8 @@ class CompiledParser:
                 read.append((documents, self._read(line_of(block, place))))
                 rejects += read[-1][1].rejects
             else:
-                rejects.append(_reject(block, place, *self._why(plan, reason, detail)))
+                (line,) = self._reference.lines(line_of(block, place))
+                rejects.append(Reject(line.offset, *self._why(plan, reason, detail), line.raw, len(line.raw), line.event))
                 state[codes.S_LINES] += 1
         state[codes.S_LEFT] = 0
 
@@ -234,16 +235,6 @@ class CompiledParser:
     def _room(self, size: int) -> int:
         """The most that a line of `size` bytes can take in scratch or become, as the kernel reckons it."""
         return self._line_fixed + self._line_factor * size
-
-
-def _reject(block: Block, place: int, reason: str, column: str) -> Reject:
-    """The line or event at a place as a reject."""
-    if block.events is not None:
-        event = line_of(block, place)
-        raw = bytes(event.data).rstrip(b"\n")
-        return Reject(event.offset, reason, column, raw, len(raw), block.events.ids[place])
-    raw = bytes(line_of(block, place).data)[:-1]
-    return Reject(block.offset + place, reason, column, raw, len(raw))
 
 
 def _is_plain(block: Block) -> bool:

@@ -88,6 +88,7 @@ ELSEWHERE = Items | Json | Pairs  # filled where a record is cut, or read by the
 class Operations:
     """The kernel's numbers; what they name stands in the plan's text."""
 
+    catches: bool  # the table's
     rows: list[int] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)  # of each row, for rejects: its column,
     is_time: list[bool] = field(default_factory=list)  # and whether what it reads is a time
@@ -101,7 +102,7 @@ def compile_operations(
     table: Table, order: Order, body: Body, text: bytearray, covered: frozenset[str] = frozenset()
 ) -> Operations | None:
     """The operations of a table in this order of columns; None if the kernel does not know one of its readings."""
-    made = Operations()
+    made = Operations(table.catches)
     places = {column.name: order.positions[index] for index, column in enumerate(table.columns)}
     seen: dict[str, int] = {}
     for column, reading, slots in _slotted(table, body, seen, covered):
@@ -163,6 +164,8 @@ def _rows(
     match reading:
         case Text(percent=percent) if percent:
             yield _row([PERCENT, *head[1:], *slots], {R_ARGUMENT: percent})
+        case Moment():
+            yield _row([*head, *slots], {R_ARGUMENT: int(made.catches)})  # whether what is no time goes back
         case Integer(minus_one_absent=flag) | Decimal(minus_one_absent=flag) | Tls(loose=flag):
             yield _row([*head, *slots], {R_ARGUMENT: int(flag)})
         case Words(separator=separator, percent=percent):

@@ -25,7 +25,7 @@ from ingestd.fastpath.rule_numbers import compile_rules
 from ingestd.fastpath.selection import selection
 from ingestd.fastpath.tree import compile_tree
 from ingestd.formats.lookups import TEXT_BYTES_MAX
-from ingestd.formats.table import Epoch, IpList, Reading, Request, Shape, Table, Words
+from ingestd.formats.table import Epoch, IpList, Json, Reading, Request, Shape, Table, Words
 from ingestd.model import PAD, Framing
 
 __all__ = ["Plan", "compile_plan"]
@@ -75,8 +75,8 @@ def compile_plan(table: Table, framing: Framing, order: Order, covered: frozense
     """
     if table.shape not in SHAPES or len(order.owners) > COLUMNS_MAX or any(len(name) > NAME_MAX for name in order.names):
         return None
-    if table.catches and any(isinstance(reading, Epoch) and reading.instead for reading in table.readings()):
-        return None  # of a value that is no time, the kernel does not say that nothing took it
+    if table.catches and any(isinstance(reading, Json) for reading in table.readings()):
+        return None  # the kernel puts back what a column does not take, but not into what another one keeps
     body = compile_body(table, framing, covered).without(_unfilled(table, order) - covered)
     text = bytearray(body.text)
     operations = compile_operations(table, order, body, text, covered)

@@ -34,7 +34,7 @@ Node = list[tuple[bytes, "str | Node"]]  # an object's members: `"name":`, and a
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """What stands before a newline, or an event.
 
     `id` is its document's, `time` the one that it has if it says none itself, `event` the event's id if it is one.
@@ -77,7 +77,7 @@ class ReferenceParser:
         dropped: Counter[str] = Counter()
         lines = skipped = drifted = 0
         self._choosing.told.clear()
-        for line in self._lines(block):
+        for line in self.lines(block):
             lines += 1
             text = line.raw if self._members else trim(line.raw, padded=self._table.padded)
             if self._skips(text):
@@ -114,7 +114,7 @@ class ReferenceParser:
             ruled=tuple(self._choosing.told),
         )
 
-    def _lines(self, block: Block) -> Iterator[_Line]:
+    def lines(self, block: Block) -> Iterator[Line]:
         """The lines of a block, or its events."""
         data = bytes(memoryview(block.data)[: block.size])
         if block.events is None:
@@ -125,7 +125,7 @@ class ReferenceParser:
                 if self._members:
                     text = trim(raw).strip(WHITESPACE)
                     at += len(raw.rstrip(b"\r")) - len(trim(raw).lstrip(WHITESPACE))
-                yield _Line(text, at, document_id(self._object, at), self._object_time)
+                yield Line(text, at, document_id(self._object, at), self._object_time)
                 place += len(raw) + 1
                 offset += len(raw) + (place - 1 not in joints)
             return
@@ -133,7 +133,7 @@ class ReferenceParser:
         for end, event, time in zip(events.ends, events.ids, events.times_ms, strict=True):
             text = data[begin:end].rstrip(b"\n")
             text = trim(text).strip(WHITESPACE) if self._members else text
-            yield _Line(text, block.offset, event, _millisecond(time) if self._table.dated_by_object else b"", event)
+            yield Line(text, block.offset, event, _millisecond(time) if self._table.dated_by_object else b"", event)
             begin = end
 
     def _skips(self, line: bytes) -> bool:
@@ -220,7 +220,7 @@ class ReferenceParser:
         index = self._indices.of(leaves[TIMESTAMP])
         return b'{"create":{"_index":' + index + b',"_id":"' + name.encode() + b'"}}\n'
 
-    def _document(self, leaves: Leaves, text: bytes, line: _Line) -> bytes:
+    def _document(self, leaves: Leaves, text: bytes, line: Line) -> bytes:
         leaves = leaves | self._fixed
         leaves[OFFSET] = b"%d" % line.offset
         leaves[ID] = string(line.id.encode())

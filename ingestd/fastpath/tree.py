@@ -26,6 +26,7 @@ from ingestd.fastpath.kernel.codes import (
     SELECTION_PATH,
     SELECTION_ROW,
 )
+from ingestd.fastpath.putting_back import can_put_back
 from ingestd.fastpath.selection import Selection, selection
 from ingestd.formats.table import Boolean, Column, DateTime, Epoch, IpList, Items, Json, Pairs, Reading, Shape, Table, Words
 
@@ -73,6 +74,9 @@ def compile_tree(table: Table, body: Body, text: bytearray) -> Tree:
         place.kind = PLACE_LOOSE if column.name in joined and not column.readings else _kind(column, body)
     tree.kept_slots = [_slot(column, body) for column in table.columns]
     if table.catches:
+        for place in places:
+            if place.column >= 0 and not can_put_back(table, place.column):
+                place.kind = PLACE_LEFT
         _join_rings(table, places)
     left = {place.column for place in places if place.kind == PLACE_LEFT}
     for place in places:
@@ -157,7 +161,7 @@ def _slot(column: Column, body: Body) -> int:
 
 
 def _join_rings(table: Table, places: list[_Place]) -> None:
-    """Columns whose first field is the same must not have values together: the kernel could keep but one."""
+    """Columns whose first field is the same: of those that have values the first keeps it, the others' go back."""
     fields: dict[str, list[_Place]] = {}
     for place in places:
         if place.column >= 0 and (readings := table.columns[place.column].readings):

@@ -83,16 +83,47 @@ def toy(*, catches: bool = False, dashes: bool = False, dated: bool = False) -> 
     )  # fmt: skip
 
 
-TOYS = [toy(), toy(catches=True, dated=True), toy(dashes=True)]
+def returning() -> Table:
+    """A table that catches, whose columns fill one field in twos and threes, or may be unreadable, at several depths."""
+    columns = (
+        Column("t", Moment("@timestamp")),
+        Column("m", Moment("@timestamp")),
+        Column("a.b", Moment("@timestamp")),
+        Column("text", Text("x.text")),
+        Column("again", Text("x.text")),
+        Column("a.d", Text("x.text")),
+        Column("e", Text("x.one"), Text("x.two")),
+        Column("e2", Text("x.one"), Text("x.two")),
+        Column("s", Integer("x.n")),
+        Column("a.b.n", Integer("x.deep")),
+        Column("a.b.c", Decimal("x.d")),
+        Column("k.in.side", Integer("x.inside")),
+        Column("k.known", Decimal("x.known")),
+        Column("flag", Boolean("x.flag")),
+        Column("ip", Ip("x.ip", "x.address")),
+        Column("map", Text("x.mapped"), Mapped("x.meaning", (("yes", "1"), ("no", ("a", "b"))))),
+        Column("i", Items("x.items")),
+        Column("w", Words("x.words", ",")),
+        Column("time"),
+    )
+    return Table(
+        "toy", "toy", "toy", Shape.JSON, columns, 0, "", "", unused, catches=True, dated_by_object=True, rest="rest"
+    )  # fmt: skip
+
+
+TOYS = [toy(), toy(catches=True, dated=True), toy(dashes=True), returning()]
 NAMES = ["t", "m", "e", "e2", "date", "time", "text", "again", "a", "b", "c", "n", "d", "flag", "ip", "s", "w", "k", "known",
          "in", "side", "j", "i", "p", "l", "map", "h", "a.b", "a.b.c", "k.in", "k.known", "b.c", "new", "", "ü", "name",
          "value", "o", "r", "o.r", "a long name of a member"]  # fmt: skip
 SCALARS: list[Any] = [
     None, True, False, "", "-", "x", "1", "true", "yes", "a,b,-", "2026-11-01T00:00:00", "2026-11-01T12:00:00.5+0000",
     "12:00:00",
-    "2026-11-01", "2026-11-01 12:00:00,5+01:00", "1793534400123", "192.0.2.1", "404", "quote\"", "back\\slash", "tab\tnew\n",
+    "2026-11-01", "2026-11-01 12:00:00,5+01:00", "1793534400123", "2026-11-01t23:30:00.123456789-0130", "2026-11-01 12:00:00 Z",
+    "1970-01-01T00:30:00+01:00", "2199-12-31T23:30:00-01:00", "1793534400123.75",
+    "2026-02-29T00:00:00+00", "2026-06-30 23:59:60,5+01:00", "2026-06-30T23:59:60Z", "\ud800",
+    "192.0.2.1", "404", "quote\"", "back\\slash", "tab\tnew\n",
     "\x01\x1f\x7f", "é€😀", "x" * 70, 0, -1, 7, 1793534400, 1793534400.25, 0.5, 1.10, -0.0, 1e300, 1e-7,
-    0.00001, 123456789012345678,
+    0.00001, 123456789012345678, 1793534400.1234567, 0.30000000000000004, 9007199254740993.5, 1793534400123456789, 1e21,
     12345678901234567890, 99999999999999999999999,
 ]  # fmt: skip
 PAIR_NAMES: list[Any] = ["host", "HOST", "n", "N", "d", "in", "x", "é", "İ", 'quo"te', "", "x" * 9, "X" * 9, "x" * 257, None, 7]
@@ -120,13 +151,13 @@ PIECES = [b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b"\\u00e9", b"\\ud83d
 
 def written(record: dict[str, Any], form: str) -> bytes:
     if form == "plain":
-        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     if form == "spaced":
         return b" \t" + json.dumps(record, indent=1).replace("\n", " \r").encode()
-    return json.dumps(record, ensure_ascii=form == "ascii").encode()
+    return json.dumps(record, ensure_ascii=form == "ascii").encode("utf-8", "surrogatepass")
 
 
-@pytest.mark.parametrize("table", TOYS, ids=["plain", "catching", "dashed"])
+@pytest.mark.parametrize("table", TOYS, ids=["plain", "catching", "dashed", "returning"])
 @settings(max_examples=5 if SLOW else 250, deadline=None)
 @given(
     records=st.lists(RECORDS, min_size=1, max_size=6),
@@ -160,6 +191,8 @@ PLAIN = [
     '{"t":"2026-11-01T12:00:00Z","text":"\\ud83d\\ude00 \\u20ac\\u00e9","new":{"a":"\\uD83D\\uDE00\\u00e9\\/"}}',
     '{"t":"2026-11-01T12:00:00Z","new":["\\u000A\\u001F\\u0022\\u005c\\u007f"],"flag":false}',
     '{"t":"2026-11-01T12:00:00Z","text":["a",{"b":"\\n"}],"flag":{"x":1},"ip":[[]],"s":{"":null},"again":"y","map":[1]}',
+    '{"t":"2026-11-01T12:00:00Z","i":"alone","text":0.30000000000000004,"new":[1793534400.1234567,1793534400123456789,1e-7]}',
+    '{"t":"2026-11-01T12:00:00Z","text":1.10,"new":[0.120,5.00,{"quo\\"te":1}],"i":17,"again":"half \\ud83d of a pair"}',
     '{"t":"2026-11-01T12:00:00Z","new":' + "[" * (LEVELS - 1) + "]" * (LEVELS - 1) + "}",
 ]
 
@@ -168,6 +201,42 @@ PLAIN = [
 def test_plain_records_are_the_kernel_s(line: str) -> None:
     """What is written as it mostly is does not go to the reference."""
     assert same(toy(), f"{line}\n".encode() * 3, FRAMINGS["with all"]) == 0
+
+
+RETURNING = [
+    '{"t":"2026-11-01T12:00:00Z","m":"2026-11-01T11:00:00Z","new":1,"a":{"b":"soon","d":"x","c":2}}',
+    '{"m":"2026-11-01 13:00:00,494+0100","t":"soon"}',
+    '{"t":1793534400.1234567,"again":"a","text":"b","a":{"d":"c"}}',
+    '{"a":{"d":"c","b":{"n":"x","c":"y"}},"again":"a","e2":"q\\"\\/","e":1}',
+    '{"k":{"in":{"side":1.5},"known":"-"},"s":"x","flag":true,"a":{"b":{"n":"","c":"1e99"}},"z":1}',
+    '{"a.b.n":"x","a":{"b":{"n":"y"}},"text":"","again":"a"}',
+    '{"s":12345678901234567890123}',
+]
+
+
+@pytest.mark.parametrize("line", RETURNING[:-1])
+def test_values_that_fill_nothing_go_back(line: str) -> None:
+    """Of a table that catches, by the kernel: what could not be read, and what fills a field that is filled."""
+    assert same(returning(), f"{line}\n".encode() * 3, FRAMINGS["with all"]) == 0
+
+
+def test_many_values_that_go_back() -> None:
+    """However many they are, kernel and reference agree on them."""
+    bad = [column.name for column in returning().columns if isinstance((*column.readings, None)[0], Integer | Decimal | Moment)]
+    record = "{" + ",".join(f'"{name}":"x"' for name in bad) + "}"
+    same(returning(), f"{record}\n{RETURNING[-1]}\n".encode(), FRAMINGS["with all"])
+
+
+def test_rejects_of_records() -> None:
+    """A record that cannot be read is rejected by the kernel: where it begins, without what is around it, and why."""
+    lines = [
+        '{"t":"x","a":1}',
+        ' {"s":"y","t":"2026-11-01T12:00:00Z"} \r',
+        "\ufeff{}",
+        '{"t":"2026-11-01T12:00:00Z"}',
+        '{"a":{"b":{"n":1.5}}}',
+    ]
+    assert same(toy(), "".join(f"{line}\n" for line in lines).encode(), FRAMINGS["with all"]) == 0
 
 
 @pytest.mark.parametrize("name", [name for name, table in formats().items() if getattr(table, "shape", None) is Shape.JSON])

@@ -17,6 +17,7 @@ from typing import Any
 
 from ingestd.fastpath.kernel.codes import (
     BAD_VALUE,
+    DATETIME,
     DIGITS,
     DONE,
     EVENT_ID_MAX,
@@ -55,8 +56,10 @@ from ingestd.fastpath.kernel.codes import (
     P_SLOTS,
     P_TEXTS,
     P_TWINS,
+    R_CODE,
     RECORD,
     ROOM,
+    ROW,
     S_ADDED,
     S_AT,
     S_DAY,
@@ -90,11 +93,12 @@ from ingestd.fastpath.kernel.columns import OPEN_QUOTE, cut
 from ingestd.fastpath.kernel.document import write_action, write_digits, write_document
 from ingestd.fastpath.kernel.events import event_end, fill_time, write_id
 from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
-from ingestd.fastpath.kernel.json_text import blank
+from ingestd.fastpath.kernel.json_text import CROWDED_AT, GOING_AT, blank
 from ingestd.fastpath.kernel.kept import fill_kept
 from ingestd.fastpath.kernel.lists import extra
 from ingestd.fastpath.kernel.lookups import look_up
 from ingestd.fastpath.kernel.members import cut_members
+from ingestd.fastpath.kernel.put_back import note_going
 from ingestd.fastpath.kernel.readings import fill_texts, first_of_twins, read
 from ingestd.fastpath.kernel.rules import KEPT, choose, redact
 from ingestd.fastpath.kernel.scan import newline, same_text
@@ -157,40 +161,50 @@ def lines(
             put(state, S_NEED, fixed + factor * (end - begin))
             why = ROOM
             break
-        to, day, kept, rest, reach = get(state, S_SCRATCH), -1, 0, 0, positions
-        if is_record:
-            columns, escaped, to, kept, rest = cut_members(
-                buf, begin, end, params, places, members, selections, text, edges, spans, alt, scratch, to
-            )
-            care = escaped
-        else:
-            columns, care, escaped = cut(buf, begin, end, params, edges, spans, alt)
-        src = alt if escaped else buf
-        reason, detail = TO_REFERENCE, columns
-        if columns >= get(params, P_NEEDED):
-            if get(params, P_FEWEST) != 0 and columns <= positions and (get(params, P_GENERATIONS) >> columns) & 1 == 0:
-                reach = get(params, P_FEWEST)
-            clear(min(columns, reach), positions, spans, slots, fields, made)
-            fill_texts(get(params, P_TEXTS), texts, spans, fields)
-            if rest > 0:
-                fill_scratch(fields, get(params, P_S_EXTRA), to - rest, to)
-            if kept > 0:
-                fill_kept(kept, edges, kept_slots, fields, SCRATCH)
-            to, day, detail = read(src, get(params, P_OPERATIONS), rows, spans, fields, scratch, to, meanings, text, memo)
-            reason = MISSING_TIMESTAMP if detail < 0 else BAD_VALUE if detail < get(params, P_OPERATIONS) else TO_REFERENCE
-            if day < 0 and detail < 0 and get(params, P_DATED) != 0:
-                if events == 0:
-                    fill(fields, 0, get(state, S_TIME), MOMENT | SCRATCH)
-                    day = get(state, S_DAY)
-                else:
-                    day = fill_time(get(times, event), fields, scratch, to, memo)
-                    to += TIME_ROOM
-        elif columns >= 0:
-            reason = TOO_FEW_COLUMNS
-        elif columns == OPEN_QUOTE:
-            reason = UNTERMINATED_QUOTE
+        again = True
+        put(edges, GOING_AT, 0)
+        while again:
+            again = False
+            to, day, kept, rest, reach = get(state, S_SCRATCH), -1, 0, 0, positions
+            if is_record:
+                columns, escaped, to, kept, rest = cut_members(
+                    buf, begin, end, params, places, members, selections, text, edges, spans, alt, scratch, to
+                )
+                care = escaped
+            else:
+                columns, care, escaped = cut(buf, begin, end, params, edges, spans, alt)
+            src = alt if escaped else buf
+            reason, detail = TO_REFERENCE, columns
+            if columns >= get(params, P_NEEDED):
+                if get(params, P_FEWEST) != 0 and columns <= positions and (get(params, P_GENERATIONS) >> columns) & 1 == 0:
+                    reach = get(params, P_FEWEST)
+                clear(min(columns, reach), positions, spans, slots, fields, made)
+                fill_texts(get(params, P_TEXTS), texts, spans, fields)
+                if rest > 0:
+                    fill_scratch(fields, get(params, P_S_EXTRA), to - rest, to)
+                if kept > 0:
+                    fill_kept(kept, edges, kept_slots, fields, SCRATCH)
+                to, day, detail = read(src, get(params, P_OPERATIONS), rows, spans, fields, scratch, to, meanings, text, memo)
+                reason = MISSING_TIMESTAMP if detail < 0 else BAD_VALUE if detail < get(params, P_OPERATIONS) else TO_REFERENCE
+                if is_record and (detail >= 0 or get(edges, CROWDED_AT) != 0):
+                    reason, again = reason_of(detail, rows, places, spans, edges, params)
+                    if again:
+                        continue
+                    if reason == TO_REFERENCE:
+                        day, detail = -1, 0
+                if day < 0 and detail < 0 and get(params, P_DATED) != 0:
+                    if events == 0:
+                        fill(fields, 0, get(state, S_TIME), MOMENT | SCRATCH)
+                        day = get(state, S_DAY)
+                    else:
+                        day = fill_time(get(times, event), fields, scratch, to, memo)
+                        to += TIME_ROOM
+            elif columns >= 0:
+                reason = TOO_FEW_COLUMNS
+            elif columns == OPEN_QUOTE:
+                reason = UNTERMINATED_QUOTE
         if day < 0:
-            note(left, leftover, at if events == 0 else event, count, TO_REFERENCE if is_record else reason, detail)
+            note(left, leftover, at if events == 0 else event, count, reason, detail)
             leftover += 1
             at, event = following, event + 1
             continue
@@ -320,6 +334,19 @@ def begun(buf: Any, at: int, end: int, text: Any, prefixes: Any, params: Any) ->
             if get(params, P_NAME) == 0 or stop == end or get(buf, stop) == SPACE:
                 return HEADER
     return 0
+
+
+@outlined
+def reason_of(row: int, rows: Any, places: Any, spans: Any, work: Any, params: Any) -> Any:
+    """What becomes of a record that a row rejects, or of which columns of one field have values: (the reason, whether it is to
+    be cut again, so that their values go back to where they came from)."""
+    if row >= get(params, P_OPERATIONS):
+        return TO_REFERENCE, False
+    if get(params, P_CATCHES) != 0:
+        going = note_going(row, rows, places, spans, work)
+        return MISSING_TIMESTAMP if going >= 0 else TO_REFERENCE, going > 0
+    # a date and a time that are joined must both be strings, which is not to be seen any more
+    return TO_REFERENCE if row >= 0 and get(rows, row * ROW + R_CODE) == DATETIME else BAD_VALUE, False
 
 
 @inlined

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import orjson
 
 __all__ = ["CHECKED", "OPTIONS", "SOURCES", "alone", "entry", "inlined", "outlined"]
 
@@ -57,8 +58,8 @@ def _njit(function: Function, **options: Any) -> Function:
 
 
 def _digest() -> str:
-    """Of the sources that are compiled together."""
-    digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
+    """Of the sources that are compiled together, and of what they take from libraries."""
+    digest = hashlib.blake2b(f"{numba.__version__} {orjson.__version__}".encode(), digest_size=8)
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()

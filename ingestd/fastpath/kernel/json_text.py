@@ -1,7 +1,7 @@
 """JSON as it stands in a record, checked and copied. Part of the kernel.
 
-What is copied is what orjson would write of what it reads, or nothing is: half of a pair of surrogates, a number that might be
-written in another way, a member that comes twice, and whatever is no JSON are all left to the reference.
+What is copied is what orjson would write of what it reads, or nothing is: a number or a name that would have to be written in
+another way, a member that comes twice, and whatever is no JSON are all left to the reference.
 """
 
 from __future__ import annotations
@@ -11,30 +11,31 @@ from typing import Any
 from numba import int64, uint64
 
 from ingestd.fastpath.kernel.jit import inlined, outlined
+from ingestd.fastpath.kernel.json_numbers import number
 from ingestd.fastpath.kernel.simd import eq64, get, load8, low_bits, put, trailing_zeros, unclean64
 from ingestd.fastpath.kernel.strings import copy, hex_pair, sequence, write_escape
 
 __all__ = [
-    "CLEAN", "ESCAPED", "KEPT_AT", "LEVELS_AT", "NAMED_AT", "NAME_MAX", "PAIRS_AT", "REWRITTEN_AT", "blank", "literal",
-    "note_name", "number", "string_end", "unescaped", "value",
+    "CLEAN", "CROWDED_AT", "ESCAPED", "GOING_AT", "HELD_AT", "KEPT_AT", "LEVELS_AT", "NAMED_AT", "NAME_MAX", "PAIRS_AT",
+    "REWRITTEN_AT", "blank", "literal", "name_end", "note_name", "string_end", "unescaped", "value",
 ]  # fmt: skip
 
-TAB, NEWLINE, RETURN, SPACE, QUOTE, COMMA, MINUS, POINT, ZERO, NINE, COLON = 9, 10, 13, 32, 34, 44, 45, 46, 48, 57, 58
+TAB, NEWLINE, RETURN, SPACE, QUOTE, COMMA, MINUS, ZERO, NINE, COLON = 9, 10, 13, 32, 34, 44, 45, 48, 57, 58
 OPEN, BACKSLASH, CLOSE, U, OPEN_OBJECT, CLOSE_OBJECT = 91, 92, 93, 117, 123, 125
 SOLIDUS = 47
 TRUE, FALSE, NULL = (int.from_bytes(word, "little") for word in (b"true", b"fals", b"null"))
-E = 101
+E, REPLACEMENT = 101, 0xFFFD
 SHORT = b'"\\bfnrt'  # behind a backslash, as orjson writes them; the solidus stands for itself
 FOUR = uint64(0xFFFFFFFF)
 LEVELS = 10  # of what is copied
-DIGITS_MAX = 15  # of a number that certainly is the shortest of its value
-WHOLE_MAX = 18
 NAMES_MAX, NAME_MAX = 400, 256  # names that are open at once, and a name's bytes
 TEXT_MAX = 30_000  # bytes of a string: a longer one may have to be cut into pieces (table.py, TERM_MAX)
 NAMED_MAX = 1000  # names of a record: with more, one of its fields may have to be folded (table.py, MEMBERS_MAX)
 # what is where in `work`: where the names of each level begin, the levels of the walk, what is kept, the names, pairs
-# how many names there were is behind where those of the deepest level begin; whether a string was written in another way
+# how many names there were is behind where those of the deepest level begin; whether a value was written in another way
 FIRSTS_AT, NAMED_AT, LEVELS_AT, REWRITTEN_AT, KEPT_AT, NAMES_AT, PAIRS_AT = 0, 15, 16, 47, 48, 352, 1552
+# how many columns' values go back to where they came from, and these; whether columns of one field have values; what is held
+GOING_AT, CROWDED_AT, HELD_AT = 1952, 1961, 1962
 CLEAN, UTF_8, ESCAPED = 0, 1, 2  # what a string holds
 
 
@@ -74,6 +75,16 @@ def string_end(buf: Any, at: int, end: int) -> Any:
     return -1, held
 
 
+@inlined
+def name_end(buf: Any, at: int, end: int) -> Any:
+    """Where the name whose inside begins at `at` has its closing quote; -1 if orjson would write it in another way.
+
+    One that it writes so is the same as another if its bytes are; with escapes it is none that a column has.
+    """
+    close, held = string_end(buf, at, end)
+    return -1 if close >= 0 and held & ESCAPED and not is_written_so(buf, at, close) else close
+
+
 @outlined
 def is_written_so(buf: Any, at: int, end: int) -> Any:
     """Whether the escapes of a string are those that orjson writes."""
@@ -100,7 +111,7 @@ def is_written_so(buf: Any, at: int, end: int) -> Any:
 
 @inlined
 def escaped(buf: Any, at: int, end: int) -> Any:
-    """The character of the escape at `at`, and how many bytes that takes; 0 of what is none, or half of a pair."""
+    """The character of the escape at `at`, U+FFFD for half of a pair, and how many bytes that takes; 0 of what is none."""
     char = get(buf, at + 1)
     if char == U:
         code = code_unit(buf, at, end)
@@ -108,7 +119,7 @@ def escaped(buf: Any, at: int, end: int) -> Any:
             return code, 6 if code >= 0 else 0
         low = code_unit(buf, at + 6, end)
         is_pair = code < 0xDC00 and 0xDC00 <= low < 0xE000 and get(buf, at + 6) == BACKSLASH and get(buf, at + 7) == U
-        return 0x10000 + (code - 0xD800 << 10) + low - 0xDC00, 12 if is_pair else 0
+        return (0x10000 + (code - 0xD800 << 10) + low - 0xDC00, 12) if is_pair else (REPLACEMENT, 6)
     if char == 98:
         char = 8
     elif char == 102:
@@ -178,39 +189,6 @@ def unescaped(buf: Any, at: int, end: int, out: Any, to: int, is_json: bool) -> 
 
 
 @inlined
-def number(buf: Any, at: int, end: int) -> Any:
-    """Where the number at `at` ends if orjson writes it as it stands; -1 if it might not."""
-    begin = at
-    if get(buf, at) == MINUS:
-        at += 1
-    whole = at
-    while at < end and ZERO <= get(buf, at) <= NINE:
-        at += 1
-    size = at - whole
-    if size == 0 or size > WHOLE_MAX or (size > 1 and get(buf, whole) == ZERO):
-        return -1
-    if at < end and get(buf, at) == POINT:
-        at += 1
-        fraction = at
-        while at < end and ZERO <= get(buf, at) <= NINE:
-            at += 1
-        places = at - fraction
-        if places == 0 or size + places > DIGITS_MAX or (places > 1 and get(buf, at - 1) == ZERO):
-            return -1
-        if get(buf, whole) == ZERO:  # the smallest are written with an exponent
-            zeros = 0
-            while zeros < places and get(buf, fraction + zeros) == ZERO:
-                zeros += 1
-            if zeros > 3 or (zeros == places and whole > begin):
-                return -1
-    elif whole > begin and get(buf, whole) == ZERO:
-        return -1
-    if at < end and (get(buf, at) | 32) in (E, POINT | 32):
-        return -1
-    return at
-
-
-@inlined
 def literal(buf: Any, at: int, end: int) -> Any:
     """Where `true`, `false` or `null` at `at` ends; -1 if it is none of them."""
     word = load8(buf, at) & FOUR
@@ -260,8 +238,8 @@ def value(buf: Any, at: int, end: int, out: Any, to: int, work: Any, count: int)
         if expect_name:
             if char != QUOTE:
                 return -1, to
-            close, held = string_end(buf, at + 1, end)
-            if close < 0 or held & ESCAPED:
+            close = name_end(buf, at + 1, end)
+            if close < 0:
                 return -1, to
             count = note_name(buf, at + 1, close, work, get(work, FIRSTS_AT + depth), count)
             if count < 0:
@@ -275,7 +253,7 @@ def value(buf: Any, at: int, end: int, out: Any, to: int, work: Any, count: int)
             at += 1
             expect_name = False
             continue
-        stop = at
+        stop, last = at, -1  # where it ends, and where what is copied of it does, if that is before
         if char == QUOTE:
             close, held = string_end(buf, at + 1, end)
             if close < 0 or close - at > TEXT_MAX:
@@ -304,12 +282,14 @@ def value(buf: Any, at: int, end: int, out: Any, to: int, work: Any, count: int)
                 continue
             stop = at
         elif char == MINUS or ZERO <= char <= NINE:
-            stop = number(buf, at, end)
+            stop, last = number(buf, at, end)
+            if last < stop:
+                put(work, REWRITTEN_AT, 1)
         else:
             stop = literal(buf, at, end)
         if stop < 0:
             return -1, to
-        to = copy(out, to, buf, at, stop - at)
+        to = copy(out, to, buf, at, (stop if last < 0 else last) - at)
         at = stop
         while depth > 0:
             at = blank(buf, at, end)

@@ -26,6 +26,7 @@ from ingestd.fastpath.kernel.codes import (
     PLACE_KNOWN,
     PLACE_LEFT,
     PLACE_LIST,
+    PLACE_LOOSE,
     PLACE_NONE,
     PLACE_PAIRS,
     PLACE_PLAIN,
@@ -33,25 +34,29 @@ from ingestd.fastpath.kernel.codes import (
 )
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.json_text import (
+    CROWDED_AT,
     ESCAPED,
+    GOING_AT,
+    HELD_AT,
     LEVELS_AT,
     NAMED_AT,
     REWRITTEN_AT,
     blank,
+    name_end,
     note_name,
-    string_end,
     unescaped,
     value,
 )
 from ingestd.fastpath.kernel.kept import KEPT_MAX, keep
 from ingestd.fastpath.kernel.pairs import paired
+from ingestd.fastpath.kernel.put_back import goes_back, hold, is_alone, put_back
 from ingestd.fastpath.kernel.scalar import scalar
 from ingestd.fastpath.kernel.simd import ALL, get, load8, put
 from ingestd.fastpath.kernel.strings import copy
 
 __all__ = ["cut_members"]
 
-QUOTE, COMMA, MINUS, COLON, OPEN, OPEN_OBJECT, CLOSE_OBJECT = 34, 44, 45, 58, 91, 123, 125
+QUOTE, COMMA, MINUS, COLON, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT = 34, 44, 45, 58, 91, 93, 123, 125
 N = 110  # of null
 LEVEL_ROW, LEVELS_MAX = 4, 6
 WRAPPED = b'{"value":'
@@ -74,6 +79,8 @@ def cut_members(
     seen = 0  # arrays that were looked into, a bit each
     extra = 1  # where `alt` is free
     put(work, NAMED_AT, 0)
+    put(work, CROWDED_AT, 0)
+    put(work, HELD_AT, 0)
     put(alt, 0, OPEN_OBJECT)
     at = blank(buf, at + 1, end)
     is_empty = at < end and get(buf, at) == CLOSE_OBJECT
@@ -83,8 +90,8 @@ def cut_members(
             at = blank(buf, at, end)
             if at >= end or get(buf, at) != QUOTE:
                 return LEFT
-            name, (close, held) = at + 1, string_end(buf, at + 1, end)
-            if close < 0 or held & ESCAPED:
+            name, close = at + 1, name_end(buf, at + 1, end)
+            if close < 0:
                 return LEFT
             count = note_name(buf, name, close, work, first, count)
             at = blank(buf, close + 1, end)
@@ -117,8 +124,10 @@ def cut_members(
             # a value
             begin = at
             put(work, REWRITTEN_AT, 0)
-            if char in (OPEN, OPEN_OBJECT) and kind in (PLACE_PLAIN, PLACE_BOOLEAN):
+            if char in (OPEN, OPEN_OBJECT) and (kind in (PLACE_PLAIN, PLACE_BOOLEAN) or (kind == PLACE_LIST and char != OPEN)):
                 kind = PLACE_NONE  # it is none that the column can read
+            elif kind in (PLACE_PLAIN, PLACE_BOOLEAN, PLACE_LOOSE) and get(spans, 2 * column + 1) != 0:
+                kind = PLACE_NONE  # by another way the column has a value already
             if kind in (PLACE_NONE, PLACE_KNOWN):
                 before = extra
                 if kind == PLACE_NONE:
@@ -127,6 +136,15 @@ def cut_members(
                 if at < 0:
                     return LEFT
                 extra = before if kind == PLACE_KNOWN or is_absent(alt, extra, last, dashes) else last
+            elif get(work, GOING_AT) > 0 and goes_back(work, column):
+                inside = name_member(scratch, to, buf, name, close)
+                at, last = value(buf, at, end, scratch, inside, work, count)
+                if at < 0:
+                    return LEFT
+                if not is_absent(scratch, inside, last, dashes):
+                    put(spans, 2 * column + 1, -1)
+                    hold(work, level, column, to, last)
+                    to = last
             elif kind in (PLACE_KEPT, PLACE_LIST, PLACE_PAIRS):
                 at, last = kept_value(buf, at, end, kind, dashes, scratch, to, work, count)
                 if at < 0 or last < 0 or kept >= KEPT_MAX or get(spans, 2 * column + 1) != 0:
@@ -140,8 +158,10 @@ def cut_members(
                     return LEFT
                 escaped = escaped or held & ESCAPED != 0
                 if stop > text_at:
-                    if kind == PLACE_LEFT or get(spans, 2 * column + 1) != 0 or not is_first(places, below, work, spans):
+                    if kind == PLACE_LEFT:
                         return LEFT
+                    if not is_alone(places, below, spans):
+                        put(work, CROWDED_AT, 1)
                     put(spans, 2 * column, text_at)
                     put(spans, 2 * column + 1, stop)
             if char == OPEN_OBJECT and below >= 0 and get(places, below * PLACE_ROW + 5) != 0:
@@ -170,6 +190,8 @@ def cut_members(
             if char != CLOSE_OBJECT:
                 return LEFT
             is_empty = False
+            if get(work, HELD_AT) > 0:
+                extra = put_back(alt, extra, scratch, level, work)
             if level == 0:
                 if blank(buf, at, end) < end:
                     return LEFT
@@ -197,11 +219,13 @@ def kept_value(buf: Any, at: int, end: int, kind: int, dashes: bool, scratch: An
     """Write the value at `at` to scratch as its column keeps it: (behind it, where that ends in scratch: `to` if it is absent).
     Either is -1 if the reference has to say."""
     begin, char = at, get(buf, at)
-    is_wrapped = kind == PLACE_KEPT and char != OPEN_OBJECT
-    inside = copy_wrapped(scratch, to) if is_wrapped else to
+    is_wrapped, is_item = kind == PLACE_KEPT and char != OPEN_OBJECT, kind == PLACE_LIST and char != OPEN
+    inside = copy_wrapped(scratch, to) if is_wrapped else to + is_item * (1 + (char != QUOTE))
     at, last = value(buf, at, end, scratch, inside, work, count)
     if at < 0 or is_absent(scratch, inside, last, dashes):
         return at, to
+    if is_item:
+        return at, listed_alone(scratch, to, inside, last)
     if is_wrapped:
         put(scratch, last, CLOSE_OBJECT)
         return at, last + 1
@@ -213,6 +237,21 @@ def kept_value(buf: Any, at: int, end: int, kind: int, dashes: bool, scratch: An
         return at, paired(buf, begin, at, work, scratch, to)
     last = listed(buf, begin, at, work, -1, buf, scratch, to)
     return at, last if last > to else -1
+
+
+@inlined
+def listed_alone(scratch: Any, to: int, inside: int, end: int) -> Any:
+    """Make a list of the string at scratch[inside:end], or of the number or literal there as one; where that ends, -1 if the
+    reference has to say."""
+    put(scratch, to, OPEN)
+    if inside > to + 1:
+        put(scratch, to + 1, QUOTE)
+        put(scratch, end, QUOTE)
+        end += 1
+    elif end - inside == 3 and get(scratch, inside + 1) == MINUS:
+        return -1
+    put(scratch, end, CLOSE)
+    return end + 1
 
 
 @inlined
@@ -249,6 +288,12 @@ def open_member(alt: Any, to: int, buf: Any, name: int, close: int) -> Any:
     if get(alt, to - 1) != OPEN_OBJECT:
         put(alt, to, COMMA)
         to += 1
+    return name_member(alt, to, buf, name, close)
+
+
+@inlined
+def name_member(alt: Any, to: int, buf: Any, name: int, close: int) -> Any:
+    """The name and its colon."""
     to = copy(alt, to, buf, name - 1, close + 2 - name)
     put(alt, to, COLON)
     return to + 1
@@ -271,18 +316,6 @@ def copy_wrapped(scratch: Any, to: int) -> Any:
         put(scratch, to, char)
         to += 1
     return to
-
-
-@inlined
-def is_first(places: Any, below: int, work: Any, spans: Any) -> Any:
-    """Whether none of the columns that fill the same field has a value, where that must not be: the next of them in a ring."""
-    other = get(places, below * PLACE_ROW + 3)
-    while other != below:
-        column = get(places, other * PLACE_ROW)
-        if get(spans, 2 * column + 1) != 0:
-            return False
-        other = get(places, other * PLACE_ROW + 3)
-    return True
 
 
 @inlined

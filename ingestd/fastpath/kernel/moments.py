@@ -14,10 +14,11 @@ from ingestd.fastpath.kernel.numbers import run
 from ingestd.fastpath.kernel.simd import get, load8, put, store8
 from ingestd.fastpath.kernel.times import NO_DAY, YEAR_MAX, YEAR_MIN, day_of, is_clock, no_clock, number
 
-__all__ = ["clf_time", "epoch", "millisecond"]
+__all__ = ["DAY_SECONDS", "SECONDS_MAX", "clf_time", "epoch", "millisecond", "write_second"]
 
 MINUS, PLUS, POINT, ZERO, SLASH, COLON, SPACE, T, Z = 45, 43, 46, 48, 47, 58, 32, 84, 90
-DAY, HOUR, MINUTE = uint64(86400), uint64(3600), uint64(60)  # unsigned: dividing is one multiplication then
+DAY_SECONDS = 86400
+DAY, HOUR, MINUTE = uint64(DAY_SECONDS), uint64(3600), uint64(60)  # unsigned: dividing is one multiplication then
 SECONDS_MAX = 7_258_118_400  # where 2200 begins
 COUNT_MAX, FRACTION_MAX = 19, 9  # digits
 CLOCK = uint64(0x30303A30303A3030)  # 00:00:00
@@ -56,7 +57,7 @@ def epoch(src: Any, at: int, end: int, scratch: Any, to: int, memo: Any) -> Any:
     second = _count(src, at, digits - below)
     if second >= SECONDS_MAX:
         return -1, 0
-    day = _write(scratch, to, second, memo)
+    day = write_second(scratch, to, second, memo)
     size = 19
     if below or fraction:
         first, size = (point - below, 20 + below) if below else (point + 1, 20 + fraction)
@@ -74,7 +75,7 @@ def millisecond(at: int, scratch: Any, to: int, memo: Any) -> Any:
         return -1, 0
     second = at // 1000
     below = at - second * 1000
-    day = _write(scratch, to, second, memo)
+    day = write_second(scratch, to, second, memo)
     put(scratch, to + 19, POINT)
     put(scratch, to + 20, ZERO + below // 100)
     _two(scratch, to + 21, below % 100)
@@ -104,11 +105,11 @@ def clf_time(src: Any, at: int, end: int, scratch: Any, to: int, memo: Any) -> A
             return -1, 0
         if day >= 0:
             memo[3], memo[4], memo[5] = head, tail, day
-    second = day * int64(DAY) + number(src, at + 12, 2) * 3600 + number(src, at + 15, 2) * 60 + number(src, at + 18, 2)
+    second = day * DAY_SECONDS + number(src, at + 12, 2) * 3600 + number(src, at + 15, 2) * 60 + number(src, at + 18, 2)
     second += ahead * 60 if sign == MINUS else -ahead * 60
     if second < 0 or second >= SECONDS_MAX:
         return -1, 0
-    day = _write(scratch, to, second, memo)
+    day = write_second(scratch, to, second, memo)
     put(scratch, to + 19, Z)
     return day, 20
 
@@ -144,7 +145,7 @@ def _count(src: Any, at: int, size: int) -> Any:
 
 
 @inlined
-def _write(scratch: Any, to: int, second: int, memo: Any) -> Any:
+def write_second(scratch: Any, to: int, second: int, memo: Any) -> Any:
     """`YYYY-MM-DDThh:mm:ss` of a second since 1970 at scratch[to:]; returns its day."""
     day = int64(uint64(second) // DAY)
     second_of_day = uint64(second) - uint64(day) * DAY

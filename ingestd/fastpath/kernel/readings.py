@@ -10,6 +10,7 @@ from typing import Any
 from numba import uint64
 
 from ingestd.fastpath.kernel.addresses import endpoint, is_address
+from ingestd.fastpath.kernel.any_time import any_time
 from ingestd.fastpath.kernel.codes import (
     ANY_TIME,
     CLF,
@@ -174,9 +175,13 @@ def read(
             if found >= 0 and (stop == end or not zulu):
                 fill(fields, slot, at, (stop - at) | (0 if zulu else ZULU))
             else:
-                found, size = epoch(src, at, end, scratch, to, memo)
+                found, size = any_time(src, at, end, scratch, to, memo)
+                if found == LEAP:
+                    return to, -1, count
                 if found < 0:
-                    return to, -1, row
+                    if get(rows, row * ROW + R_ARGUMENT) != 0:
+                        return to, -1, row
+                    continue
                 fill(fields, slot, to, size | SCRATCH)
                 to += STEP
             if slot == 0:

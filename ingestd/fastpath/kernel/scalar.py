@@ -6,7 +6,8 @@ from typing import Any
 
 from ingestd.fastpath.kernel.codes import PLACE_BOOLEAN
 from ingestd.fastpath.kernel.jit import inlined
-from ingestd.fastpath.kernel.json_text import CLEAN, blank, literal, number, string_end
+from ingestd.fastpath.kernel.json_numbers import number
+from ingestd.fastpath.kernel.json_text import CLEAN, blank, literal, string_end
 from ingestd.fastpath.kernel.simd import get
 
 __all__ = ["scalar"]
@@ -31,8 +32,9 @@ def scalar(buf: Any, at: int, end: int, kind: int, dashes: bool) -> Any:
         if stop > begin and kind == PLACE_BOOLEAN:
             at = -1
     elif char == MINUS or ZERO <= char <= NINE:
-        stop = number(buf, at, end)
-        at = stop if kind != PLACE_BOOLEAN else -1
+        at, stop = number(buf, at, end)
+        if kind == PLACE_BOOLEAN:
+            at = -1
     elif char in (OPEN, OPEN_OBJECT):
         stop, at = at, blank(buf, at + 1, end)
         at = at + 1 if at < end and get(buf, at) == char + 2 else -1

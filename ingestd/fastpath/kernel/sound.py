@@ -1,4 +1,4 @@
-"""Steps within JSON that has been read, and so is sound: no name in it has an escape or comes twice. Part of the kernel."""
+"""Steps within JSON that has been read, and so is sound: names are as orjson has them, none comes twice. Part of the kernel."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.numbers import run
 from ingestd.fastpath.kernel.simd import get, load8
 
-__all__ = ["LEAP", "NO_DAY", "YEAR_MAX", "YEAR_MIN", "day_of", "instant", "is_clock", "no_clock", "number"]
+__all__ = ["LEAP", "NO_DAY", "YEAR_MAX", "YEAR_MIN", "date_day", "day_of", "instant", "is_clock", "no_clock", "number"]
 
 NO_DAY = -(1 << 20)  # before all days that there are
 LEAP = -2  # what a leap second is the reference says
@@ -71,17 +71,23 @@ def no_clock(word: Any) -> Any:
 @outlined
 def date(src: Any, at: int) -> Any:
     """Days from 1970-01-01 to the date `YYYY-MM-DD` at src[at:at+10]; -1 if it is none."""
+    return max(date_day(src, at, YEAR_MIN, YEAR_MAX), -1)
+
+
+@outlined
+def date_day(src: Any, at: int, first: int, last: int) -> Any:
+    """The same of a date in one of these years, or before 1970; NO_DAY if it is none."""
     for i in range(10):
         char = get(src, at + i)
         if i == 4 or i == 7:
             if char != MINUS:
-                return -1
+                return NO_DAY
         elif char < ZERO or char > ZERO + 9:
-            return -1
+            return NO_DAY
     year = number(src, at, 4)
     month = number(src, at + 5, 2)
     day = number(src, at + 8, 2)
-    return max(day_of(year, month, day), -1) if YEAR_MIN <= year <= YEAR_MAX else -1
+    return day_of(year, month, day) if first <= year <= last else NO_DAY
 
 
 @outlined
