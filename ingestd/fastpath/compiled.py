@@ -38,11 +38,11 @@ NEWLINE = 10
 OFFSET_MAX = 10**codes.DIGITS
 BEYOND = (1 << 63) - 1  # any block
 LINE_USUAL = 4096  # lines are shorter than this, as a rule; for a longer one the kernel asks for room
-RATIO_FIRST = 3.0  # bytes of documents for a byte of lines, until a block has been seen
-RATIO_MARGIN = 1.02
 SMALL = 1 << 18  # documents of fewer bytes are copied, and the thread's own buffer serves for all of them
 NONE = np.zeros(1, np.int64)
+NOTHING_ADDED = np.array([BEYOND], np.int64)
 NO_EVENTS = (NONE, NONE, np.frombuffer(bytes(PAD), np.uint8), NONE, NONE)
+COUNTED = (codes.S_DOCUMENTS, codes.S_LINES, codes.S_SKIPPED, codes.S_DRIFTED)
 REASONS = {
     codes.UNTERMINATED_QUOTE: "unterminated_quote",
     codes.TOO_FEW_COLUMNS: "too_few_columns",
@@ -62,7 +62,6 @@ class CompiledParser:
         self._first_day, last_day = index_window(source, framing)
         self._days = last_day - self._first_day + 1
         self._actions, self._action_spans = _actions(framing, self._first_day, last_day)
-        self._ratio = RATIO_FIRST
         name = object_id(source)
         head = bytearray(codes.SCRATCH_WORDS + name.encode() + bytes(codes.DIGITS) + codes.ACTION_TAIL)
         values = fixed(table, framing, source)
@@ -75,25 +74,37 @@ class CompiledParser:
             head += values[path]
         self._choices = table.rules.choices
         self._samples = any(choice.one_in for choice in self._choices)
-        self._seed = np.uint64(seed(name) if self._samples else 0).astype(np.int64)
-        self._day, self._time = day_number(source.modified_at), len(head)
         self._head = np.frombuffer(head + second(source.modified_at), np.uint8)
         self._fixed = len(self._head) + int((self._action_spans & 0xFFFF).max())
+        self._fresh = np.zeros(codes.STATE, np.int64)
+        for place, number in (
+            (codes.S_SCRATCH, len(self._head)),
+            (codes.S_TIME, len(head)),
+            (codes.S_DAY, day_number(source.modified_at)),
+            (codes.S_SEED, SEED),
+            (codes.S_SAMPLE, np.uint64(seed(name) if self._samples else 0).astype(np.int64)),
+            (codes.S_FIRST_DAY, self._first_day),
+            (codes.S_DAYS, self._days),
+            (codes.S_FIXED, self._fixed),
+        ):
+            self._fresh[place] = number
         self._follow()
 
     def parse(self, block: Block) -> Documents:
         if self._plan is None or not _is_plain(block):
             return self._read(block)
         data = block.data if len(block.data) >= block.size + PAD else bytearray(block.data) + bytes(PAD)
-        buf, state, work = np.frombuffer(data, np.uint8), self._state(block), WORKSPACE
-        events, added = self._events(block), np.array([*block.joints, BEYOND], np.int64)
+        buf, state, work = np.frombuffer(data, np.uint8), self._state(block), WORKSPACE.own
+        events = NO_EVENTS if block.events is None else self._events(block.events)
+        added = np.array([*block.joints, BEYOND], np.int64) if block.joints else NOTHING_ADDED
         work.prepare(self._head, self._room(codes.LINE_MAX))
         known, more = work.known(self._enrichment), self._enrichment
-        small = block.size * self._ratio < SMALL
-        out = work.small if small else BUFFERS.take(int(block.size * self._ratio) + self._room(LINE_USUAL))
+        likely, expansion = self._plan.expansion.of(block.size), self._plan.expansion
+        small = likely < SMALL
+        out = work.small if small else BUFFERS.take(likely + self._room(LINE_USUAL))
         rejects: list[Reject] = []
         read: list[tuple[int, Documents]] = []
-        dropped = np.zeros(max(len(self._choices), 1), np.int64)
+        dropped = np.zeros(len(self._choices), np.int64) if self._choices else NONE
         while plan := self._plan:
             why = encode(
                 buf, out, work.scratch, work.alt, work.edges, work.spans, work.fields, self._made, plan.rows, plan.texts,
@@ -101,15 +112,16 @@ class CompiledParser:
                 plan.places, plan.members, plan.selections, plan.kept_slots, self._action_spans, self._actions, plan.params,
                 plan.lookups, known.rows, known.texts, more.tree, more.roots,
                 plan.choices, plan.redacted, dropped,
-                *events, added, work.starts, work.bodies, work.offsets, work.left.ravel(), state, work.memo,
+                *events, added, work.starts, work.bodies, work.offsets, work.left, state, work.memo,
             )  # fmt: skip
-            self._take_left(block, plan, work, state, rejects, read)
+            if state[codes.S_LEFT]:
+                self._take_left(block, plan, work, state, rejects, read)
             written, documents = int(state[codes.S_OUT]), int(state[codes.S_DOCUMENTS])
             if why == codes.DONE:
                 break
             if why == codes.ROOM:
                 likely = written * block.size // max(int(state[codes.S_AT]), 1)
-                size = max(int(RATIO_MARGIN * likely), len(out) + len(out) // 8)
+                size = max(likely + likely // 32, len(out) + len(out) // 8)
                 larger = BUFFERS.take(size + int(state[codes.S_NEED]))
                 larger[:written] = out[:written]
                 out, small = larger, False
@@ -126,8 +138,9 @@ class CompiledParser:
                     read.append((documents, self._read(rest_of(block, int(state[place])))))
                     rejects += read[-1][1].rejects
                     break
-        self._ratio = max(self._ratio, RATIO_MARGIN * int(state[codes.S_OUT]) / block.size)
-        view = memoryview(out.data)[: int(state[codes.S_OUT])]
+        if not small:
+            expansion.saw(block.size, written)
+        view = memoryview(out.data)[:written]
         merged = _merged(bytes(view) if small else view, block, work, state, rejects, read)
         return self._with_dropped(merged, dropped) if self._choices else merged
 
@@ -141,7 +154,8 @@ class CompiledParser:
         read: list[tuple[int, Documents]],
     ) -> None:
         """Make rejects of the lines that the kernel left with a reason, and let the reference read the others."""
-        for place, documents, reason, detail in work.left[: state[codes.S_LEFT]].tolist():
+        rows = work.left[: state[codes.S_LEFT] * codes.LEFT_ROW].reshape(-1, codes.LEFT_ROW)
+        for place, documents, reason, detail in rows.tolist():
             if reason == codes.TO_REFERENCE:
                 read.append((documents, self._read(line_of(block, place))))
                 rejects += read[-1][1].rejects
@@ -170,7 +184,13 @@ class CompiledParser:
             return REASONS[reason], self._order.lacking(self._table, detail) or ""
         if reason == codes.BAD_VALUE:
             return "bad_timestamp" if plan.is_time[detail] else REASONS[reason], plan.columns[detail]
-        return REASONS[reason], _timestamp_column(self._table) if reason == codes.MISSING_TIMESTAMP else ""
+        return REASONS[reason], self._timestamp_column if reason == codes.MISSING_TIMESTAMP else ""
+
+    @cached_property
+    def _timestamp_column(self) -> str:
+        """The first column that could hold the event's own time."""
+        holds = (c.name for c in self._table.columns for r in c.readings for leaf in r.leaves() if leaf.path == TIMESTAMP)
+        return next(holds, "")
 
     @cached_property
     def _reference(self) -> ReferenceParser:
@@ -193,12 +213,11 @@ class CompiledParser:
             if plan and path in plan.slots:
                 made[plan.slots[path]] = at, size | codes.SCRATCH
         self._made: Numbers = made.ravel()
+        self._line_fixed = self._fixed + (int(plan.params[codes.P_FIXED]) if plan else 0)
+        self._line_factor = int(plan.params[codes.P_FACTOR]) if plan else 0
 
-    def _events(self, block: Block) -> tuple[Numbers, Numbers, Bytes, Numbers, Numbers]:
+    def _events(self, events: Events) -> tuple[Numbers, Numbers, Bytes, Numbers, Numbers]:
         """The kernel's arrays of a block's events: where each ends, their times, their ids and where those end, their seeds."""
-        events = block.events
-        if events is None:
-            return NO_EVENTS
         count, ids = len(events.ids), "".join(events.ids).encode()
         id_ends = np.cumsum(np.fromiter(map(len, events.ids), np.int64, count))
         ends, times = np.array(events.ends, np.int64), np.array(events.times_ms, np.int64)
@@ -206,18 +225,16 @@ class CompiledParser:
         return ends, times, np.frombuffer(ids + bytes(PAD), np.uint8), id_ends, seeds.view(np.int64)
 
     def _state(self, block: Block) -> Numbers:
-        state = np.zeros(codes.STATE, np.int64)
-        state[codes.S_SIZE], state[codes.S_OFFSET], state[codes.S_SCRATCH] = block.size, block.offset, len(self._head)
-        state[codes.S_TIME], state[codes.S_DAY] = self._time, self._day
-        state[codes.S_EVENTS] = len(block.events.ids) if block.events else 0
-        state[codes.S_SEED], state[codes.S_SAMPLE] = SEED, self._seed
-        state[codes.S_FIRST_DAY], state[codes.S_DAYS], state[codes.S_FIXED] = self._first_day, self._days, self._fixed
+        """What the object says, and the block."""
+        state = self._fresh.copy()
+        state[codes.S_SIZE], state[codes.S_OFFSET] = block.size, block.offset
+        if block.events is not None:
+            state[codes.S_EVENTS] = len(block.events.ids)
         return state
 
     def _room(self, size: int) -> int:
         """The most that a line of `size` bytes can take in scratch or become, as the kernel reckons it."""
-        params = self._plan.params if self._plan else np.zeros(codes.PARAMETERS, np.int64)
-        return int(params[codes.P_FIXED] + params[codes.P_FACTOR] * size) + self._fixed
+        return self._line_fixed + self._line_factor * size
 
 
 def _is_plain(block: Block) -> bool:
@@ -238,12 +255,6 @@ def _actions(framing: Framing, first_day: int, last_day: int) -> tuple[Bytes, Nu
     return np.frombuffer(text + bytes(PAD), np.uint8), np.array(spans, np.int64)
 
 
-def _timestamp_column(table: Table) -> str:
-    """The first column that could hold the event's own time."""
-    holds = (c.name for c in table.columns for r in c.readings for leaf in r.leaves() if leaf.path == TIMESTAMP)
-    return next(holds, "")
-
-
 def _merged(
     data: bytes | memoryview,
     block: Block,
@@ -253,12 +264,15 @@ def _merged(
     read: list[tuple[int, Documents]],
 ) -> Documents:
     """The kernel's documents, and between them what the reference read: (documents before it, what became of it)."""
-    count = int(state[codes.S_DOCUMENTS])
+    numbers = state.tolist()
+    count, lines, skipped, drifted = (numbers[place] for place in COUNTED)
     starts, bodies, offsets = work.starts[: count + 1].copy(), work.bodies[:count].copy(), work.offsets[:count].copy()
     ids: tuple[str, ...] = ()
     if block.events is not None:
         ids = tuple(_ids(block.events, offsets.tolist(), read))
         offsets.fill(block.offset)
+    if not read:
+        return Documents(data, starts, bodies, offsets, tuple(rejects), lines, skipped, drifted=drifted, ids=ids)
     inserted = [(before, documents) for before, documents in read if len(documents)]
     if inserted:
         data, starts, bodies, offsets = _spliced(memoryview(data), starts, bodies, offsets, inserted)
@@ -268,10 +282,10 @@ def _merged(
         bodies,
         offsets,
         rejects=tuple(rejects),
-        lines=int(state[codes.S_LINES]) + sum(documents.lines for _, documents in read),
-        skipped=int(state[codes.S_SKIPPED]) + sum(documents.skipped for _, documents in read),
+        lines=lines + sum(documents.lines for _, documents in read),
+        skipped=skipped + sum(documents.skipped for _, documents in read),
         fallback=sum(documents.fallback for _, documents in read),
-        drifted=int(state[codes.S_DRIFTED]) + sum(documents.drifted for _, documents in read),
+        drifted=drifted + sum(documents.drifted for _, documents in read),
         ids=ids,
         by_rule=summed(documents.by_rule for _, documents in read),
     )

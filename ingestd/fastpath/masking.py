@@ -34,6 +34,7 @@ from ingestd.model import PAD, Block, Documents, Reject
 __all__ = ["MaskingParser"]
 
 SPANS_FIRST = 1024
+STAR = b"*"
 ESCAPES = {Shape.SPACED: SECRET_ESCAPES, Shape.JSON: SECRET_RECORD}
 Parse = Callable[[Block], Documents]
 Numbers = NDArray[np.int64]
@@ -52,33 +53,27 @@ class MaskingParser:
     def parse(self, block: Block) -> Documents:
         if block.events:
             return self._parse_events(block)
-        masking = self._by_kernel if self._compiled and len(block.data) >= block.size + PAD else self._by_reference
-        with masking(block) as masked:
+        if self._compiled and len(block.data) >= block.size + PAD:
+            return self._by_kernel(self._compiled, block)
+        with self._by_reference(block) as masked:
             documents = self._parse(block)
-        if not masked:
-            return documents
-        return replace(documents, rejects=tuple(_as_it_came(reject, block) for reject in documents.rejects), masked=masked)
+        return _told(documents, block, masked)
 
-    @contextmanager
-    def _by_kernel(self, block: Block) -> Iterator[int]:
-        assert self._compiled is not None
-        work, state = WORK, np.zeros(MASK, np.int64)
-        work.prepare(block.size)
-        buf = np.frombuffer(block.data, np.uint8)
-        while not self._compiled.mask(buf, block.size, work, state):
-            work.make_room()
-        count = int(state[M_SPANS])
+    def _by_kernel(self, names: _Names, block: Block) -> Documents:
+        work, buf = WORK.own, np.frombuffer(block.data, np.uint8)
+        count = names.mask(buf, block.size, work)
         try:
-            yield count
+            documents = self._parse(block)
         finally:
-            self._compiled.unmask(buf, work, count)
+            names.unmask(buf, work, count)
+        return _told(documents, block, count)
 
     @contextmanager
     def _by_reference(self, block: Block) -> Iterator[int]:
         kept = []
         for begin, end in self._secrets.spans(bytes(memoryview(block.data)[: block.size])):
             kept.append((begin, bytes(block.data[begin:end])))
-            block.data[begin:end] = b"*" * (end - begin)
+            block.data[begin:end] = STAR * (end - begin)
         try:
             yield len(kept)
         finally:
@@ -92,7 +87,7 @@ class MaskingParser:
         for end, name in zip(block.events.ends, block.events.ids, strict=True):
             text = texts[name] = bytes(block.data[begin:end])
             for first, last in self._secrets.spans(text):
-                data[begin + first : begin + last] = b"*" * (last - first)
+                data[begin + first : begin + last] = STAR * (last - first)
                 masked += 1
             begin = end
         documents = self._parse(replace(block, data=data))
@@ -104,19 +99,30 @@ class MaskingParser:
         return (text.lstrip(WHITESPACE) if self._strips else text)[:size]
 
 
+def _told(documents: Documents, block: Block, masked: int) -> Documents:
+    """The same of a block in which so many secrets were masked: it says so, and its rejects are as they came."""
+    if not masked:
+        return documents
+    return replace(documents, rejects=tuple(_as_it_came(reject, block) for reject in documents.rejects), masked=masked)
+
+
 def _as_it_came(reject: Reject, block: Block) -> Reject:
+    if STAR not in reject.raw:
+        return reject
     at = place_of(block, reject.offset)
     return replace(reject, raw=bytes(block.data[at : at + len(reject.raw)]))
 
 
-class _Work(threading.local):
-    """What the kernel keeps aside of a block: one set a worker thread."""
+class _Work:
+    """What the kernel keeps aside of a block, and how far it has come."""
 
     def __init__(self) -> None:
         self.spans: Numbers = np.zeros(2 * SPANS_FIRST, np.int64)
         self.kept: Bytes = np.zeros(0, np.uint8)
+        self.state: Numbers = np.zeros(MASK, np.int64)
 
     def prepare(self, size: int) -> None:
+        self.state.fill(0)
         if len(self.kept) < size + PAD:
             self.kept = np.zeros(size + PAD, np.uint8)
 
@@ -124,7 +130,12 @@ class _Work(threading.local):
         self.spans = np.concatenate([self.spans, np.zeros(len(self.spans), np.int64)])
 
 
-WORK = _Work()
+class _OfThread(threading.local):
+    def __init__(self) -> None:
+        self.own = _Work()
+
+
+WORK = _OfThread()
 
 
 def _ends(names: Sequence[bytes]) -> Iterator[tuple[int, int]]:
@@ -161,10 +172,13 @@ class _Names:
     def of(names: tuple[str, ...], shape: Shape, separator: int) -> _Names:
         return _Names(names, shape, separator)
 
-    def mask(self, buf: Bytes, size: int, work: _Work, state: Numbers) -> bool:
-        """Mask the block from where the state is; False: more room is wanted."""
+    def mask(self, buf: Bytes, size: int, work: _Work) -> int:
+        """Mask the block; how many places."""
         place = self._shape, self._separator, self._numbers, self._text
-        return bool(self._secrets.mask_secrets(buf, size, *place, work.spans, work.kept, state))
+        work.prepare(size)
+        while not self._secrets.mask_secrets(buf, size, *place, work.spans, work.kept, work.state):
+            work.make_room()
+        return int(work.state[M_SPANS])
 
     def unmask(self, buf: Bytes, work: _Work, count: int) -> None:
         self._secrets.unmask_secrets(buf, work.spans, work.kept, count)

@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from ingestd.fastpath.expansion import Expansion
 from ingestd.fastpath.joints import OBJECT_PATHS, Body, compile_body, pack
 from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX, CSV, PARAMETERS, RECORD, SLOTS_MAX, SPACED, SPACED_RAW, TABBED
@@ -63,6 +64,7 @@ class Plan:
     slots: dict[str, int]
     columns: tuple[str, ...]  # of each row, for rejects: its column,
     is_time: tuple[bool, ...]  # and whether what it reads is a time
+    expansion: Expansion
 
 
 @lru_cache(maxsize=256)
@@ -119,6 +121,7 @@ def compile_plan(table: Table, framing: Framing, order: Order, covered: frozense
         slots=body.slots,
         columns=tuple(operations.columns),
         is_time=tuple(operations.is_time),
+        expansion=Expansion(),
     )
 
 

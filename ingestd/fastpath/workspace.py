@@ -21,7 +21,7 @@ MEMO += b"01/Jan/1" + b"Jan/1970" + bytes(8)  # and as kernel/moments.py does
 NOTHING_KNOWN = Known(KNOWN_PROBES, 0)
 
 
-class Workspace(threading.local):
+class Workspace:
     """Scratch, `alt`, columns and slots of one line, and what the kernel says of each document."""
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Workspace(threading.local):
         self.alt: NDArray[np.uint8] = np.empty(LINE_MAX + 2 * PAD, np.uint8)
         self.small: NDArray[np.uint8] = np.empty(SMALL_BYTES, np.uint8)
         self.edges, self.spans, self.fields = (np.zeros(2 * SLOTS_MAX + 8 * i, np.int64) for i in range(1, 4))
-        self.left = np.zeros((LEFT_MAX, LEFT_ROW), np.int64)
+        self.left = np.zeros(LEFT_MAX * LEFT_ROW, np.int64)
         self.memo: NDArray[np.uint64] = np.frombuffer(bytearray(MEMO), np.uint64)
         self.starts, self.bodies, self.offsets = (np.zeros(DOCUMENTS_FIRST, np.int64) for _ in range(3))
         self._known, self._known_of = NOTHING_KNOWN, NOTHING
@@ -57,4 +57,9 @@ class Workspace(threading.local):
             )
 
 
-WORKSPACE = Workspace()
+class _OfThread(threading.local):
+    def __init__(self) -> None:
+        self.own = Workspace()
+
+
+WORKSPACE = _OfThread()

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ingestd.fastpath import compiled
 from ingestd.fastpath.compiled import CompiledParser
+from ingestd.fastpath.expansion import Expansion
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX, LINE_MAX
 from ingestd.fastpath.kernel.jit import NUMBA
 from ingestd.fastpath.order import Order
@@ -424,7 +425,7 @@ def test_no_room_to_spare(monkeypatch: pytest.MonkeyPatch) -> None:
             return np.empty(size, np.uint8)
 
     monkeypatch.setattr(compiled, "BUFFERS", Tight())
-    monkeypatch.setattr(compiled, "RATIO_FIRST", 0.0)
+    monkeypatch.setattr(Expansion, "of", lambda _, raw_bytes: 0)
     monkeypatch.setattr(compiled, "LINE_USUAL", 0)
     monkeypatch.setattr(compiled, "SMALL", 0)
     for table in COMPILED:

@@ -18,6 +18,7 @@ from ingestd.fastpath.layout import paths
 from ingestd.fastpath.order import Order
 from ingestd.fastpath.plan import compile_plan
 from ingestd.fastpath.reference import ReferenceParser
+from ingestd.fastpath.workspace import WORKSPACE
 from ingestd.formats.lookups import TEXT_BYTES_MAX, enriched
 from ingestd.formats.registry import formats
 from ingestd.formats.table import Column, Endpoint, Instant, Integer, Ip, Shape, Table, Text, Words
@@ -119,8 +120,7 @@ def test_every_text_in_every_shape(shape: Shape, size: int, everything: Enrichme
 def test_nothing_is_kept_for_long(everything: Enrichment, monkeypatch: pytest.MonkeyPatch) -> None:
     """Documents come out the same where little can be remembered: keys drive out others, and there is no room for texts."""
     monkeypatch.setattr(workspace, "Known", lambda: Known(rows=8, text_bytes=6000))
-    monkeypatch.setattr(workspace, "WORKSPACE", workspace.Workspace())
-    monkeypatch.setattr("ingestd.fastpath.compiled.WORKSPACE", workspace.WORKSPACE)
+    monkeypatch.setattr(WORKSPACE, "own", workspace.Workspace())
     for shape in SHAPES:
         same(toy(shape), everything, lines(shape, Random(4), LINES // 12))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ingestd.fastpath.kernel.jit import inlined, outlined
-from ingestd.fastpath.kernel.numbers import port_size
+from ingestd.fastpath.kernel.numbers import PORT_DIGITS, port_of_digits, port_size
 from ingestd.fastpath.kernel.scan import find, find_last
 from ingestd.fastpath.kernel.simd import digits64, drop_lowest, eq64, get, low_bits, popcount, trailing_zeros
 from ingestd.fastpath.kernel.strings import hex_digit
@@ -24,8 +24,12 @@ def is_ipv4(src: Any, at: int, end: int) -> Any:
         return False
     within = low_bits(size)
     dots = eq64(src, at, POINT) & within
-    if (digits64(src, at) & within) | dots != within or popcount(dots) != 3:
-        return False
+    return (digits64(src, at) & within) | dots == within and popcount(dots) == 3 and are_octets(src, at, dots, size)
+
+
+@inlined
+def are_octets(src: Any, at: int, dots: Any, size: int) -> Any:
+    """Whether the digits around three dots, to the end of src[at:at+size], are numbers of 0-255 without leading zeros."""
     one = trailing_zeros(dots)
     dots = drop_lowest(dots)
     two = trailing_zeros(dots)
@@ -95,15 +99,25 @@ def is_bracketed(src: Any, at: int, end: int) -> Any:
 @inlined
 def endpoint(src: Any, at: int, end: int) -> Any:
     """`host:port` as (begin of the address, its end, size of the port, which ends the text); begin -1 if it is none."""
+    size = end - at
+    within = low_bits(min(size, 64))
+    dots, colons = eq64(src, at, POINT) & within, eq64(src, at, COLON) & within
+    host = trailing_zeros(colons)
+    port = size - host - 1
+    has_shape = (digits64(src, at) & within) | dots | colons == within and popcount(dots) == 3 and popcount(colons) == 1
+    if has_shape and dots < colons and 0 < port <= PORT_DIGITS and are_octets(src, at, dots, host):
+        port = port_of_digits(src, end, port)
+        if port > 0:
+            return at, at + host, port
+    return _endpoint(src, at, end)
+
+
+@outlined
+def _endpoint(src: Any, at: int, end: int) -> Any:
     host = find_last(src, at, end, COLON) if end - at <= 64 else at - 1
     port = port_size(src, host + 1, end) if host > at else 0
     if port and is_ipv4(src, at, host):
         return at, host, port
-    return _endpoint(src, at, end, host, port)
-
-
-@outlined
-def _endpoint(src: Any, at: int, end: int, host: int, port: int) -> Any:
     if is_ipv4(src, at, end):
         return at, end, 0
     if port and is_bracketed(src, at, host):

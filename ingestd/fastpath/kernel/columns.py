@@ -36,6 +36,7 @@ from ingestd.fastpath.kernel.simd import (
     eq64,
     get,
     low_bits,
+    marked64,
     popcount,
     prefix_xor,
     put,
@@ -156,29 +157,34 @@ def _cut_quoted(buf: Any, at: int, end: int, shape: int, separator: int, runs: b
         within = low_bits(min(end - at, 64))
         separators = eq64(buf, at, separator) & within
         quotes = eq64(buf, at, QUOTE) & within
-        inside = prefix_xor(quotes) ^ carry
-        opening = quotes & inside
-        closing = quotes & ~inside
         starts = (separators << ONE) | after_separator
+        # As a rule the quotes at columns' starts open and the others close: then a subtraction says what stands inside.
+        first = quotes & starts
+        inside = (quotes ^ first) - first - carry
+        if inside ^ ((inside << ONE) | carry) != quotes:
+            inside = prefix_xor(quotes) ^ (uint64(0) - carry)
+        opening = quotes & inside
+        closing = quotes ^ opening
         odd |= opening & ~starts
         odd |= ((closing << ONE) | after_close) & ~separators & within
         cuts = separators & ~inside
-        opens = eq64(buf, at, OPEN) & within & starts & ~inside & brackets
-        if opens != uint64(0) or until > at:
-            region, until = _bracketed(buf, at, end, opens, until, separator)
-            odd |= quotes & region
-            cuts &= ~region
-            bracketed |= region
-        unclean = unclean64(buf, at) & within
-        care |= unclean & ~cuts
-        if shape == SPACED:
-            odd |= unclean & eq64(buf, at, BACKSLASH)
+        if marked64(buf, at) & within != uint64(0) or until > at:  # rare, and then looked at more closely
+            opens = eq64(buf, at, OPEN) & within & starts & ~inside & brackets
+            if opens != uint64(0) or until > at:
+                region, until = _bracketed(buf, at, end, opens, until, separator)
+                odd |= quotes & region
+                cuts &= ~region
+                bracketed |= region
+            unclean = unclean64(buf, at) & within
+            care |= unclean & ~cuts
+            if shape == SPACED:
+                odd |= unclean & eq64(buf, at, BACKSLASH)
         if runs:
             odd |= cuts & starts
         if k >= COLUMNS_MAX - 64:
             return LEFT, True, False
         k = _mark(edges, k, at, cuts)
-        carry = ALL if inside >> uint64(63) else uint64(0)
+        carry = inside >> uint64(63)
         after_separator = separators >> uint64(63)
         after_close = closing >> uint64(63)
         at += 64

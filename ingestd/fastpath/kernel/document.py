@@ -8,7 +8,7 @@ from numba import uint64
 
 from ingestd.fastpath.kernel.codes import DIGITS, ESCAPE, MEANING, SCRATCH, SIZE, W_DIGITS, ZULU
 from ingestd.fastpath.kernel.jit import inlined
-from ingestd.fastpath.kernel.simd import get, put, store8
+from ingestd.fastpath.kernel.simd import get, put, store8, trailing_zeros
 from ingestd.fastpath.kernel.strings import copy, escape
 
 __all__ = ["write_action", "write_digits", "write_document"]
@@ -22,13 +22,12 @@ def write_digits(scratch: Any, at: int) -> Any:
     """The line's offset, twelve digits, into the id's template; returns how many of them there are without leading zeros."""
     offset = uint64(at)
     high = offset // uint64(100000000)
-    store8(scratch, W_DIGITS, eight(high) >> uint64(32))
-    store8(scratch, W_DIGITS + DIGITS - 8, eight(offset - high * uint64(100000000)))
-    width, limit = 1, 10
-    while at >= limit:
-        limit *= 10
-        width += 1
-    return width
+    first, last = eight(high) >> uint64(32), eight(offset - high * uint64(100000000))
+    store8(scratch, W_DIGITS, first)
+    store8(scratch, W_DIGITS + DIGITS - 8, last)
+    if high == uint64(0):
+        return 8 - min(trailing_zeros(last ^ ASCII) >> 3, 7)
+    return DIGITS - (trailing_zeros(first ^ (ASCII >> uint64(32))) >> 3)
 
 
 @inlined

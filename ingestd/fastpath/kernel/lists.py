@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import uint64
+
 from ingestd.fastpath.kernel.addresses import is_address, without_port
-from ingestd.fastpath.kernel.jit import outlined
+from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.percent import percent
 from ingestd.fastpath.kernel.scan import find, find_text
-from ingestd.fastpath.kernel.simd import get, put
+from ingestd.fastpath.kernel.simd import eq64, get, low_bits, put, unclean64
 from ingestd.fastpath.kernel.strings import copy, escape
 from ingestd.fastpath.kernel.values import begin_of
 
@@ -22,9 +24,24 @@ BACKSLASH, PERCENT, SMALL_X, TWO, ZERO = 92, 37, 120, 50, 48
 ITEM_MAX = 6  # bytes that a byte of an item may become
 
 
-@outlined
+@inlined
 def words(scratch: Any, to: int, src: Any, at: int, end: int, text: Any, separator: int, times: int) -> Any:
     """The items of src[at:end] that are neither empty nor `-`, percent-decoded so many times; `separator`: a span of text."""
+    size = end - at
+    if times == 0 and 1 < size <= 64:
+        special = unclean64(src, at) | eq64(src, at, QUOTE) | eq64(src, at, get(text, separator >> 16))
+        if special & low_bits(size) == uint64(0):  # one item, as most often, and JSON as it stands
+            put(scratch, to, OPEN)
+            put(scratch, to + 1, QUOTE)
+            to = copy(scratch, to + 2, src, at, size)
+            put(scratch, to, QUOTE)
+            put(scratch, to + 1, CLOSE)
+            return to + 2
+    return _words(scratch, to, src, at, end, text, separator, times)
+
+
+@outlined
+def _words(scratch: Any, to: int, src: Any, at: int, end: int, text: Any, separator: int, times: int) -> Any:
     begin = to
     while at <= end:
         stop = find_text(src, at, end, text, separator)

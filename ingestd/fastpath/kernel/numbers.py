@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import uint64
+
 from ingestd.fastpath.kernel.codes import SCRATCH
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.simd import digits64, get, put, trailing_zeros
 
-__all__ = ["BAD", "NONE", "decimal", "port_size", "whole"]
+__all__ = ["BAD", "NONE", "PORT_DIGITS", "decimal", "port_of_digits", "port_size", "whole"]
 
 BAD, NONE = -1, 0
-DIGITS_MAX, EXPONENT_MAX, PORT_MAX = 18, 18, 65535
+DIGITS_MAX, EXPONENT_MAX, PORT_MAX, PORT_DIGITS = 18, 18, 65535, 5
 MINUS, PLUS, POINT, ZERO, ONE_DIGIT, EXPONENT = 45, 43, 46, 48, 49, 101
 
 
@@ -57,13 +59,13 @@ def _whole(src: Any, at: int, end: int, scratch: Any, to: int, minus_one_absent:
 @inlined
 def decimal(src: Any, at: int, end: int, scratch: Any, to: int, minus_one_absent: bool) -> Any:
     """A number with a fraction, perhaps; writes at most 64 bytes of scratch."""
-    size = end - at
-    digits = run(src, at, end)
+    size, found = end - at, digits64(src, at)
+    digits = min(trailing_zeros(~found), size)
     if 0 < digits <= DIGITS_MAX and (digits == 1 or get(src, at) != ZERO):
         if digits == size:
             return at, size
-        fraction = size - digits - 1
-        if 0 < fraction <= DIGITS_MAX and get(src, at + digits) == POINT and run(src, at + digits + 1, end) == fraction:
+        fraction, behind = size - digits - 1, trailing_zeros(~(found >> uint64(digits + 1)))
+        if 0 < fraction <= min(DIGITS_MAX, behind) and get(src, at + digits) == POINT:
             return at, size
     return _decimal(src, at, end, scratch, to, minus_one_absent)
 
@@ -143,8 +145,14 @@ def is_minus_one(src: Any, at: int, end: int) -> Any:
 def port_size(src: Any, at: int, end: int) -> Any:
     """Size of a port's digits without its leading zeros, so that it is src[end-size:end]; 0 if src[at:end] is no port."""
     size = end - at
-    if size < 1 or size > 5 or run(src, at, end) != size:
+    if size < 1 or size > PORT_DIGITS or run(src, at, end) != size:
         return 0
+    return port_of_digits(src, end, size)
+
+
+@inlined
+def port_of_digits(src: Any, end: int, size: int) -> Any:
+    """The same of `size` digits, at most PORT_DIGITS, that end at `end`."""
     while size > 1 and get(src, end - size) == ZERO:
         size -= 1
     if size == 5:

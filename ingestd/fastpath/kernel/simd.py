@@ -19,7 +19,7 @@ from ingestd.fastpath.kernel.jit import CHECKED, inlined
 
 __all__ = [
     "ALL", "ONE", "base64_48", "between64", "copy32", "copy64", "digits64", "drop_lowest", "eq64", "get", "load8", "low_bits",
-    "popcount", "prefix_xor", "put", "store8", "trailing_zeros", "unclean64",
+    "marked64", "popcount", "prefix_xor", "put", "store8", "trailing_zeros", "unclean64",
 ]  # fmt: skip
 
 intrinsic: Callable[[Any], Any] = extending.intrinsic
@@ -58,6 +58,16 @@ def unclean64_scalar(source: Any, at: int) -> Any:
     for i in range(64):
         byte = source[uint64(at + i)]
         if byte < 32 or byte >= 128 or byte == 92:
+            mask |= ONE << uint64(i)
+    return mask
+
+
+def marked64_scalar(source: Any, at: int) -> Any:
+    """Mask of the bytes in source[at:at+64] that are a control, a `[`, a backslash or not ASCII."""
+    mask = uint64(0)
+    for i in range(64):
+        byte = source[uint64(at + i)]
+        if byte < 32 or byte >= 128 or byte == 91 or byte == 92:
             mask |= ONE << uint64(i)
     return mask
 
@@ -216,6 +226,17 @@ def _unclean64(_: Any, source: Any, at: Any) -> Any:
 
 
 @intrinsic
+def _marked64(_: Any, source: Any, at: Any) -> Any:
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        wide = _load(context, builder, sig, args)
+        control = builder.icmp_signed("<", wide, _splat(32))  # signed: bytes from 128 are negative
+        mark = builder.icmp_unsigned("<=", builder.sub(wide, _splat(91)), _splat(1))
+        return builder.bitcast(builder.or_(control, mark), WORD)
+
+    return types.uint64(source, types.int64), codegen
+
+
+@intrinsic
 def _digits64(_: Any, source: Any, at: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         wide = builder.sub(_load(context, builder, sig, args), _splat(48))
@@ -313,6 +334,7 @@ copy32: Any = inlined(copy32_scalar) if CHECKED else _copy32
 copy64: Any = inlined(copy64_scalar) if CHECKED else _copy64
 eq64: Any = inlined(eq64_scalar) if CHECKED else _eq64
 unclean64: Any = inlined(unclean64_scalar) if CHECKED else _unclean64
+marked64: Any = inlined(marked64_scalar) if CHECKED else _marked64
 digits64: Any = inlined(digits64_scalar) if CHECKED else _digits64
 load8: Any = inlined(load8_scalar) if CHECKED else _load8
 store8: Any = inlined(store8_scalar) if CHECKED else _store8

@@ -46,25 +46,28 @@ def escape(out: Any, to: int, src: Any, at: int, end: int) -> Any:
             to += size
             continue
         clean = trailing_zeros(special)
+        if get(src, at + clean) >= 128:
+            clean = _sound(src, at, size, special)
         at += clean
         to += clean
+        if clean == size:
+            continue
         char = get(src, at)
-        if char >= 128:
-            size = _plain_sequences(src, at, end)
-            size = size if size > 0 else sequence(src, at, end)
-            if size > 0:
-                copy64(out, to, src, at)
-                at += size
-                to += size
-            else:
-                at -= size
-                put(out, to, 0xEF)
-                put(out, to + 1, 0xBF)
-                put(out, to + 2, 0xBD)
-                to += 3
-        else:
+        if char < 128:
             to = write_escape(out, to, char)
             at += 1
+            continue
+        size = sequence(src, at, end)
+        if size > 0:
+            copy64(out, to, src, at)
+            at += size
+            to += size
+        else:
+            at -= size
+            put(out, to, 0xEF)
+            put(out, to + 1, 0xBF)
+            put(out, to + 2, 0xBD)
+            to += 3
     return to
 
 
@@ -89,8 +92,9 @@ def write_escape(out: Any, to: int, char: int) -> Any:
 
 
 @inlined
-def _plain_sequences(src: Any, at: int, end: int) -> Any:
-    """How many bytes, of the first 64 of src[at:end], are whole UTF-8 sequences of two or three bytes, one behind the other.
+def _sound(src: Any, at: int, size: int, special: Any) -> Any:
+    """How many bytes of src[at:at+size], at most 64, stand in JSON as they are: ASCII but for what is `special`, and whole
+    UTF-8 sequences of two or three bytes, in whatever order.
 
     Those of leads whose second bytes are not all allowed (0xE0, 0xED) are left, as those of four bytes are, to `sequence`.
     """
@@ -98,10 +102,10 @@ def _plain_sequences(src: Any, at: int, end: int) -> Any:
     threes = between64(src, at, 0xE1, 0xEF) & ~eq64(src, at, 0xED)
     leads = between64(src, at, 0xC2, 0xDF) | threes
     wanted = (leads << ONE) | (threes << TWO)
-    size = trailing_zeros((follows ^ wanted) | ~(follows | leads) | ~low_bits(min(end - at, 64)))
-    if size > 0 and (leads >> uint64(size - 1)) & ONE:
-        return size - 1
-    return size - 2 if size > 1 and (threes >> uint64(size - 2)) & ONE else size
+    sound = trailing_zeros((follows ^ wanted) | (special & ~(follows | leads)) | ~low_bits(size))
+    if sound > 0 and (leads >> uint64(sound - 1)) & ONE:
+        return sound - 1
+    return sound - 2 if sound > 1 and (threes >> uint64(sound - 2)) & ONE else sound
 
 
 @inlined

@@ -38,6 +38,11 @@ def unclean(a: Any, at: int) -> Any:
 
 
 @alone
+def marked(a: Any, at: int) -> Any:
+    return simd.marked64(a, at)
+
+
+@alone
 def digits(a: Any, at: int) -> Any:
     return simd.digits64(a, at)
 
@@ -98,6 +103,7 @@ def test_masks_equal_their_twins(seed: int) -> None:
     a = noise(seed)
     for at in range(SIZE - 63):
         assert unclean(a, at) == simd.unclean64_scalar(a, at)
+        assert marked(a, at) == simd.marked64_scalar(a, at)
         assert digits(a, at) == simd.digits64_scalar(a, at)
         for char in (9, 10, 32, 34, 0, 255):
             assert eq(a, at, char) == simd.eq64_scalar(a, at, char)

@@ -73,6 +73,15 @@ def test_mixtures(seed: int) -> None:
         assert escaped(text) == wanted(text)
 
 
+@pytest.mark.parametrize("text", ["é ", "a浏b", " ß浏", 'é"', "浏\\", "😀é ", "\xa0\x1f"])
+def test_letters_among_others(text: str) -> None:
+    """Letters and spaces of a text stand beside each other, wherever they are among the 64 bytes that are read at once."""
+    for begin in range(66):
+        whole = ("x" * begin + text * 70).encode()
+        assert escaped(whole) == wanted(whole)
+        assert escaped(whole[:-1]) == wanted(whole[:-1])
+
+
 @pytest.mark.parametrize("char", ["é", "浏", "😀"])
 def test_cut_at_every_place(char: str) -> None:
     """A text that ends, or begins, within a sequence, wherever that is among the 64 bytes that are read at once."""
