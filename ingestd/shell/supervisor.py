@@ -40,7 +40,10 @@ def environments(settings: Settings, environ: Mapping[str, str], cores: int) -> 
 
 
 async def supervise(command: Sequence[str], environs: Sequence[Mapping[str, str]]) -> int:
-    """Run the command once for each environment until all have ended; the first exit status that is not 0."""
+    """Run the command once for each environment until all have ended; the first exit status that is not 0.
+
+    One that SIGTERM ended before it listened, when all were told to end, ended as it was told.
+    """
     processes = [
         await asyncio.create_subprocess_exec(*command, env=dict(environ), start_new_session=True) for environ in environs
     ]
@@ -59,12 +62,13 @@ async def supervise(command: Sequence[str], environs: Sequence[Mapping[str, str]
         asyncio.get_running_loop().add_signal_handler(number, pass_on, number)
     waiting = {asyncio.create_task(process.wait()) for process in processes}
     done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    if not is_stopping:
-        log.error("a process ended by itself", statuses=[task.result() for task in done])
+    by_themselves = [] if is_stopping else [task.result() for task in done]
+    if by_themselves:
+        log.error("a process ended by itself", statuses=by_themselves)
         pass_on(signal.SIGTERM)
-    statuses = await asyncio.gather(*waiting)
+    as_told = [status for status in await asyncio.gather(*waiting) if status != -signal.SIGTERM]
     # A process that a signal ended has a negative status, which as an exit status would be another number.
-    return next((128 - status if status < 0 else status for status in statuses if status), 0)
+    return next((128 - status if status < 0 else status for status in (*by_themselves, *as_told) if status), 0)
 
 
 def command_line(arguments: Sequence[str]) -> list[str]:

@@ -11,11 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ingestd.errors import Retryable
 from ingestd.model import Message
-from ingestd.shell.leases import Leases
+from ingestd.shell.leases import ASK_AGAIN_PART, Leases
 from ingestd.shell.telemetry import Telemetry
 from tests.fakes.virtual_time import VirtualLoop
 
 VISIBILITY = 60
+ASKED_AGAIN_SECONDS = VISIBILITY / ASK_AGAIN_PART + 0.1  # at most, from when the queue is well until it has answered
 
 
 class FakeQueue:
@@ -57,21 +58,21 @@ class LeaseMachine(RuleBasedStateMachine):
         super().__init__()
         self.loop = VirtualLoop()
         self.queue = FakeQueue(self.loop)
-        self.lost: list[int] = []
+        self.lost: dict[int, float] = {}  # when
         self.leases = Leases(
             self.queue,
             Telemetry(),
             visibility_seconds=VISIBILITY,
             age_seconds_max=1e9,
             clock=self.loop.time,
-            on_lost=self.lost.append,
+            on_lost=lambda number: self.lost.update({number: self.loop.time()}),
             on_too_old=lambda number: None,
         )
         self.held: dict[int, str] = {}
         self.settled: set[str] = set()
         self.returned: set[str] = set()
         self.task = self.loop.create_task(self.leases.run())
-        self.is_steady = True  # the queue was well until now
+        self.well_since = self.loop.time()
 
     @rule()
     def receive(self) -> None:
@@ -90,16 +91,16 @@ class LeaseMachine(RuleBasedStateMachine):
 
     @rule(mood=st.sampled_from(["well", "well", "fails", "hangs"]))
     def queue_is(self, mood: str) -> None:
+        if mood == "well" and self.queue.mood != "well":
+            self.well_since = self.loop.time()
         self.queue.mood = mood
 
     @rule(seconds=st.floats(0.0, 50.0))
     def time_passes(self, seconds: float) -> None:
-        before, was_well = len(self.lost), self.queue.mood == "well"
         self.loop.run_until_complete(asyncio.sleep(seconds))
-        for number in self.lost[before:]:
-            self.held.pop(number)
-        assert not (was_well and self.is_steady and len(self.lost) > before)
-        self.is_steady = was_well
+        for number in self.held.keys() & self.lost.keys():
+            del self.held[number]
+            assert self.queue.mood != "well" or self.lost[number] <= self.well_since + ASKED_AGAIN_SECONDS
 
     @invariant()
     def what_is_held_is_invisible(self) -> None:

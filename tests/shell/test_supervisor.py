@@ -16,7 +16,8 @@ from ingestd.config.mistakes import ConfigError
 from ingestd.shell.supervisor import environments, supervise
 
 PATIENCE_SECONDS = 60
-# Says what it hears in a file of its own, ends with 0 on SIGTERM, or at once with the status it is told.
+# Says what it hears in a file of its own, ends with 0 on SIGTERM, or at once with the status it is told; one that is "deaf"
+# hears nothing, as a process that is still starting.
 CHILD = """
 import os, signal, sys, time
 log = open(os.environ["CHILD_LOG"], "a", buffering=1)
@@ -24,10 +25,12 @@ def heard(number, _):
     log.write(signal.Signals(number).name + "\\n")
     if number == signal.SIGTERM:
         sys.exit(0)
-signal.signal(signal.SIGTERM, heard)
-signal.signal(signal.SIGHUP, heard)
+status = os.environ["CHILD_STATUS"]
+if status != "deaf":
+    signal.signal(signal.SIGTERM, heard)
+    signal.signal(signal.SIGHUP, heard)
 log.write("began\\n")
-if status := os.environ.get("CHILD_STATUS"):
+if status.isdigit():
     sys.exit(int(status))
 while True:
     time.sleep(0.05)
@@ -62,11 +65,12 @@ async def test_signals_reach_each_process_and_all_end(tmp_path: Path) -> None:
     assert said(tmp_path) == [["began", "SIGHUP", "SIGTERM"]] * 2
 
 
+@pytest.mark.parametrize("other", ["", "deaf"])
 @pytest.mark.parametrize("status", ["0", "3"])
-async def test_one_that_ends_by_itself_ends_all(status: str, tmp_path: Path) -> None:
-    """Half a service is nobody's service; the exit status is the one that was not 0."""
+async def test_one_that_ends_by_itself_ends_all(status: str, other: str, tmp_path: Path) -> None:
+    """Half a service is nobody's service; the exit status is that of the one that began, wherever the others were."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        assert await supervise([sys.executable, "-c", CHILD], children(tmp_path, "", status)) == int(status)
+        assert await supervise([sys.executable, "-c", CHILD], children(tmp_path, other, status)) == int(status)
 
 
 @pytest.mark.parametrize(
