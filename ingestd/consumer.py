@@ -123,6 +123,7 @@ class Consumer:
     def change(self, settings: Settings, enrichment: Enrichment) -> None:
         """Other settings while running, so far as config/changes.py lets them differ."""
         self.budget.change(settings.memory.budget_bytes)
+        self.settlement.change(settings)
         self.pipeline.change(settings, enrichment)
         backoff = Backoff(settings.retry.first_seconds, settings.retry.ceiling_seconds)
         for name, delivery in self.deliveries.items():

@@ -5,7 +5,7 @@ Units: bytes unless a name says otherwise; offsets count bytes of the decoded ob
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
@@ -269,6 +269,15 @@ class Block:
     offset: int
     events: Events | None = None
     joints: tuple[int, ...] = ()
+
+    @classmethod
+    def of_events(cls, texts: Iterable[bytes], ids: Iterable[str], times_ms: Iterable[int], offset: int) -> Block:
+        """A block of the events that have these texts, one by one."""
+        data, ends = bytearray(), []
+        for text in texts:
+            data += text
+            ends.append(len(data))
+        return cls(data + bytes(PAD), len(data), offset, Events(tuple(ends), tuple(ids), tuple(times_ms)))
 
 
 @dataclass(frozen=True, slots=True)

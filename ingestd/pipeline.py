@@ -95,7 +95,6 @@ class Pipeline:
     def change(self, settings: Settings, enrichment: Enrichment) -> None:
         """Other settings from the next message on, so far as config/changes.py lets them differ."""
         self._settings = settings
-        self._settlement.change(settings)
         self._allowed = Allowed.by(settings.queue)
         self._router = Router([Route(**route.model_dump()) for route in settings.route], list(settings.sinks))
         known = ruled_formats(settings, enrichment.lookups)

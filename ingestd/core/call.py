@@ -18,6 +18,8 @@ from typing import Any
 
 import orjson
 
+from ingestd.core.identity import TIME_MS_MAX
+from ingestd.core.nested import is_whole
 from ingestd.errors import Poison
 from ingestd.model import Call
 
@@ -29,7 +31,6 @@ RECORDS_MAX = 500  # PutRecordBatch
 RECORD_BYTES_MAX = 1000 * 1024
 CALL_BYTES_MAX = 4 << 20
 PARAMETERS_MAX, PARAMETER_CHARS_MAX = 50, 1024  # Firehose: CommonAttributes
-TIME_MS_MAX = 7_258_118_400_000  # where 2200 begins
 _ID = re.compile(r"[!-~]{1,128}")
 _STREAM = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ARN = re.compile(
@@ -50,7 +51,7 @@ def delivered(body: bytes, headers: Mapping[str, str]) -> Call:
     name, at, entries = call.get("requestId"), call.get("timestamp"), call.get("records")
     if not isinstance(name, str) or not _ID.fullmatch(name) or name != headers.get("x-amz-firehose-request-id"):
         raise _malformed("requestId is not what x-amz-firehose-request-id says")
-    if not isinstance(at, int) or isinstance(at, bool) or not 0 < at < TIME_MS_MAX:
+    if not is_whole(at) or not 0 < at < TIME_MS_MAX:
         raise _malformed("timestamp is not in milliseconds since 1970")
     if not isinstance(entries, list):
         raise _malformed("records is no list")

@@ -22,10 +22,10 @@ from typing import Any
 import orjson
 
 from ingestd.core.identity import document_id, object_id
-from ingestd.core.nested import dumped
+from ingestd.core.nested import dumped, is_whole
 from ingestd.core.origin import is_account, is_region
 from ingestd.errors import Poison
-from ingestd.model import PAD, Block, Carrier, Events, Reject, Source
+from ingestd.model import Block, Carrier, Reject, Source
 
 __all__ = ["Carried", "carried", "is_envelope"]
 
@@ -94,6 +94,11 @@ def carried(record: bytes, offset: int, source: Source) -> tuple[list[Carried], 
     return [Carried(where, _block(alike, offset), is_json) for (where, is_json), alike in groups.items()], rejects
 
 
+def _block(events: list[_Event], offset: int) -> Block:
+    texts, ids, times = zip(*((event.text, event.id, event.time_ms) for event in events), strict=True)
+    return Block.of_events(texts, ids, times, offset)
+
+
 def _source(envelope: dict[str, Any], source: Source) -> Source:
     """Where all events of the envelope are from."""
     group, stream, owner = (envelope.get(name) for name in ("logGroup", "logStream", "owner"))
@@ -110,7 +115,7 @@ def _event(item: object, source: Source, place: str) -> _Event | None:
     if not isinstance(item, dict):
         return None
     text, time, name = item.get("message"), item.get("timestamp"), item.get("id")
-    if text is None or not isinstance(time, int) or isinstance(time, bool) or abs(time) > TIME_MS_MAX:
+    if text is None or not is_whole(time) or abs(time) > TIME_MS_MAX:
         return None
     identity = name if isinstance(name, str) and ID.fullmatch(name) else place
     message = text.encode("utf-8", "replace") if isinstance(text, str) else dumped(text)
@@ -127,12 +132,3 @@ def _of_event(fields: object, source: Source) -> Source:
         account=account if isinstance(account, str) and is_account(account) else source.account,
         region=region if isinstance(region, str) and is_region(region) else source.region,
     )
-
-
-def _block(events: list[_Event], offset: int) -> Block:
-    data, ends = bytearray(), []
-    for event in events:
-        data += event.text
-        ends.append(len(data))
-    ids, times = tuple(event.id for event in events), tuple(event.time_ms for event in events)
-    return Block(data + bytes(PAD), len(data), offset, Events(tuple(ends), ids, times))

@@ -16,8 +16,9 @@ from typing import Any
 
 import orjson
 
-from ingestd.core.identity import instant
+from ingestd.core.identity import TIME_MS_MAX, instant
 from ingestd.core.layers import Layers
+from ingestd.core.nested import is_whole
 from ingestd.errors import Poison
 from ingestd.model import Facts
 
@@ -37,7 +38,6 @@ TEXTS = {
 }
 TIMES = {"arrivalTimestamp": "arrived_at", "attemptEndingTimestamp": "ended_at"}
 TEXT_MAX = 8000  # characters of a message: it may quote the record, and a server takes no longer term
-TIME_MS_MAX = 7_258_118_400_000  # the year 2200
 ATTEMPTS_MAX = 1 << 31
 RATIO_MAX = 1100.0  # what deflate can do; it is the size that bounds
 
@@ -92,15 +92,11 @@ def _facts(told: dict[str, Any]) -> Facts:
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
             facts.setdefault(fact, str(value)[:TEXT_MAX])
     attempts = told["attemptsMade"]
-    if _is_whole(attempts) and 0 <= attempts < ATTEMPTS_MAX:
+    if is_whole(attempts) and 0 <= attempts < ATTEMPTS_MAX:
         facts["attempts"] = attempts
     facts |= {fact: instant(told[name] / 1000) for name, fact in TIMES.items() if _is_time(told.get(name))}
     return tuple(facts.items())
 
 
 def _is_time(value: Any) -> bool:
-    return _is_whole(value) and 0 <= value < TIME_MS_MAX
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return is_whole(value) and 0 <= value < TIME_MS_MAX

@@ -12,12 +12,23 @@ from datetime import UTC, date, datetime, timedelta
 
 from ingestd.model import Framing, Source
 
-__all__ = ["ID_BYTES", "day_number", "document_id", "index_names", "index_of", "index_window", "instant", "object_id"]
+__all__ = [
+    "ID_BYTES",
+    "TIME_MS_MAX",
+    "day_number",
+    "document_id",
+    "index_names",
+    "index_of",
+    "index_window",
+    "instant",
+    "object_id",
+]
 
 OFFSET_DIGITS = 12  # a decoded object ends below 10^12 bytes; the setting's maximum stays under it
 OBJECT_ID_CHARS = 16
 ID_BYTES = OBJECT_ID_CHARS + OFFSET_DIGITS
 EPOCH = date(1970, 1, 1)
+TIME_MS_MAX = 7_258_118_400_000  # where 2200 begins
 
 
 def object_id(source: Source) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
-__all__ = ["below", "dumped"]
+__all__ = ["below", "dumped", "is_whole"]
 
 
 def below(value: Any, *names: str) -> Any:
@@ -15,6 +15,11 @@ def below(value: Any, *names: str) -> Any:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def is_whole(value: Any) -> TypeGuard[int]:
+    """Whether it is a whole number, which true and false are not."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def dumped(value: Any) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from ingestd.config import QueueSettings
+from ingestd.core.nested import is_whole
 from ingestd.core.origin import is_account, is_region
 from ingestd.model import Ignored, ObjectRef
 
@@ -181,7 +182,7 @@ def _token(record: dict[str, Any], name: str) -> str | None:
 def _size(size: Any) -> int | None:
     if size is None:
         return None
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+    if not is_whole(size) or size < 0:
         raise _Malformed("size")
     return size
 

@@ -13,20 +13,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import repeat
 
 from ingestd.config import ObjectSettings
 from ingestd.core.envelope import is_envelope
 from ingestd.core.failure import Failure, failure
 from ingestd.core.identity import document_id, object_id
+from ingestd.fastpath.buffers import BUFFERS
 from ingestd.fastpath.cutting import Cutter
 from ingestd.fastpath.parser import Opening, open_parser
+from ingestd.fastpath.portion import placed
 from ingestd.fastpath.reader import EnvelopeReader, Reader, joined_by_way
 from ingestd.fastpath.record_cutter import RecordCutter
 from ingestd.fastpath.unwrapping import first_message, line_of_record
 from ingestd.formats.names import first_names
 from ingestd.formats.registry import HEAD_BYTES, Format
 from ingestd.formats.table import Shape
-from ingestd.model import PAD, Block, Documents, Events, Reject, Source, Way
+from ingestd.model import PAD, Block, Documents, Reject, Source, Way
 
 __all__ = ["FAILURE", "FailureReader"]
 
@@ -59,19 +62,18 @@ class FailureReader:
 
     def cutter(self, limits: ObjectSettings) -> Cutter:
         self._limits = limits
-        return _OneByOne(RecordCutter(limits.block_bytes, max(limits.line_bytes_max, TEXT_BYTES_MAX)))
+        return _OneByOne(RecordCutter(limits.block_bytes, max(limits.line_bytes_max, TEXT_BYTES_MAX), room=BUFFERS.room))
 
     def read(self, block: Block) -> list[Documents]:
-        record = bytes(memoryview(block.data)[: block.size]).strip()
+        text = bytes(memoryview(block.data)[: block.size])
+        record, offset = text.strip(), block.offset + len(text) - len(text.lstrip())
         held = failure(record, self._limits.envelope_bytes_max) if record else None
-        found = joined_by_way(self._held(held, block)) if held else []
+        found = joined_by_way(self._held(held, offset)) if held else []
         return found or self._outer.read(block)
 
-    def _held(self, held: Failure, block: Block) -> Iterator[Documents]:
-        """What the record held; nothing, if that is not known."""
+    def _held(self, held: Failure, offset: int) -> Iterator[Documents]:
+        """What the record at `offset` of the object held; nothing, if that is not known."""
         source = replace(self._source, failure=held.facts)
-        text = bytes(memoryview(block.data)[: block.size])
-        offset = block.offset + len(text) - len(text.lstrip())
         if is_envelope(first_names(held.data[:HEAD_BYTES])):
             for number, envelope in enumerate(_records(held.data)):
                 named = self._source.etag if number == 0 else f"{self._source.etag}/{number}"
@@ -79,7 +81,9 @@ class FailureReader:
         elif len(held.data) <= TEXT_BYTES_MAX and AGAIN not in held.data and (found := self._texts(held.data)):
             (form, ways), texts = found
             arrived = int(source.modified_at * 1000) if held.arrived_ms is None else held.arrived_ms
-            events = _block(texts, f"{document_id(object_id(self._source), offset)}-", arrived, offset)
+            place = document_id(object_id(self._source), offset)
+            ids = (f"{place}-{number}" for number in range(len(texts)))
+            events = Block.of_events(texts, ids, repeat(arrived, len(texts)), offset)
             for way in ways:
                 parser = self._opening(form, source, way.framing)
                 yield replace(parser.parse(events), way=way)
@@ -98,24 +102,19 @@ class FailureReader:
 
 def _records(data: bytes, wrapper: str = "") -> list[bytes]:
     """The JSON records that stand in a text, one by one, and what else stands between them."""
-    cutter, found = RecordCutter(len(data), len(data) + 1, wrapper), []
+    cutter = RecordCutter(len(data), len(data) + 1, wrapper)
     cutter.push(data)
-    while (block := cutter.next()) is not None:
-        found.append(block)
+    found = [*_lines_of(cutter)]
     cutter.finish()
+    found += _lines_of(cutter)
+    return [line for line in found if line.strip()]
+
+
+def _lines_of(cutter: RecordCutter) -> Iterator[bytes]:
+    """The lines of the blocks that the cutter has by now."""
     while (block := cutter.next()) is not None:
-        found.append(block)
-    lines = (bytes(memoryview(each.data)[: each.size]).split(b"\n") for each in found if isinstance(each, Block))
-    return [line for each in lines for line in each if line.strip()]
-
-
-def _block(texts: Sequence[bytes], prefix: str, arrived_ms: int, offset: int) -> Block:
-    ends, data = [], bytearray()
-    for text in texts:
-        data += text
-        ends.append(len(data))
-    ids = tuple(f"{prefix}{number}" for number in range(len(texts)))
-    return Block(data + bytes(PAD), len(data), offset, Events(tuple(ends), ids, (arrived_ms,) * len(texts)))
+        if isinstance(block, Block):
+            yield from (line for line, _ in placed(block))
 
 
 class _OneByOne:
@@ -137,13 +136,9 @@ class _OneByOne:
             found = self._cutter.next()
             if not isinstance(found, Block):
                 return found
-            self._blocks.extend(_lines(found))
+            self._blocks.extend(_block(line, offset) for line, offset in placed(found))
         return self._blocks.popleft()
 
 
-def _lines(block: Block) -> Iterator[Block]:
-    place, offset, joints = 0, block.offset, frozenset(block.joints)
-    for line in bytes(memoryview(block.data)[: block.size]).split(b"\n")[:-1]:
-        yield Block(bytearray(line + b"\n" + bytes(PAD)), len(line) + 1, offset)
-        place += len(line) + 1
-        offset += len(line) + (place - 1 not in joints)
+def _block(line: bytes, offset: int) -> Block:
+    return Block(bytearray(line + b"\n" + bytes(PAD)), len(line) + 1, offset)

@@ -6,7 +6,6 @@ letter may be all that is left of it; and the block is as it was when it has bee
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +25,7 @@ from ingestd.fastpath.kernel.codes import (
     SECRET_RECORD,
 )
 from ingestd.fastpath.members import WHITESPACE
+from ingestd.fastpath.of_thread import OfThread
 from ingestd.fastpath.portion import place_of
 from ingestd.fastpath.secrets import Secrets
 from ingestd.formats.table import Shape, Table
@@ -130,12 +130,7 @@ class _Work:
         self.spans = np.concatenate([self.spans, np.zeros(len(self.spans), np.int64)])
 
 
-class _OfThread(threading.local):
-    def __init__(self) -> None:
-        self.own = _Work()
-
-
-WORK = _OfThread()
+WORK = OfThread(_Work)
 
 
 def _ends(names: Sequence[bytes]) -> Iterator[tuple[int, int]]:

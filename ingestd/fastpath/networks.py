@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from ingestd.core.nested import below
+from ingestd.core.nested import below, is_whole
 from ingestd.fastpath.kernel.codes import FIRST_BITS, ROOT_ROW
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def geo(record: Record) -> tuple[bytes, ...]:
 def owner(record: Record) -> tuple[bytes, ...]:
     """The autonomous system's number and organization, as an ASN or an ISP database has them."""
     number = below(record, "autonomous_system_number")
-    whole = isinstance(number, int) and not isinstance(number, bool) and 0 < number < 1 << 32
+    whole = is_whole(number) and 0 < number < 1 << 32
     return b"%d" % number if whole else b"", _text(below(record, "autonomous_system_organization"))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 
 from ingestd.model import Block, Events
 
-__all__ = ["line_of", "place_of", "rest_of"]
+__all__ = ["line_of", "place_of", "placed", "rest_of"]
 
 LOOKED_AT = 4096  # bytes at a time: most lines end in them
 
@@ -37,6 +38,16 @@ def place_of(block: Block, offset: int) -> int:
     """Where the line at an offset of the object begins in the block."""
     at = offset - block.offset
     return at + bisect_right([joint - before for before, joint in enumerate(block.joints)], at)
+
+
+def placed(block: Block) -> Iterator[tuple[bytes, int]]:
+    """Each line of the block, without its newline, and its offset in the object; the last one may have none."""
+    lines = bytes(memoryview(block.data)[: block.size]).split(b"\n")
+    place, offset, joints = 0, block.offset, frozenset(block.joints)
+    for line in lines if lines[-1] else lines[:-1]:
+        yield line, offset
+        place += len(line) + 1
+        offset += len(line) + (place - 1 not in joints)
 
 
 def _lines(block: Block, at: int, stop: int) -> Block:

@@ -5,7 +5,7 @@ It knows of columns whose values could not be read, and of columns that have val
 
 from __future__ import annotations
 
-from ingestd.formats.table import Boolean, Decimal, Integer, Ip, Items, Mapped, Moment, Reading, Table, Text
+from ingestd.formats.table import Boolean, Column, Decimal, Integer, Ip, Items, Mapped, Moment, Reading, Table, Text
 
 __all__ = ["can_put_back"]
 
@@ -17,20 +17,16 @@ def can_put_back(table: Table, number: int) -> bool:
         return False
     if not _always_fills(readings[0]) and not isinstance(readings[0], Ip | Items):
         return False
-    paths = _paths(readings)
-    for place, other in enumerate(table.columns):
-        shared = paths & _paths(other.readings)
-        if (
-            place != number
-            and shared
-            and not (
-                "[" not in other.name
-                and paths == _paths(other.readings)
-                and all(map(_always_fills, (*readings, *other.readings)))
-            )
-        ):
-            return False
-    return True
+    others = (other for place, other in enumerate(table.columns) if place != number)
+    return all(_can_share(readings, other) for other in others)
+
+
+def _can_share(readings: tuple[Reading, ...], other: Column) -> bool:
+    """Whether the kernel can tell which of two columns fills a field, if both can."""
+    paths, theirs = _paths(readings), _paths(other.readings)
+    if not paths & theirs:
+        return True
+    return "[" not in other.name and paths == theirs and all(map(_always_fills, (*readings, *other.readings)))
 
 
 def _paths(readings: tuple[Reading, ...]) -> set[str]:

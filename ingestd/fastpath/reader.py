@@ -20,6 +20,7 @@ from ingestd.fastpath.buffers import BUFFERS
 from ingestd.fastpath.choosing import summed
 from ingestd.fastpath.cutting import Cutter, open_cutter
 from ingestd.fastpath.parser import Opening, Parser, open_parser
+from ingestd.fastpath.portion import placed
 from ingestd.fastpath.record_cutter import RecordCutter
 from ingestd.formats.registry import Format
 from ingestd.model import Block, Documents, Reject, Source, Way
@@ -88,11 +89,8 @@ class EnvelopeReader:
         return joined_by_way(self._documents(block))
 
     def _documents(self, block: Block) -> Iterator[Documents]:
-        at, offset, joints = 0, block.offset, frozenset(block.joints)
-        for record in bytes(memoryview(block.data)[: block.size]).split(b"\n")[:-1]:
+        for record, offset in placed(block):
             yield from self.events(record, offset + len(record) - len(record.lstrip()), self._source)
-            at += len(record) + 1
-            offset += len(record) + (at - 1 not in joints)
 
     def events(self, record: bytes, offset: int, source: Source) -> Iterator[Documents]:
         """Documents of the envelope at `offset` of the object, group by group."""

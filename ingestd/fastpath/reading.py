@@ -51,7 +51,6 @@ EXPONENT_MAX = 18
 MINUS_ONE = re.compile(rb"-1(\.0+)?")
 PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 INSTANT = re.compile(rb"([0-9]{4})-([0-9]{2})-([0-9]{2})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(\.[0-9]{1,9})?Z?")
-LEAP, BEFORE_LEAP = b":60", b":59.999"
 CLOCK_SIZE = len(b"YYYY-MM-DDThh:mm:ss")
 YEARS = range(1970, 2200)
 SECONDS_MAX = 7_258_118_400  # where 2200 begins
@@ -144,10 +143,13 @@ def _zulu(value: bytes) -> bytes:
     found = INSTANT.fullmatch(value)
     if found is None or not _is_date(int(found[1]), int(found[2]), int(found[3])):
         return b""
-    clock = value[:CLOCK_SIZE]
-    if clock.endswith(LEAP):
-        return clock.removesuffix(LEAP) + BEFORE_LEAP + b"Z"
-    return value if value.endswith(b"Z") else value + b"Z"
+    clock, fraction = _unleaped(value[:CLOCK_SIZE], value[CLOCK_SIZE:].removesuffix(b"Z"))
+    return clock + fraction + b"Z"
+
+
+def _unleaped(clock: bytes, fraction: bytes) -> tuple[bytes, bytes]:
+    """A time that ends with its second, and that one's fraction; of a leap second the end of the second before it."""
+    return (clock.removesuffix(b"60") + b"59", b".999") if clock.endswith(b"60") else (clock, fraction)
 
 
 def _time(path: str, instant: bytes) -> Leaves:
@@ -174,11 +176,12 @@ def _clf_time(reading: ClfTime, value: bytes) -> Leaves:
     month = MONTHS.index(found[2]) + 1 if found and found[2] in MONTHS else 0
     if found is None or not month or not _is_date(int(found[3]), month, int(found[1]), margin=1):
         return _time(reading.path, b"")
-    second_of_minute, fraction = (59, ".999") if found[6] == LEAP[1:] else (int(found[6]), "")
-    local = datetime(int(found[3]), month, int(found[1]), int(found[4]), int(found[5]), second_of_minute, tzinfo=UTC)
+    last, fraction = _unleaped(found[6], b"")
+    local = datetime(int(found[3]), month, int(found[1]), int(found[4]), int(found[5]), int(last), tzinfo=UTC)
     ahead = timedelta(hours=int(found[8]), minutes=int(found[9]))
     second = local - ahead if found[7] == b"+" else local + ahead
-    return _time(reading.path, second.strftime(f"%Y-%m-%dT%H:%M:%S{fraction}Z").encode() if second.year in YEARS else b"")
+    instant = second.strftime("%Y-%m-%dT%H:%M:%S").encode() + fraction + b"Z"
+    return _time(reading.path, instant if second.year in YEARS else b"")
 
 
 def _moment(reading: Moment, value: bytes) -> Leaves:
@@ -192,10 +195,7 @@ def _moment(reading: Moment, value: bytes) -> Leaves:
     found = MOMENT.fullmatch(value)
     if found is None:
         return {}
-    clock, fraction = found[2], b"." + found[3] if found[3] else b""
-    if clock.endswith(LEAP):
-        clock, _, fraction = (clock.removesuffix(LEAP) + BEFORE_LEAP).partition(b".")
-        fraction = b"." + fraction
+    clock, fraction = _unleaped(found[2], b"." + found[3] if found[3] else b"")
     try:
         second = datetime.fromisoformat(f"{found[1].decode()}T{clock.decode()}+00:00")
         ahead = timedelta(hours=int(found[5] or 0), minutes=int(found[6] or 0))

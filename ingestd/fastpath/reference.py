@@ -20,6 +20,7 @@ from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP, fixed, paths, second
 from ingestd.fastpath.members import WHITESPACE, Members
 from ingestd.fastpath.order import Order, header_pattern
+from ingestd.fastpath.portion import placed
 from ingestd.fastpath.reading import SECONDS_MAX, Leaves, is_address, read, string
 from ingestd.fastpath.splitting import Pieces, split, trim
 from ingestd.fastpath.unreadable import Unreadable
@@ -116,20 +117,15 @@ class ReferenceParser:
 
     def lines(self, block: Block) -> Iterator[Line]:
         """The lines of a block, or its events."""
-        data = bytes(memoryview(block.data)[: block.size])
         if block.events is None:
-            lines = data.split(b"\n")
-            place, offset, joints = 0, block.offset, frozenset(block.joints)
-            for raw in lines if lines[-1] else lines[:-1]:
-                text, at = raw, offset
+            for raw, at in placed(block):
+                text = raw
                 if self._members:
                     text = trim(raw).strip(WHITESPACE)
                     at += len(raw.rstrip(b"\r")) - len(trim(raw).lstrip(WHITESPACE))
                 yield Line(text, at, document_id(self._object, at), self._object_time)
-                place += len(raw) + 1
-                offset += len(raw) + (place - 1 not in joints)
             return
-        begin, events = 0, block.events
+        data, begin, events = bytes(memoryview(block.data)[: block.size]), 0, block.events
         for end, event, time in zip(events.ends, events.ids, events.times_ms, strict=True):
             text = data[begin:end].rstrip(b"\n")
             text = trim(text).strip(WHITESPACE) if self._members else text

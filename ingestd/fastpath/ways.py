@@ -54,7 +54,8 @@ class Ways:
         `chosen`: lines were chosen by hand, and no rule drops any.
         """
         envelopes = EnvelopeReader(source, lambda each: self._of_events(each, route, only, chosen), self._opening)
-        if is_envelope(first_names(head)):
+        names = first_names(head)
+        if is_envelope(names):
             return envelopes
         key = source.key if source.bucket else ""  # records that come in calls have none
         if route.format != AUTO:
@@ -63,7 +64,7 @@ class Ways:
             found = detect(key, head, self._known) if head.strip() else next(iter(self.known))
         if found is None:
             raise Poison("content is of no known format", reason="unknown_format", tried=", ".join(self._known))
-        if is_failure(first_names(head)):
+        if is_failure(names):
             outer = self._line_reader(source, route, self._left(found), only, chosen)
             return FailureReader(source, outer, envelopes, lambda text: self._of_text(text, route, only, chosen), self._opening)
         if source.bucket and (line := first_message(head)) is not None:

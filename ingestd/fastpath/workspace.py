@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ingestd.fastpath.enrichment import NOTHING, Enrichment
 from ingestd.fastpath.kernel.codes import KNOWN_PROBES, LEFT_ROW, LINE_MAX, SLOTS_MAX
 from ingestd.fastpath.known import Known
+from ingestd.fastpath.of_thread import OfThread
 from ingestd.model import PAD
 
 __all__ = ["WORKSPACE", "Workspace"]
@@ -57,9 +56,4 @@ class Workspace:
             )
 
 
-class _OfThread(threading.local):
-    def __init__(self) -> None:
-        self.own = Workspace()
-
-
-WORKSPACE = _OfThread()
+WORKSPACE = OfThread(Workspace)
