@@ -30,6 +30,7 @@ FORMAT = replace(
     required=0,
     header=None,
     headless=None,
+    padded=False,
     comments=(),
     dashes=True,
     rest="aws.cloudfront.extra_members",  # `extra` is a list of strings in the indices that both write to

@@ -31,6 +31,7 @@ def as_records(
         shape=Shape.JSON,
         columns=tuple(Column(_member(column.name, renamed), *map(_of_member, column.readings)) for column in table.columns),
         required=0,
+        padded=False,
         comments=(),
         dashes=True,
         dated_by_object=True,

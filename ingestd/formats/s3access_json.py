@@ -75,6 +75,7 @@ FORMAT = replace(
     ),
     required=0,
     runs=False,
+    padded=False,
     comments=(),
     dashes=True,
     rest="aws.s3access.extra_members",  # `extra` is a list of strings in the indices that both write to

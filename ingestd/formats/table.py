@@ -208,7 +208,8 @@ class Table:
     generations  how many columns lines without a header have had, the fewest first; (): any number
     separator  one ASCII character instead of the shape's own
     runs       several separators in a row are one
-    padded     spaces and tabs at a line's ends, which editors, shells and shippers leave there, are no part of it
+    padded     spaces and tabs at a line's ends, which editors, shells and shippers leave there, are no part of it; of records,
+               whose blanks are JSON's own matter, it says nothing and is not set
     dated_by_object  lines without a time of their own have that of their object, or of the event that they are
     patterns   of the PATTERN shape: regular expressions, the most particular first
     group      pattern matched at the start of a CloudWatch log group's name: its events are of this format, whatever they hold

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingestd.fastpath import compiled
@@ -273,6 +273,7 @@ def test_every_reading_in_every_shape(table: Table) -> None:
 @pytest.mark.parametrize("table", [*COMPILED, *TOYS.values()], ids=[*map(named, COMPILED), *TOYS])
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(noise=st.lists(st.binary(max_size=300), max_size=6), size=st.sampled_from([1, 64, 1 << 20]))
+@example(noise=[b" \xef\xbb\xbf"], size=1)
 def test_noise(table: Table, noise: list[bytes], size: int) -> None:
     """Arbitrary bytes come out the same."""
     same(table, b"".join(line + b"\n" for line in noise), FRAMINGS["with all"], size)

@@ -80,6 +80,7 @@ def test_columns(table: Table) -> None:
         names
     )  # headers say names in any case
     assert table.required == 0 if table.shape is Shape.JSON else 0 < table.required <= len(names)
+    assert not (table.padded and table.shape is Shape.JSON)
     assert TIMESTAMP in {leaf.path for leaf in table.leaves()} or table.dated_by_object
     others = {reading.time for reading in readings if isinstance(reading, DateTime)}
     others |= {reading.instead for reading in readings if isinstance(reading, Epoch) and reading.instead}
