@@ -13,7 +13,7 @@ import orjson
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.simd import get
 
-__all__ = ["is_shortest", "number"]
+__all__ = ["digits_end", "is_shortest", "number"]
 
 PLUS, MINUS, POINT, ZERO, NINE, E = 43, 45, 46, 48, 57, 101
 PLUS_SIZE = int(b"+" in orjson.dumps(1e300))  # not all of its versions write one
