@@ -158,7 +158,7 @@ def written(record: dict[str, Any], form: str) -> bytes:
 
 
 @pytest.mark.parametrize("table", TOYS, ids=["plain", "catching", "dashed", "returning"])
-@settings(max_examples=5 if SLOW else 250, deadline=None)
+@settings(max_examples=5 if SLOW else 250)
 @given(
     records=st.lists(RECORDS, min_size=1, max_size=6),
     form=st.sampled_from(["plain", "spaced", "ascii", "utf-8"]),
