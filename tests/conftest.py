@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -9,6 +10,12 @@ import structlog
 
 from ingestd.fastpath.parser import unavailable
 from tests.canaries import leaks
+
+
+def pytest_collection_finish() -> None:
+    """What variables tell the tests they have read by now; a command that they run would take it for a setting."""
+    for name in [name for name in os.environ if name.startswith("INGESTD_")]:
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session", autouse=True)
