@@ -5,6 +5,7 @@ Hypothesis draws anew in each run, judges no example by how long it took, and pr
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -16,6 +17,12 @@ from tests.canaries import leaks
 
 settings.register_profile("house", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """What variables tell the tests they have read by now; a command that they run would take it for a setting."""
+    for name in [name for name in os.environ if name.startswith("INGESTD_")]:
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session", autouse=True)

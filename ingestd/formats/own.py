@@ -289,7 +289,8 @@ def _field_mistakes(path: str, form: FormatSettings, table: Table) -> Iterator[M
     if types.get(TIMESTAMP, "date") != "date":
         yield _mistake(path, TIMESTAMP, "a column of type time, epoch or clf_time for @timestamp")
     if TIMESTAMP not in types and not form.dated_by_object:
-        yield _mistake(path, "no column for @timestamp", "a time, epoch or clf_time for it, or dated_by_object = true")
+        allowed = "one of type time, epoch, clf_time or moment, or dated_by_object = true"
+        yield Mistake(path, f"no column for {TIMESTAMP}", allowed)
 
 
 def _touch(one: str, other: str) -> bool:
@@ -298,4 +299,4 @@ def _touch(one: str, other: str) -> bool:
 
 
 def _mistake(path: str, found: object, allowed: str) -> Mistake:
-    return Mistake(path, shown(found), allowed, "the configuration")
+    return Mistake(path, shown(found), allowed)

@@ -267,13 +267,13 @@ COLUMNS = [{"name": "t", "type": "time", "field": "@timestamp"}, {"name": "a", "
         ),
         ({"shape": "pattern", "patterns": ["(?P<t>.*)"], "columns": COLUMNS}, "format.0.columns.1.name", "'a'", "group"),
         ({"base": "apigateway_text", "shape": "pattern", "patterns": ["(?P<x>.*)"]}, "format.0.patterns.0", "'x'", "requestId"),
-        ({"columns": COLUMNS[1:]}, "format.0", "'no column for @timestamp'", "dated_by_object"),
+        ({"columns": COLUMNS[1:]}, "format.0", "no column for @timestamp", "dated_by_object"),
         ({"columns": [{"name": "t", "field": "@timestamp"}]}, "format.0", "'@timestamp'", "epoch"),
         ({"shape": "json", "columns": COLUMNS, "required": 2}, "format.0.required", "2", "none for records"),
         ({"columns": COLUMNS, "wrapper": "Records"}, "format.0.wrapper", "'Records'", "json"),
         ({"base": "vpcflow", "fields": ["end", "begin"]}, "format.0.fields.1", "'begin'", "start"),
         ({"base": "vpcflow", "fields": ["end", "end"]}, "format.0.fields.1", "'end'", "once"),
-        ({"base": "cloudfront", "fields": ["c-ip"]}, "format.0", "'no column for @timestamp'", "dated_by_object"),
+        ({"base": "cloudfront", "fields": ["c-ip"]}, "format.0", "no column for @timestamp", "dated_by_object"),
     ],
 )
 def test_mistakes(settings: dict[str, Any], path: str, found: str, allowed: str) -> None:
