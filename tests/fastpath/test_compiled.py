@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from ingestd.fastpath import compiled
 from ingestd.fastpath.compiled import CompiledParser
-from ingestd.fastpath.expansion import Expansion
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX, LINE_MAX
 from ingestd.fastpath.kernel.jit import NUMBA
 from ingestd.fastpath.order import Order
 from ingestd.fastpath.plan import compile_plan
 from ingestd.fastpath.reference import ReferenceParser
+from ingestd.fastpath.room import Room
 from ingestd.formats.registry import formats
 from ingestd.formats.table import (
     SEPARATORS,
@@ -428,7 +428,7 @@ def test_no_room_to_spare(monkeypatch: pytest.MonkeyPatch) -> None:
             return np.empty(size, np.uint8)
 
     monkeypatch.setattr(compiled, "BUFFERS", Tight())
-    monkeypatch.setattr(Expansion, "of", lambda _, raw_bytes: 0)
+    monkeypatch.setattr(Room, "of", lambda _, raw_bytes: 0)
     monkeypatch.setattr(compiled, "LINE_USUAL", 0)
     monkeypatch.setattr(compiled, "SMALL", 0)
     for table in COMPILED:
