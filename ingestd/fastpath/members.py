@@ -134,13 +134,13 @@ class Members:
         return self._arrays[place] if isinstance(value, list) else not isinstance(value, dict) or self._objects[place]
 
     def _select(self, array: list[Any], selected: Selection) -> Any:
-        items = [item for item in array if isinstance(item, dict)]
         if selected.name:
+            items = [item for item in array if isinstance(item, dict)]
             named = (item for item in items if _lowered(item.get(selected.name)) == selected.value)
             return below(next(named, None), *selected.below)
         found: list[Any] = []
-        for item in items:
-            value = below(item, *selected.below)
+        for item in array:
+            value = item if selected.takes_texts and isinstance(item, str) else below(item, *selected.below)
             found += value if isinstance(value, list) else [value]
         return [value for value in found if value not in self._absent]
 

@@ -66,7 +66,6 @@ def test_what_goes_in_comes_out_once_and_in_order(groups: list[list[bytes]]) -> 
     assert all(len(batch) == 1 or (len(batch) <= 4 and batch.bytes <= 100) for batch in sealed)
 
 
-@settings(deadline=None)  # a loaded machine is no fault
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=5), st.data())
 def test_again_takes_just_the_items_asked_for(sizes: list[int], data: st.DataObject) -> None:
     """By their place in the batch, across its parts, with their action lines, offsets and receipts."""
@@ -223,5 +222,5 @@ class BatchMachine(RuleBasedStateMachine):
         return self.sealed.pop(data.draw(st.integers(0, len(self.sealed) - 1)))
 
 
-BatchMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+BatchMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestBatchMachine = BatchMachine.TestCase

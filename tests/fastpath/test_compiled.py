@@ -271,7 +271,7 @@ def test_every_reading_in_every_shape(table: Table) -> None:
 
 
 @pytest.mark.parametrize("table", [*COMPILED, *TOYS.values()], ids=[*map(named, COMPILED), *TOYS])
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(noise=st.lists(st.binary(max_size=300), max_size=6), size=st.sampled_from([1, 64, 1 << 20]))
 @example(noise=[b" \xef\xbb\xbf"], size=1)
 def test_noise(table: Table, noise: list[bytes], size: int) -> None:
@@ -301,7 +301,7 @@ PIECES = [
 
 
 @pytest.mark.parametrize("table", COMPILED, ids=named)
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(
     seed=st.integers(0, 50),
     edits=st.lists(
