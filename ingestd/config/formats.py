@@ -62,7 +62,7 @@ class FormatSettings(Section):
     wrapper: str | None = None
     """Of json: the name of the array that holds the records, where an object begins with one."""
     separator: Separator | None = None
-    """One character between columns instead of the shape's own: a space, a tab, a comma."""
+    """One character between columns instead of the shape's, or the base's, own: a space, a tab, a comma."""
     runs: bool = False
     """Several separators in a row are one."""
     header: str | None = None
