@@ -13,7 +13,7 @@ import orjson
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.simd import get
 
-__all__ = ["is_shortest", "number"]
+__all__ = ["digits_end", "is_shortest", "number"]
 
 PLUS, MINUS, POINT, ZERO, NINE, E = 43, 45, 46, 48, 57, 101
 PLUS_SIZE = int(b"+" in orjson.dumps(1e300))  # not all of its versions write one
@@ -73,6 +73,7 @@ def any_number(buf: Any, at: int, end: int) -> Any:
 
 @inlined
 def digits_end(buf: Any, at: int, end: int) -> Any:
+    """The first of buf[at:end] that is no digit."""
     while at < end and ZERO <= get(buf, at) <= NINE:
         at += 1
     return at
