@@ -400,7 +400,6 @@ class BatchLimits:
 
     count_max: int
     bytes_max: int
-    item_bytes_max: int
     seconds: float
     slow_seconds: float = float("inf")
 

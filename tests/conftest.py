@@ -1,14 +1,28 @@
-"""What all tests share, and S6 for all of them: nothing secret and no log line stands in what any test makes the code say."""
+"""What all tests share, and S6 for all of them: nothing secret and no log line stands in what any test makes the code say.
+
+Hypothesis draws anew in each run, judges no example by how long it took, and prints what replays one that fails.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from ingestd.fastpath.parser import unavailable
 from tests.canaries import leaks
+
+settings.register_profile("house", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """What variables tell the tests they have read by now; a command that they run would take it for a setting."""
+    for name in [name for name in os.environ if name.startswith("INGESTD_")]:
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session", autouse=True)

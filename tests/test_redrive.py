@@ -16,7 +16,7 @@ from aiobotocore.session import get_session
 from ingestd.config import DeadLetterSettings, FirehoseSettings, OpenSearchSettings, QueueSettings, RuleSettings, Settings
 from ingestd.config import RouteSettings as Route
 from ingestd.core.identity import document_id, object_id
-from ingestd.core.span import Selection
+from ingestd.core.span import ObjectFilter
 from ingestd.model import DeadLetter, Place, Source
 from ingestd.redrive import Ended, redrive
 from ingestd.service import Service
@@ -100,7 +100,7 @@ class World:
     async def redrive(self, to_sink: str | None = None, stop: asyncio.Event | None = None) -> Ended:
         settings, workers = self.settings(), Workers(1)
         letterbox = Letterbox(self.s3, settings.dead_letters)
-        objects = [found async for found in letterbox.objects(Selection())]
+        objects = [found async for found in letterbox.objects(ObjectFilter())]
         async with asyncio.timeout(PATIENCE_SECONDS):
             ended = await redrive(settings, self.clients, workers, objects, to_sink=to_sink, stop=stop or asyncio.Event())
         workers.close()

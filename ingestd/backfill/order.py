@@ -15,7 +15,7 @@ import orjson
 from ingestd.backfill.checkpoint import Checkpoint
 from ingestd.config import RouteSettings, Settings
 from ingestd.core.routing import Route, Router
-from ingestd.core.span import Selection
+from ingestd.core.span import ObjectFilter
 from ingestd.errors import Poison, Retryable
 from ingestd.fastpath.decoding import Decoding
 from ingestd.fastpath.ways import Ways
@@ -38,7 +38,7 @@ class Order:
 
     bucket: str
     prefix: str
-    selection: Selection
+    selection: ObjectFilter
     format: str | None = None
     enqueue: bool = False
 

@@ -39,12 +39,11 @@ NOBODY: dict[str, Any] = {"aws_access_key_id": "bench", "aws_secret_access_key":
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What a run of the chain took: CPU and wall seconds for so many raw bytes and lines."""
+    """What a run of the chain took: CPU seconds for so many raw bytes and lines."""
 
     raw_bytes: int
     lines: int
     cpu_seconds: float
-    wall_seconds: float
 
 
 class _Notices:
@@ -53,7 +52,7 @@ class _Notices:
 
     def __init__(self, objects: int) -> None:
         self.done = asyncio.Event()
-        self.started_at = self.ended_at = (0.0, 0.0)
+        self.began_at = self.ended_at = 0.0  # in CPU seconds of this process
         self._left = list(range(OBJECTS_BEFORE))
         self._measured = list(range(OBJECTS_BEFORE, OBJECTS_BEFORE + objects))
         self._open = OBJECTS_BEFORE + objects
@@ -79,11 +78,11 @@ class _Notices:
     async def delete_message_batch(self, *, Entries: list[Any], **_: Any) -> Mapping[str, Any]:  # noqa: N803 - the SDK's name
         self._open -= len(Entries)
         if self._open == len(self._measured) > 0:
-            self.started_at = _now()
+            self.began_at = time.process_time()
             self._left, self._measured = self._measured, []
             self._more.set()
         elif not self._open:
-            self.ended_at = _now()
+            self.ended_at = time.process_time()
             self.done.set()
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
@@ -104,8 +103,7 @@ async def run_chain(content: bytes, raw_bytes: int, lines: int, *, objects: int,
             await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
             stop.set()
             await task
-    cpu, wall = (end - begin for begin, end in zip(notices.started_at, notices.ended_at, strict=True))
-    return Chain(raw_bytes * objects, lines * objects, cpu, wall)
+    return Chain(raw_bytes * objects, lines * objects, notices.ended_at - notices.began_at)
 
 
 def _settings(url: str, compress: Literal["always", "never"]) -> Settings:
@@ -141,7 +139,3 @@ def serving(content: bytes) -> Iterator[str]:
             finally:
                 process.stdin.close()
                 process.wait(10)
-
-
-def _now() -> tuple[float, float]:
-    return time.process_time(), time.perf_counter()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,14 +9,12 @@ from pathlib import Path
 
 import click
 
+from ingestd.commands.settings import read_settings, tables
 from ingestd.config import Settings
-from ingestd.config.loading import load
 from ingestd.config.mistakes import ConfigError
 from ingestd.errors import IngestdError
 from ingestd.fastpath.enriching import Enriching
 from ingestd.fastpath.enrichment import Enrichment
-from ingestd.formats.registry import formats
-from ingestd.formats.ruled import ruled_formats
 
 __all__ = ["enrichment_from", "leaves", "moment", "place", "settings_from"]
 
@@ -25,12 +22,10 @@ __all__ = ["enrichment_from", "leaves", "moment", "place", "settings_from"]
 def settings_from(config: Path | None) -> Settings:
     """The settings of a file and the environment, which need not be those of a whole service; exit 2 if they are wrong."""
     try:
-        settings = load(config, os.environ, formats=formats(), service=False)
-        ruled_formats(settings)
+        return read_settings(config, tables).settings
     except ConfigError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    return settings
 
 
 def enrichment_from(settings: Settings) -> Enrichment:

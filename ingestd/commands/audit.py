@@ -21,7 +21,7 @@ from ingestd.commands.dlq import print_table
 from ingestd.config import LogSettings, OpenSearchSettings, Settings
 from ingestd.config.sources import FILE_VARIABLE
 from ingestd.core.announcement import announcement
-from ingestd.core.span import Selection
+from ingestd.core.span import ObjectFilter
 from ingestd.core.visible import visible
 from ingestd.errors import IngestdError, Poison
 from ingestd.fastpath.parser import unavailable
@@ -71,14 +71,14 @@ def command(
         )
     logs.configure(LogSettings(level="error"))
     try:
-        gaps = asyncio.run(_audit(where, settings, Selection(since, until), sample, is_enqueued=is_enqueued))
+        gaps = asyncio.run(_audit(where, settings, ObjectFilter(since, until), sample, is_enqueued=is_enqueued))
     except* IngestdError as group:
         raise click.ClickException("; ".join(str(error) for error in leaves(group))) from None
     sys.exit(1 if gaps else 0)
 
 
 async def _audit(
-    where: tuple[str, str], settings: Settings, selection: Selection, sample: int | None, *, is_enqueued: bool
+    where: tuple[str, str], settings: Settings, selection: ObjectFilter, sample: int | None, *, is_enqueued: bool
 ) -> int:
     """How many objects are not whole."""
     bucket, prefix = where
@@ -108,7 +108,7 @@ async def _audit(
     return len(gaps)
 
 
-async def _objects(clients: Clients, settings: Settings, bucket: str, prefix: str, selection: Selection) -> list[Listed]:
+async def _objects(clients: Clients, settings: Settings, bucket: str, prefix: str, selection: ObjectFilter) -> list[Listed]:
     ours = settings.dead_letters.prefix if settings.dead_letters.bucket == bucket else None
     owner = settings.queue.owners[0] if len(settings.queue.owners) == 1 else None
     return [
@@ -118,12 +118,12 @@ async def _objects(clients: Clients, settings: Settings, bucket: str, prefix: st
     ]
 
 
-async def _dead(clients: Clients, settings: Settings, bucket: str, selection: Selection) -> Mapping[str, Dead]:
+async def _dead(clients: Clients, settings: Settings, bucket: str, selection: ObjectFilter) -> Mapping[str, Dead]:
     """The dead letters of objects of the bucket, from that day until now: what fails may fail late."""
     dead: defaultdict[str, Dead] = defaultdict(Dead)
     if settings.dead_letters.bucket:
         letterbox = Letterbox(clients.s3, settings.dead_letters)
-        async for found in letterbox.objects(Selection(since=selection.since)):
+        async for found in letterbox.objects(ObjectFilter(since=selection.since)):
             try:
                 letters = await letterbox.read(found.key)
             except Poison:

@@ -20,7 +20,7 @@ from ingestd.backfill.run import deliver, enqueue, estimate
 from ingestd.commands.arguments import leaves, moment, place, settings_from
 from ingestd.config import LogSettings, Settings
 from ingestd.config.sources import FILE_VARIABLE
-from ingestd.core.span import Selection
+from ingestd.core.span import ObjectFilter
 from ingestd.errors import IngestdError
 from ingestd.fastpath.parser import unavailable
 from ingestd.formats.own import known_formats
@@ -74,7 +74,7 @@ def command(
     if is_enqueued and not settings.queue.dangerously_any_bucket and where[0] not in settings.queue.buckets:
         raise click.UsageError(f"queue.buckets does not have {where[0]}: the service would refuse these notices")
     logs.configure(LogSettings(level="error"))
-    order = Order(*where, Selection(since, until, key, _not_logs(settings, where[0], checkpoint)), form, is_enqueued)
+    order = Order(*where, ObjectFilter(since, until, key, _not_logs(settings, where[0], checkpoint)), form, is_enqueued)
     try:
         is_whole = asyncio.run(_backfill(order, settings, checkpoint, dry_run=dry_run))
     except* IngestdError as group:

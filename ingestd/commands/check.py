@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,14 +12,12 @@ from typing import Any
 import click
 from pydantic import BaseModel, SecretStr
 
+from ingestd.commands.settings import certificates, enrichment, read_settings, tables
 from ingestd.config import LogSettings, Settings
-from ingestd.config.loading import Resolved, resolve
+from ingestd.config.loading import Resolved
 from ingestd.config.mistakes import MASK, ConfigError
 from ingestd.config.sources import FILE_VARIABLE, Keys
 from ingestd.errors import Fatal
-from ingestd.fastpath.enriching import Enriching
-from ingestd.formats.registry import formats
-from ingestd.formats.ruled import ruled_formats
 from ingestd.shell import logs
 
 __all__ = ["command", "described"]
@@ -38,18 +35,16 @@ def command(config: Path | None, connect: bool) -> None:
     --connect, exit status 1 if anything does not work; nothing is taken from the queue and nothing is written.
     """
     try:
-        resolved = resolve(config, os.environ, formats=formats().keys())
-        ruled_formats(resolved.settings)
-        Enriching(resolved.settings.enrich).read()
+        found = read_settings(config, tables, certificates, enrichment, service=True)
     except ConfigError as error:
         click.echo(str(error), err=True)
         raise SystemExit(2) from None
     if connect:
         try:
-            sys.exit(0 if asyncio.run(_connect(resolved.settings)) else 1)
+            sys.exit(0 if asyncio.run(_connect(found.settings)) else 1)
         except Fatal as error:
             raise click.ClickException(str(error)) from None
-    for line in described(resolved):
+    for line in described(found):
         click.echo(line)
 
 

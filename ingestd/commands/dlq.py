@@ -20,7 +20,7 @@ from ingestd.commands.arguments import leaves, moment, settings_from
 from ingestd.config import Settings
 from ingestd.config.sources import FILE_VARIABLE
 from ingestd.core.identity import instant
-from ingestd.core.span import Selection
+from ingestd.core.span import ObjectFilter
 from ingestd.core.tally import Class, Tally
 from ingestd.core.visible import visible
 from ingestd.errors import IngestdError, Poison
@@ -49,7 +49,7 @@ def command(
     """List the dead letters by kind and reason, or show one. Nothing is changed; `ingestd redrive` brings them back in."""
     settings = settings_from(config)
     try:
-        tally, found = asyncio.run(_read(settings, Selection(since, until), reason, _place(shown)))
+        tally, found = asyncio.run(_read(settings, ObjectFilter(since, until), reason, _place(shown)))
     except* IngestdError as group:
         raise click.ClickException("; ".join(str(error) for error in leaves(group))) from None
     if shown is None:
@@ -63,7 +63,7 @@ def command(
 
 
 async def _read(
-    settings: Settings, selection: Selection, reason: str | None, wanted: re.Match[str] | None
+    settings: Settings, selection: ObjectFilter, reason: str | None, wanted: re.Match[str] | None
 ) -> tuple[Tally, list[DeadLetter]]:
     """All of them counted, and those of a place."""
     tally, found = Tally(), []
@@ -75,7 +75,7 @@ async def _read(
     return tally, found
 
 
-async def _letters(letterbox: Letterbox, selection: Selection, reason: str | None) -> AsyncIterator[DeadLetter]:
+async def _letters(letterbox: Letterbox, selection: ObjectFilter, reason: str | None) -> AsyncIterator[DeadLetter]:
     console = Console(stderr=True)
     objects = [found async for found in letterbox.objects(selection, reason)]
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -33,19 +33,22 @@ def _rows(story: Story) -> Iterator[tuple[str, str]]:
     if story.head:
         yield "begins with", _cut(story.head)
     for (group, form), count in story.carried.most_common(GROUPS_SHOWN):
-        yield "log group", f"{group}: {count:,} events of {form}"
+        yield "log group", f"{group}: {_count(count, 'event')} of {form}"
     if story.format:
         yield "lines", _lines(story)
     for (sink, kind, into), count in story.destinations.most_common(GROUPS_SHOWN):
-        yield "goes to", f"{sink}: {count:,} documents {'on the stream' if kind == 'firehose' else 'in the index'} {into}"
+        yield (
+            "goes to",
+            f"{sink}: {_count(count, 'document')} {'on the stream' if kind == 'firehose' else 'in the index'} {into}",
+        )
     yield "first _id", story.first_id
     yield from _some("rejected", story.rejects, "{count:,} {first} {second}")
     if story.rejects:
         yield "", f"dead letters go to {story.dead_letters}" if story.dead_letters else NOWHERE
     yield from _rules(story)
     if story.masked:
-        yield "masked", f"{story.masked:,} secrets, in stars before anything else is done with their lines"
-    yield from _some("extra", story.drift, "{count:,} documents of {first} have columns that it does not know, in {second}")
+        yield "masked", f"{_count(story.masked, 'secret')}, in stars before anything else is done with a line"
+    yield from _some("extra", story.drift, "{count:,} of {first} with columns that it does not know, in {second}")
     label = "document"
     for path, value in _leaves(story.samples[0] if story.samples else {}):
         yield label, f"{path}: {orjson.dumps(value).decode()}"
@@ -64,8 +67,12 @@ def _format(story: Story) -> str:
 
 def _lines(story: Story) -> str:
     rejects = sum(some.lines for some in story.rejects.values())
-    ends = f"{story.lines:,}: {story.documents:,} documents, {rejects:,} rejects, {story.skipped:,} skipped"
+    ends = f"{story.lines:,}: {_count(story.documents, 'document')}, {rejects:,} rejected, {story.skipped:,} skipped"
     return f"{ends}, {story.dropped:,} dropped" if story.dropped else ends
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _cut(text: str) -> str:
@@ -86,7 +93,7 @@ def _rules(story: Story) -> Iterator[tuple[str, str]]:
         did = {"dropped": "dropped", "kept": "kept, of a sample", "redacted": f"without {field}"}[outcome]
         places = ", ".join(f"{each.offset} {each.event_id}".strip() for each in some.examples)
         where = "at" if len(some.examples) == some.lines else "the first at"
-        yield "rule", f"{rule}: {some.lines:,} lines {did}, {where} {places}"
+        yield "rule", f"{rule}: {_count(some.lines, 'line')} {did}, {where} {places}"
 
 
 def _some(label: str, found: Mapping[tuple[str, ...], Some], form: str) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from ingestd.core.origin import origin_of
 from ingestd.errors import Fatal, IngestdError, Retryable
 from ingestd.model import ObjectRef, Source
 
-__all__ = ["Given", "ObjectArgument", "Opened", "Opener", "given"]
+__all__ = ["Content", "Given", "ObjectArgument", "Opener", "given"]
 
 READ_BYTES = 1 << 20
 LOCAL_BUCKET = "local"
@@ -37,7 +37,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class Content:
     """An object that is being read: where it comes from, and its bytes with whether they are the last."""
 
     source: Source
@@ -80,7 +80,7 @@ class Opener:
         self._objects: Any = None
 
     @contextmanager
-    def open(self, found: Given) -> Iterator[Opened]:
+    def open(self, found: Given) -> Iterator[Content]:
         """The object. Raises OSError of a file, and of S3 Poison for what cannot be, Fatal for what somebody must mend."""
         if found.path is None and found.ref is not None:
             with self._remote(found.ref) as opened:
@@ -88,10 +88,10 @@ class Opener:
             return
         path = found.path or STDIN
         with nullcontext(sys.stdin.buffer) if path == STDIN else path.open("rb") as file:
-            yield Opened(_source(found, path), _pieces(file))
+            yield Content(_source(found, path), _pieces(file))
 
     @contextmanager
-    def _remote(self, ref: ObjectRef) -> Iterator[Opened]:
+    def _remote(self, ref: ObjectRef) -> Iterator[Content]:
         if self._runner is None:
             self._runner = self._stack.enter_context(Runner())
             remote = AsyncExitStack()
@@ -104,7 +104,7 @@ class Opener:
         except IngestdError as error:
             raise _told(error, ref) from error
         try:
-            yield Opened(body.source, _received(runner, body.pieces(), ref))
+            yield Content(body.source, _received(runner, body.pieces(), ref))
         finally:
             runner.run(context.__aexit__(None, None, None))
 

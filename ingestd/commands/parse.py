@@ -85,7 +85,7 @@ class Reading:
 
     def __str__(self) -> str:
         dropped = f", {self.dropped} dropped" if self.dropped else ""
-        return f"{self.lines} lines: {self.documents} documents, {self.rejects} rejects, {self.skipped} skipped{dropped}"
+        return f"{self.lines} lines: {self.documents} documents, {self.rejects} rejected, {self.skipped} skipped{dropped}"
 
 
 @click.command(name="parse")

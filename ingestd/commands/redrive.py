@@ -15,7 +15,7 @@ from ingestd.commands.arguments import leaves, moment, settings_from
 from ingestd.commands.dlq import print_table, table
 from ingestd.config import LogSettings, Settings
 from ingestd.config.sources import FILE_VARIABLE
-from ingestd.core.span import Selection
+from ingestd.core.span import ObjectFilter
 from ingestd.core.tally import Tally
 from ingestd.core.visible import visible
 from ingestd.errors import IngestdError, Poison
@@ -56,13 +56,15 @@ def command(
         raise click.BadParameter(f"{to_sink!r} is none of {', '.join(settings.sinks)}", param_hint="--to-sink")
     logs.configure(LogSettings(level="error"))
     try:
-        is_whole = asyncio.run(_redrive(settings, Selection(since, until), reason, to_sink, is_dry=is_dry))
+        is_whole = asyncio.run(_redrive(settings, ObjectFilter(since, until), reason, to_sink, is_dry=is_dry))
     except* IngestdError as group:
         raise click.ClickException("; ".join(str(error) for error in leaves(group))) from None
     sys.exit(0 if is_whole else 1)
 
 
-async def _redrive(settings: Settings, selection: Selection, reason: str | None, to_sink: str | None, *, is_dry: bool) -> bool:
+async def _redrive(
+    settings: Settings, selection: ObjectFilter, reason: str | None, to_sink: str | None, *, is_dry: bool
+) -> bool:
     """Whether nothing is left."""
     console, stop = Console(stderr=True), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

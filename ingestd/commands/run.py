@@ -13,12 +13,10 @@ from pathlib import Path
 import click
 import structlog
 
+from ingestd.commands.settings import certificates, read_settings, tables
 from ingestd.config import Settings
-from ingestd.config.loading import load
 from ingestd.config.mistakes import ConfigError
 from ingestd.errors import Fatal
-from ingestd.formats import registry
-from ingestd.formats.ruled import ruled_formats
 from ingestd.service import Service
 from ingestd.shell import logs
 from ingestd.shell.supervisor import command_line, environments, supervise
@@ -48,9 +46,7 @@ def command(config: Path | None) -> None:
 
 
 def _read(config: Path | None) -> Settings:
-    settings = load(config, os.environ, formats=registry.formats())
-    ruled_formats(settings)
-    return settings
+    return read_settings(config, tables, certificates, service=True).settings
 
 
 def _run(settings: Settings, config: Path | None) -> int:
@@ -63,6 +59,9 @@ def _run(settings: Settings, config: Path | None) -> int:
     with runner:
         try:
             runner.run(_serve(settings, config))
+        except ConfigError as error:  # only the service opens what [enrich] names
+            click.echo(str(error), err=True)
+            return 2
         except Fatal as error:
             log.critical("cannot go on", error=str(error))
             return 1

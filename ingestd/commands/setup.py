@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -12,14 +11,13 @@ from pathlib import Path
 import click
 from aiobotocore.session import get_session
 
+from ingestd.commands.settings import read_settings, tables
 from ingestd.config import OpenSearchSettings, Settings
-from ingestd.config.loading import load
 from ingestd.config.mistakes import ConfigError
 from ingestd.config.sources import FILE_VARIABLE
 from ingestd.errors import IngestdError
 from ingestd.formats.lookups import lookups_of
 from ingestd.formats.own import known_formats
-from ingestd.formats.registry import formats
 from ingestd.setup import dashboards
 from ingestd.setup.api import Api
 from ingestd.setup.plan import Resource, Skipped, Step, plan
@@ -54,7 +52,7 @@ def command(config: Path | None, dry_run: bool, security: bool) -> None:
     for could not be made.
     """
     try:
-        settings = load(config, os.environ, formats=formats(), service=False)
+        settings = read_settings(config, tables).settings
         known = known_formats(settings.format, settings.events.timestamp_paths, lookups_of(settings.enrich))
     except ConfigError as error:
         click.echo(str(error), err=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ingestd.config.section import Section
-from ingestd.config.values import ColumnName, Dataset, FieldPath, FormatName, Regex, Separator, Texts
+from ingestd.config.values import ColumnName, Dataset, FieldPath, FormatName, FormatReference, Regex, Separator, Texts
 
 __all__ = ["ColumnSettings", "FormatSettings"]
 
@@ -49,7 +49,7 @@ class FormatSettings(Section):
 
     name: FormatName
     """What routes and metrics call it; no other format's name."""
-    base: FormatName | None = None
+    base: FormatReference | None = None
     """A known format that this one has its columns from, as for cloudfront_realtime; then fields says which of them."""
     fields: Annotated[tuple[ColumnName, ...], Texts] = ()
     """With a base: the names of the columns that stand in a line, in their order (CloudFront's own order is known)."""
@@ -62,7 +62,7 @@ class FormatSettings(Section):
     wrapper: str | None = None
     """Of json: the name of the array that holds the records, where an object begins with one."""
     separator: Separator | None = None
-    """One character between columns instead of the shape's own: a space, a tab, a comma."""
+    """One character between columns instead of the shape's, or the base's, own: a space, a tab, a comma."""
     runs: bool = False
     """Several separators in a row are one."""
     header: str | None = None

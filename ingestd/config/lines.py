@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ingestd.config.section import Section
-from ingestd.config.values import Bound, FieldPath, FormatName, Network, ParameterName, RuleName, Texts, Wanted
+from ingestd.config.values import Bound, FieldPath, FormatReference, Network, ParameterName, RuleName, Texts, Wanted
 
 __all__ = ["ConditionSettings", "RuleSettings", "SecretSettings"]
 
@@ -43,7 +43,7 @@ class RuleSettings(Section):
     """What metrics call it."""
     action: Literal["drop", "sample", "redact"]
     """drop; sample: keep one line of one_in and drop the others; redact: take fields out, or REDACTED in place of a text."""
-    formats: Annotated[tuple[FormatName, ...], Texts] = ()
+    formats: Annotated[tuple[FormatReference, ...], Texts] = ()
     """The formats that it is for; without any, all that have its fields."""
     when: tuple[ConditionSettings, ...] = ()
     """Which lines are dropped or sampled, one table for each condition; a sample without any is one of all lines."""
@@ -56,7 +56,7 @@ class RuleSettings(Section):
 class SecretSettings(Section):
     """What is masked in lines before anything else is done with them: the values of query parameters that are secrets."""
 
-    formats: Annotated[tuple[FormatName, ...], Texts] = (
+    formats: Annotated[tuple[FormatReference, ...], Texts] = (
         "alb",
         "alb_json",
         "apigateway",

@@ -8,40 +8,23 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from ingestd.config import (
-    ColumnSettings,
-    ConditionSettings,
-    FirehoseSettings,
-    FormatSettings,
-    OpenSearchSettings,
-    RoleSettings,
-    RouteSettings,
-    RuleSettings,
-    Section,
-    Settings,
-)
-from ingestd.config.mistakes import SECRETS, ConfigError, Mistake, shown
+from ingestd.config import Settings
+from ingestd.config.mistakes import ConfigError, Mistake
+from ingestd.config.phrases import KINDS, TABLES, phrased
 from ingestd.config.rules import broken_rules
-from ingestd.config.sources import FILE_VARIABLE, Keys, environment_layer, file_layer, merged, said_by, variable
+from ingestd.config.sources import FILE_VARIABLE, Keys, environment_layer, file_layer, merged, said_by
 
 __all__ = ["Resolved", "load", "resolve"]
 
 DEFAULT = "default"
 QUEUE_REGION = re.compile(r"https://(?:[\w-]+\.)?sqs(?:-fips)?\.([a-z]+(?:-[a-z]+)+-[0-9]+)\.")
-KINDS: dict[str, type[OpenSearchSettings] | type[FirehoseSettings]] = {
-    "opensearch": OpenSearchSettings,
-    "firehose": FirehoseSettings,
-}
-TABLES: dict[str, type[Section]] = {"route": RouteSettings, "role": RoleSettings, "rule": RuleSettings}  # of many
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +43,18 @@ def load(
 
 
 def resolve(
-    path: Path | None, environ: Mapping[str, str], *, formats: Collection[str] | None = None, service: bool = True
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    formats: Collection[str] | None = None,
+    service: bool = True,
+    beyond: Callable[[Settings], Iterable[Mistake]] = lambda settings: (),
 ) -> Resolved:
     """The settings and where they come from. Raises ConfigError with every mistake.
 
     `path`: the TOML file, else the one that INGESTD_CONFIG names, else none. `formats`: the names of formats, where known.
-    `service`: also ask for what only the running service needs (a queue, its buckets, a sink).
+    `service`: also ask for what only the running service needs (a queue, its buckets, a sink). `beyond`: what else there is to
+    ask, by those who know more than settings do; it is asked once the formats are right, of which all of that speaks.
     """
     named = environ.get(FILE_VARIABLE)
     if path is None and named:
@@ -78,16 +67,19 @@ def resolve(
     settings, wrong = _validated(raw)
     found += [replace(mistake, origin=_origin(mistake.path, origins)) for mistake in wrong]
     sinks = raw.get("sinks")
-    broken = [
-        replace(mistake, origin=_origin(mistake.path, origins))
-        for mistake in broken_rules(
-            settings, sinks.keys() if isinstance(sinks, dict) else (), _format_names(raw), formats, service=service
-        )
-        if not any(_touch(mistake.path, other.path) for other in found)
-    ]
-    if found or broken:
-        raise ConfigError(found + broken)
+    sink_names = sinks.keys() if isinstance(sinks, dict) else ()
+    found += _others(broken_rules(settings, sink_names, _format_names(raw), formats, service=service), found, origins)
+    if not any(_touch("format", mistake.path) for mistake in found):
+        found += _others(beyond(settings), found, origins)
+    if found:
+        raise ConfigError(found)
     return Resolved(settings, origins)
+
+
+def _others(mistakes: Iterable[Mistake], found: Sequence[Mistake], origins: Mapping[Keys, str]) -> list[Mistake]:
+    """Those of which nothing was said yet, and who said what they are about."""
+    new = [mistake for mistake in mistakes if not any(_touch(mistake.path, other.path) for other in found)]
+    return [replace(mistake, origin=_origin(mistake.path, origins)) for mistake in new]
 
 
 def _format_names(raw: Mapping[str, Any]) -> list[str]:
@@ -133,7 +125,7 @@ def _validated(raw: dict[str, Any]) -> tuple[Settings, list[Mistake]]:
     rest = copy.deepcopy(raw)
     for detail in details:
         _take_out(rest, detail["loc"])
-    return Settings.model_validate(rest), [_mistake(detail, raw) for detail in details]
+    return Settings.model_validate(rest), [phrased(detail, raw) for detail in details]
 
 
 def _take_out(raw: dict[str, Any], loc: tuple[int | str, ...]) -> None:
@@ -165,58 +157,6 @@ def _has(holder: object, step: int | str) -> bool:
     if isinstance(holder, list):
         return isinstance(step, int) and step < len(holder)
     return isinstance(holder, dict) and step in holder
-
-
-def _mistake(detail: ErrorDetails, raw: Mapping[str, Any]) -> Mistake:
-    """What pydantic says, in our words."""
-    loc, kind, value = detail["loc"], detail["type"], detail["input"]
-    if loc[-1] == "[key]":
-        loc = loc[:-1]
-    elif loc[0] == "sinks" and len(loc) > 2 and loc[2] in KINDS:
-        loc = (*loc[:2], *loc[3:])
-    keys = tuple(str(step) for step in loc)
-    if kind == "extra_forbidden":
-        return Mistake(".".join(keys), "an unknown key", _known(keys, raw), "")
-    if kind.startswith("union_tag"):
-        tag = value.get("kind") if isinstance(value, dict) else None
-        return Mistake(".".join((*keys, "kind")), shown(tag), " or ".join(f'"{name}"' for name in KINDS), "")
-    if kind == "missing":
-        whose = "this kind of sink" if keys[0] == "sinks" else "each of these tables"
-        return Mistake(".".join(keys), "nothing", f"a value, which {whose} needs", "")
-    if kind in {"model_type", "model_attributes_type", "dict_type"}:
-        return Mistake(".".join(keys), "text" if isinstance(value, str) else shown(value), "a table of settings", "")
-    if kind == "tuple_type":
-        return Mistake(".".join(keys), shown(value), "a list", "")
-    allowed = detail["msg"].removeprefix("Input should be ").partition(", unable")[0]
-    return Mistake(".".join(keys), shown(value, secret=keys[-1] in SECRETS), allowed[:1].lower() + allowed[1:], "")
-
-
-def _known(keys: Keys, raw: Mapping[str, Any]) -> str:
-    """The keys that a section has, or the one that was probably meant."""
-    section: Any = Settings
-    if keys[0] == "sinks":
-        section = KINDS[raw["sinks"][keys[1]]["kind"]]
-    elif keys[0] == "rule" and "when" in keys[:-1]:
-        section = ConditionSettings
-    elif keys[0] in TABLES:
-        section = TABLES[keys[0]]
-    elif keys[0] == "format":
-        section = ColumnSettings if "columns" in keys[:-1] else FormatSettings
-    elif len(keys) > 1:
-        section = Settings.model_fields[keys[0]].annotation
-    meant = {name: name for name in section.model_fields}
-    if section is Settings:
-        meant |= {f"{above}_{name}": f"{above}.{name} ({variable(above, name)})" for above, name in _settings_below()}
-    close = get_close_matches(keys[-1], meant, 1, 0.6)
-    return f"{meant[close[0]]}, if that was meant" if close else ", ".join(section.model_fields)
-
-
-def _settings_below() -> Iterator[tuple[str, str]]:
-    for above, info in Settings.model_fields.items():
-        section = info.annotation
-        if isinstance(section, type) and not get_args(section) and issubclass(section, Section):
-            for name in section.model_fields:
-                yield above, name
 
 
 def _origin(path: str, origins: Mapping[Keys, str]) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from ingestd.errors import Fatal
 
-__all__ = ["MASK", "SECRETS", "ConfigError", "Mistake", "shown"]
+__all__ = ["MASK", "SECRETS", "ConfigError", "Mistake", "shown", "suggested"]
 
 MASK = "********"
 SECRETS = frozenset({"password", "api_key", "credentials"})
@@ -21,12 +22,14 @@ SHOWN_CHARS_MAX = 80
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake: where (`sinks.main.urls.0`), what was found there, what is allowed, and who said it (file or variable)."""
+    """One mistake: where (`sinks.main.urls.0`), what was found there, what is allowed, and, where known, which file or variable
+    said it.
+    """
 
     path: str
     found: str
     allowed: str
-    origin: str
+    origin: str = "the configuration"
 
     def __str__(self) -> str:
         return f"{self.path}: found {self.found}; allowed: {self.allowed} [{self.origin}]"
@@ -41,6 +44,13 @@ class ConfigError(Fatal):
 
     def __str__(self) -> str:
         return "\n".join([f"{self.message}:", *(f"  {mistake}" for mistake in self.mistakes)])
+
+
+def suggested(found: str, known: Iterable[str]) -> str:
+    """What is allowed of names: those that were probably meant, whatever their case, else all of them."""
+    known = tuple(known)
+    close = get_close_matches(found.lower(), known, 3, 0.6)
+    return f"{', '.join(close)}, if that was meant" if close else ", ".join(known)
 
 
 def shown(value: object, *, secret: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from ingestd.config.section import Section
-from ingestd.config.values import Dataset, FormatName, Glob, Regex, SinkName, Texts
+from ingestd.config.values import Dataset, FormatReference, Glob, Regex, SinkName, Texts
 
 __all__ = ["RouteSettings"]
 
@@ -24,7 +24,7 @@ class RouteSettings(Section):
     """The stream's name of records that come by [inlet]; * and ? stand for anything."""
     log_group: Glob | None = None
     """A CloudWatch log group's name; * and ? stand for anything. Sinks and dataset that it leaves out are the object's."""
-    format: FormatName = "auto"
+    format: FormatReference = "auto"
     """The log's format, or its events' where they come in envelopes; auto recognises it by key, or log group, and content."""
     dataset: Dataset | None = None
     """event.dataset and part of the index's name, instead of the format's own."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ingestd.config import FirehoseSettings, OpenSearchSettings, Settings
-from ingestd.config.mistakes import MASK, Mistake, shown
+from ingestd.config.mistakes import MASK, Mistake, shown, suggested
 
 __all__ = ["BUILT_IN_ROLES", "broken_rules"]
 
@@ -46,7 +46,7 @@ def broken_rules(
 
 
 def _mistake(path: str, found: object, allowed: str) -> Mistake:
-    return Mistake(path, shown(found), allowed, "")
+    return Mistake(path, shown(found), allowed)
 
 
 def _service(settings: Settings, sink_names: Collection[str]) -> Iterator[Mistake]:
@@ -97,7 +97,7 @@ def _inlet(settings: Settings) -> Iterator[Mistake]:
         if getattr(inlet, name) is not None and getattr(inlet, f"{name}_secret") is not None:
             yield _mistake(f"inlet.{name}_secret", getattr(inlet, f"{name}_secret"), f"nothing, since {name} says it")
     if inlet.credentials and any(not all(each.partition(":")) for each in inlet.credentials.get_secret_value().split()):
-        yield Mistake("inlet.credentials", MASK, "ID:SECRET, several with spaces between", "")
+        yield Mistake("inlet.credentials", MASK, "ID:SECRET, several with spaces between")
     keys = (inlet.api_key, inlet.api_key_secret, inlet.credentials, inlet.credentials_secret)
     if inlet.port is not None and not any(keys):
         yield _mistake("inlet.api_key", None, "a key for Firehose, or credentials for the SDK, since inlet.port is open")
@@ -146,7 +146,7 @@ def _routes(settings: Settings, sink_names: Collection[str]) -> Iterator[Mistake
         path = f"route.{index}"
         takes_all = not (route.bucket or route.key or route.stream or route.log_group)
         if takes_all and any(other.log_group is None for other in settings.route[index + 1 :]):
-            yield Mistake(path, "no bucket, key or stream", "one of them, or the last place, since it takes everything", "")
+            yield Mistake(path, "no bucket, key or stream", "one of them, or the last place, since it takes everything")
         if route.stream and (route.bucket or route.key):
             yield _mistake(f"{path}.stream", route.stream, "no bucket and key beside it: a record has none")
         for place, sink in enumerate(route.sinks):
@@ -194,7 +194,7 @@ def _line_rules(settings: Settings) -> Iterator[Mistake]:
             if len(asked) != 1 and asked != {"at_least", "at_most"}:
                 found = " and ".join(name for name in TESTS if name in asked) or "no test"
                 allowed = f'one of {", ".join(TESTS)} (or both bounds), in rule "{rule.name}" for {when.field}'
-                yield Mistake(f"{path}.when.{place}", found, allowed, "")
+                yield Mistake(f"{path}.when.{place}", found, allowed)
 
 
 def _own_formats(settings: Settings, own: Sequence[str], formats: Collection[str] | None) -> Iterator[Mistake]:
@@ -217,10 +217,10 @@ def _own_formats(settings: Settings, own: Sequence[str], formats: Collection[str
         if form.base is not None and not form.fields and not form.columns and not form.patterns:
             yield _mistake(f"{path}.fields", None, "the names of the base's columns that stand in a line")
         if form.base is not None and formats is not None and form.base not in formats:
-            yield _mistake(f"{path}.base", form.base, ", ".join(sorted(formats)))
+            yield _mistake(f"{path}.base", form.base, suggested(form.base, sorted(formats)))
 
 
 def _formats(settings: Settings, formats: Collection[str]) -> Iterator[Mistake]:
     for index, route in enumerate(settings.route):
         if route.format != "auto" and route.format not in formats:
-            yield _mistake(f"route.{index}.format", route.format, f"auto, {', '.join(sorted(formats))}")
+            yield _mistake(f"route.{index}.format", route.format, suggested(route.format, ["auto", *sorted(formats)]))

@@ -26,6 +26,7 @@ __all__ = [
     "Dataset",
     "FieldPath",
     "FormatName",
+    "FormatReference",
     "Glob",
     "IndexName",
     "JsonObject",
@@ -68,6 +69,10 @@ def _form(pattern: str, meaning: str) -> AfterValidator:
 
 
 def _url(value: str) -> str:
+    return _url_as(value, "a URL like https://host:9200")
+
+
+def _url_as(value: str, like: str) -> str:
     try:
         parts = urlsplit(value)
         port_given = parts.port
@@ -77,14 +82,15 @@ def _url(value: str) -> str:
         raise PydanticCustomError("url", "a URL without a name and password in it, which have settings of their own")
     plain = parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment and port_given != 0
     if not plain or not value.isprintable() or " " in value:
-        raise PydanticCustomError("url", "a URL like https://host:9200")
+        raise PydanticCustomError("url", "{like}", {"like": like})
     return value
 
 
 def _queue_url(value: str) -> str:
-    path = urlsplit(_url(value)).path
+    like = "an SQS URL like https://sqs.REGION.amazonaws.com/123456789012/NAME"
+    path = urlsplit(_url_as(value, like)).path
     if not re.fullmatch(r"(?:/[\w.-]+)*/[0-9]{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?", path):
-        raise PydanticCustomError("queue_url", "an SQS URL like https://sqs.REGION.amazonaws.com/123456789012/NAME")
+        raise PydanticCustomError("queue_url", "{like}", {"like": like})
     return value
 
 
@@ -150,7 +156,9 @@ Account = Annotated[str, _form(r"[0-9]{12}", "an AWS account of 12 digits")]
 Bucket = Annotated[str, _form(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", "the exact name of a bucket (no wildcards, no s3://)")]
 Prefix = Annotated[str, _form(r"(?:[A-Za-z0-9!_.*'()=-]+/)*", "a key prefix that ends with / and does not begin with it")]
 Dataset = Annotated[str, _form(r"[a-z0-9][a-z0-9_.]{0,99}", "lower-case letters, digits, _ and ., as in aws.elb_logs")]
-FormatName = Annotated[str, _form(r"[a-z][a-z0-9_]{0,31}", "the name of a format, or auto")]
+FormatName = Annotated[str, _form(r"[a-z][a-z0-9_]{0,31}", "a name of 1-32 lower-case letters, digits and _, a letter first")]
+FormatReference = Annotated[str, Field(min_length=1, max_length=256)]
+"""A format's name where it is spoken of: whether there is such a format, only `rules` and the tables know."""
 ColumnName = Annotated[str, _form(r"[!-~]{1,128}", "a column's name, without spaces")]
 MemberPath = Annotated[str, _form(r"[!-Z^-~]{1,256}", "the path of a JSON member, as in event.created")]
 FieldPath = Annotated[

@@ -22,13 +22,15 @@ from typing import Any
 import orjson
 
 from ingestd.core.identity import document_id, object_id
+from ingestd.core.mending import read_json
 from ingestd.core.nested import dumped, is_whole
 from ingestd.core.origin import is_account, is_region
 from ingestd.errors import Poison
 from ingestd.model import Block, Carrier, Reject, Source
 
-__all__ = ["Carried", "carried", "is_envelope"]
+__all__ = ["DATA", "Carried", "carried", "is_envelope", "is_object", "source_of"]
 
+DATA = "DATA_MESSAGE"  # the type of an envelope that has events
 ID = re.compile(r"[0-9A-Za-z_-]{1,128}")
 JSON = re.compile(rb"[ \t\r\n]*+\{")
 TIME_MS_MAX = 1 << 53
@@ -50,19 +52,19 @@ class _Event:
     text: bytes
     source: Source
 
-    @property
-    def is_json(self) -> bool:
-        """Whether it is one whole JSON object; programs print other things in braces, and what is too long is cut."""
-        try:
-            return bool(JSON.match(self.text)) and isinstance(orjson.loads(self.text), dict)
-        except orjson.JSONDecodeError:
-            return False
-
 
 def is_envelope(names: str | None) -> bool:
     """Whether an object whose first record has members of these names (formats/names.py) is made of envelopes."""
     found = set((names or "").split())
     return "logEvents" in found and ("messageType" in found or len(found) == 1)  # of a long array only its beginning is seen
+
+
+def is_object(text: bytes) -> bool:
+    """Whether an event is one whole JSON object; programs print other things in braces, and what is too long is cut."""
+    try:
+        return bool(JSON.match(text)) and isinstance(read_json(text), dict)
+    except orjson.JSONDecodeError:
+        return False
 
 
 def carried(record: bytes, offset: int, source: Source) -> tuple[list[Carried], list[Reject]]:
@@ -71,17 +73,17 @@ def carried(record: bytes, offset: int, source: Source) -> tuple[list[Carried], 
     Neither, if there are none. Raises Poison, `bad_envelope`, for what is no envelope.
     """
     try:
-        envelope = orjson.loads(record)
+        envelope = read_json(record)
     except orjson.JSONDecodeError:
         raise Poison("envelope is no JSON", reason="bad_envelope") from None
     if not isinstance(envelope, dict) or not isinstance(envelope.get("messageType"), str):
         raise Poison("record is no envelope", reason="bad_envelope")
-    if envelope["messageType"] != "DATA_MESSAGE":
+    if envelope["messageType"] != DATA:
         return [], []
     events = envelope.get("logEvents")
     if not isinstance(events, list):
         raise Poison("envelope without events", reason="bad_envelope")
-    found, prefix = _source(envelope, source), document_id(object_id(source), offset)
+    found, prefix = source_of(envelope, source), document_id(object_id(source), offset)
     groups: dict[tuple[Source, bool], list[_Event]] = {}
     rejects = []
     for number, item in enumerate(events):
@@ -90,7 +92,7 @@ def carried(record: bytes, offset: int, source: Source) -> tuple[list[Carried], 
             raw = dumped(item)
             rejects.append(Reject(offset, "bad_event", "", raw, len(raw)))
         else:
-            groups.setdefault((event.source, event.is_json), []).append(event)
+            groups.setdefault((event.source, is_object(event.text)), []).append(event)
     return [Carried(where, _block(alike, offset), is_json) for (where, is_json), alike in groups.items()], rejects
 
 
@@ -99,8 +101,8 @@ def _block(events: list[_Event], offset: int) -> Block:
     return Block.of_events(texts, ids, times, offset)
 
 
-def _source(envelope: dict[str, Any], source: Source) -> Source:
-    """Where all events of the envelope are from."""
+def source_of(envelope: dict[str, Any], source: Source) -> Source:
+    """Where all events of the envelope are from. Raises Poison, `bad_envelope`."""
     group, stream, owner = (envelope.get(name) for name in ("logGroup", "logStream", "owner"))
     filters = envelope.get("subscriptionFilters")
     if not isinstance(group, str) or not isinstance(stream, str):

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-__all__ = ["Selection", "span_of", "stem_of"]
+__all__ = ["ObjectFilter", "span_of", "stem_of"]
 
 _LAYOUTS = (
     re.compile(r"(?<![0-9])([0-9]{4})-([0-9]{2})-([0-9]{2})-([0-9]{2})(?=[.-])[^/]*$"),  # E2K.2026-11-22-14.ab.gz
@@ -43,7 +43,7 @@ def stem_of(key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ObjectFilter:
     """Which objects of a bucket are meant: by a regular expression searched for in the key, and by time, [since, until).
 
     The key's hour or day must touch that time; without one in the key, the object's last modification must lie in it. Whatever

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from ingestd.fastpath.enrichment import remembered
+
 if TYPE_CHECKING:
     from ua_parser import OS, UserAgent
 
 __all__ = ["Agents"]
 
-REMEMBERED_MAX = 1 << 14  # some 20 MB; a user agent that is not costs some 50 µs
+REMEMBERED_MAX = 1 << 14  # 10 MB, 30 at worst; a user agent that is not costs some 30 µs, one that is made to a thousand
 
 
 class Agents:
@@ -41,4 +43,4 @@ def _named(found: UserAgent | OS | None) -> tuple[bytes, bytes]:
 
 
 def _json(text: str) -> bytes:
-    return orjson.dumps(text) if text else b""
+    return remembered(text) if text else b""

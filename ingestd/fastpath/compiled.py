@@ -99,7 +99,7 @@ class CompiledParser:
         added = np.array([*block.joints, BEYOND], np.int64) if block.joints else NOTHING_ADDED
         work.prepare(self._head, self._room(codes.LINE_MAX))
         known, more = work.known(self._enrichment), self._enrichment
-        likely, expansion = self._plan.expansion.of(block.size), self._plan.expansion
+        likely, room = self._plan.room.of(block.size), self._plan.room
         small = likely < SMALL
         out = work.small if small else BUFFERS.take(likely + self._room(LINE_USUAL))
         rejects: list[Reject] = []
@@ -139,7 +139,7 @@ class CompiledParser:
                     rejects += read[-1][1].rejects
                     break
         if not small:
-            expansion.saw(block.size, written)
+            room.saw(block.size, written)
         view = memoryview(out.data)[:written]
         merged = _merged(bytes(view) if small else view, block, work, state, rejects, read)
         return self._with_dropped(merged, dropped) if self._choices else merged

@@ -2,7 +2,8 @@
 
 One call at a time an object; between calls nothing is shared. Only an object's content tells what it is: its first decoded
 bytes choose the format, that the cutter (`cutting.py`), and both are there before anything is cut. A Parquet file is
-collected, and then read as the text that stands for it (`columnar.py`).
+collected, and then read as the text that stands for it (`columnar.py`). Text in UTF-16 is read as the UTF-8 that it would be,
+in which its offsets are counted.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from ingestd.config import ObjectSettings
 from ingestd.core.codecs import PLAIN
 from ingestd.core.layers import Layers
+from ingestd.core.utf16 import MARKS, Utf16
 from ingestd.errors import Poison
 from ingestd.fastpath import columnar
 from ingestd.fastpath.cutting import Cutter
@@ -41,6 +43,7 @@ class Decoding:
         self._known = known
         self._file: bytearray | None = None  # a Parquet file, until its text has been read
         self._text: Iterator[bytes] | None = None
+        self._utf16: Utf16 | None = None
         self.reader: Reader | None = None
         self._cutter: Cutter | None = None
         self._inflater = Layers(limits.decoded_bytes_max, limits.ratio_max)
@@ -48,7 +51,7 @@ class Decoding:
         self._is_fed = False
         self._is_last = False
         self._is_cut = False
-        self._is_columnar = False
+        self._within = PLAIN.name  # what was below the compression
         self.head = b""
 
     @property
@@ -58,10 +61,10 @@ class Decoding:
 
     @property
     def codec(self) -> str:
-        """What was taken off, from outside in: gzip, zstd, bzip2 and parquet, joined by `+`; plain if nothing was."""
-        if not self._is_columnar:
+        """What was taken off, from outside in: gzip, zstd, bzip2, parquet and utf-16, joined by `+`; plain if nothing was."""
+        if self._within == PLAIN.name:
             return self._inflater.codec
-        return "+".join(each for each in (self._inflater.codec, "parquet") if each != PLAIN.name)
+        return "+".join(each for each in (self._inflater.codec, self._within) if each != PLAIN.name)
 
     @property
     def held_bytes(self) -> int:
@@ -97,7 +100,7 @@ class Decoding:
                 self._push(rest)
                 return True
         if self._is_last and not self._is_cut:
-            if self._read_text():
+            if self._read_text() or self._end_utf16():
                 return True
             if self._cutter is None and self.head:
                 self._begin()
@@ -109,6 +112,8 @@ class Decoding:
         return False
 
     def _push(self, data: bytes) -> None:
+        if self._utf16 is not None:
+            data = self._utf16.read(data)
         if self._cutter is not None:
             self._cutter.push(data)
             return
@@ -118,8 +123,12 @@ class Decoding:
         self.head += data
         if self._text is None and self.head.startswith(columnar.MAGIC):
             self._file, self.head = bytearray(self.head), b""
-            self._is_columnar = True
-        elif len(self.head) >= HEAD_BYTES:
+            self._within = "parquet"
+            return
+        if self._within == PLAIN.name and self.head.startswith(MARKS):
+            self._within, self._utf16 = Utf16.name, Utf16()
+            self.head = self._utf16.read(self.head)
+        if len(self.head) >= HEAD_BYTES:
             self._begin()
 
     def _collect(self, data: bytes) -> None:
@@ -128,6 +137,14 @@ class Decoding:
         if len(self._file) > self._limits.parquet_bytes_max:
             limit = self._limits.parquet_bytes_max
             raise Poison("parquet file is too large", reason="too_large", codec="parquet", limit=limit)
+
+    def _end_utf16(self) -> bool:
+        """Bring the cutter what half a character at the end stands for; whether there was any."""
+        if self._utf16 is None:
+            return False
+        rest, self._utf16 = self._utf16.read(b"", is_last=True), None
+        self._push(rest)
+        return bool(rest)
 
     def _read_text(self) -> bool:
         """Bring the cutter more of a Parquet file's text; whether there was any."""

@@ -14,7 +14,6 @@ from ingestd.formats.lookups import lookups_of
 __all__ = ["Enriching"]
 
 EXTRA = "pip install 'ingestd[enrich]', which brings it"
-ORIGIN = "the configuration"
 GEO_TYPES, ASN_TYPES = ("City", "Country", "Enterprise"), ("ASN", "ISP")  # words in what a database says of its type
 Stamps = tuple[tuple[int, int, int], ...]
 
@@ -49,7 +48,7 @@ class Enriching:
         try:
             self.enrichment = Enrichment(lookups_of(self._settings), finders, *joined(files))
         except ValueError as error:
-            raise ConfigError([Mistake("enrich", str(error), "files that are smaller, or fewer", ORIGIN)]) from None
+            raise ConfigError([Mistake("enrich", str(error), "files that are smaller, or fewer")]) from None
         self._stamps = stamps
         return True
 
@@ -71,7 +70,7 @@ class Enriching:
         try:
             self._agents = self._agents or Agents()
         except ImportError:
-            mistakes.append(Mistake("enrich.user_agent", "no ua-parser here", EXTRA, ORIGIN))
+            mistakes.append(Mistake("enrich.user_agent", "no ua-parser here", EXTRA))
             return []
         return [self._agents]
 
@@ -83,13 +82,13 @@ class Enriching:
                 try:
                     networks = Networks(Path(name), say)
                 except ImportError:
-                    mistakes.append(Mistake(path, "no maxminddb here", EXTRA, ORIGIN))
+                    mistakes.append(Mistake(path, "no maxminddb here", EXTRA))
                 except (OSError, ValueError) as error:
-                    why = error.strerror if isinstance(error, OSError) else error
-                    mistakes.append(Mistake(path, f"{shown(name)} ({why})", "a file that is a MaxMind database", ORIGIN))
+                    why = str(error.strerror).lower() if isinstance(error, OSError) else error
+                    mistakes.append(Mistake(path, shown(name), f"a file that is a MaxMind database ({why})"))
                 else:
                     if not any(word in networks.type for word in types):
                         allowed = f"a database whose type has {' or '.join(types)} in its name"
-                        mistakes.append(Mistake(path, f"{shown(name)} of type {shown(networks.type)}", allowed, ORIGIN))
+                        mistakes.append(Mistake(path, f"{shown(name)} of type {shown(networks.type)}", allowed))
                     found.append(networks)
         return found

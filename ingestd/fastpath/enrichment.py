@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from ingestd.fastpath.joints import BARE
 from ingestd.fastpath.kernel.codes import ROOT_ROW
 from ingestd.formats.lookups import VALUE_BYTES_MAX, Lookup
 
-__all__ = ["NOTHING", "Enrichment", "Finder"]
+__all__ = ["NOTHING", "Enrichment", "Finder", "remembered"]
 
-NETWORKS_MAX = 1 << 17  # of which is remembered what is known of them, by all threads together: some 60 MB
+NETWORKS_MAX = 1 << 17  # of which is remembered what is known of them, by all threads together: some 70 MB
 
 
 class Finder(Protocol):
@@ -62,6 +63,11 @@ class Enrichment:
                 self._networks = {}
             self._networks[key] = parts
         return parts
+
+
+def remembered(value: object) -> bytes:
+    """A value as JSON that is kept: what orjson gives was cut off a kilobyte, of which nobody has use for the rest."""
+    return bytes(memoryview(orjson.dumps(value)))
 
 
 NOTHING = Enrichment()

@@ -6,13 +6,12 @@ written where the nearest object above it that keeps JSON is, or to `extra`.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from math import isinf
 from typing import Any
 
 import orjson
 
+from ingestd.core.mending import read_json
 from ingestd.core.nested import below, dumped
 from ingestd.fastpath.bounds import NESTED, bounded
 from ingestd.fastpath.reading import Leaves, read, read_list
@@ -33,15 +32,6 @@ from ingestd.formats.table import (
 __all__ = ["WHITESPACE", "Members"]
 
 WHITESPACE = b" \t\n\r"
-SURROGATES = re.compile(
-    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.S
-)
-HUGE = re.compile(r"[0-9]{300}|[eE]\+?[0-9]{3}")
-NUMBER = re.compile(  # a string, or a number that may be huge
-    r'"(?:[^"\\]|\\.)*+"'
-    r"|(?<![0-9.eE+-])(-?(?:[0-9]{300,}+(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|[0-9]++(?:\.[0-9]++)?[eE]\+?[0-9]{3,}+))",
-    re.DOTALL,
-)
 STRUCTURED = (Json, Pairs)
 PAIR = frozenset(("name", "value"))
 LISTS = (Items, Words, IpList)
@@ -144,13 +134,13 @@ class Members:
         return self._arrays[place] if isinstance(value, list) else not isinstance(value, dict) or self._objects[place]
 
     def _select(self, array: list[Any], selected: Selection) -> Any:
-        items = [item for item in array if isinstance(item, dict)]
         if selected.name:
+            items = [item for item in array if isinstance(item, dict)]
             named = (item for item in items if _lowered(item.get(selected.name)) == selected.value)
             return below(next(named, None), *selected.below)
         found: list[Any] = []
-        for item in items:
-            value = below(item, *selected.below)
+        for item in array:
+            value = item if selected.takes_texts and isinstance(item, str) else below(item, *selected.below)
             found += value if isinstance(value, list) else [value]
         return [value for value in found if value not in self._absent]
 
@@ -195,23 +185,12 @@ class Members:
 
 def _record(line: bytes) -> dict[str, Any]:
     try:
-        record = orjson.loads(line)
+        record = read_json(line)
     except orjson.JSONDecodeError:
-        record = _mended(line.decode("utf-8", "replace"))
+        raise Unreadable("bad_json") from None
     if not isinstance(record, dict):
         raise Unreadable("bad_json")
     return record
-
-
-def _mended(text: str) -> Any:
-    """A record with half a pair of surrogates in it, or with numbers beyond all that there are, which become texts."""
-    text = SURROGATES.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
-    if HUGE.search(text):
-        text = NUMBER.sub(lambda found: f'"{found[1]}"' if found[1] and isinf(float(found[1])) else found[0], text)
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise Unreadable("bad_json") from None
 
 
 def _leaves(reading: Reading, value: Any) -> Leaves:

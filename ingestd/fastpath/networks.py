@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from ingestd.core.nested import below, is_whole
+from ingestd.fastpath.enrichment import remembered
 from ingestd.fastpath.kernel.codes import FIRST_BITS, ROOT_ROW
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def owner(record: Record) -> tuple[bytes, ...]:
 
 
 def _text(value: object) -> bytes:
-    return orjson.dumps(value) if isinstance(value, str) and value else b""
+    return remembered(value) if isinstance(value, str) and value else b""
 
 
 def _point(latitude: object, longitude: object) -> bytes:
@@ -169,4 +169,4 @@ def _point(latitude: object, longitude: object) -> bytes:
     if not isinstance(latitude, float) or not isinstance(longitude, float):
         return b""
     is_on_earth = abs(latitude) <= LATITUDE_MAX and abs(longitude) <= LONGITUDE_MAX  # what is no number is not
-    return orjson.dumps({"lat": latitude, "lon": longitude}) if is_on_earth else b""
+    return remembered({"lat": latitude, "lon": longitude}) if is_on_earth else b""

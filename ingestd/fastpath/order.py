@@ -60,7 +60,7 @@ class Order:
 
 def _taken(free: dict[str, int], name: str) -> int:
     """The column of this name that no name before it is of; -1: none."""
-    return free.pop(name, -1) if name in free else free.pop(name.replace("_", "-"), -1)
+    return next((free.pop(each) for each in (name, name.replace("_", "-"), name.replace("_", ":")) if each in free), -1)
 
 
 def header_beginnings(table: Table) -> list[str]:

@@ -14,13 +14,13 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from ingestd.fastpath.expansion import Expansion
 from ingestd.fastpath.joints import OBJECT_PATHS, Body, compile_body, pack
 from ingestd.fastpath.kernel import codes
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX, CSV, PARAMETERS, RECORD, SLOTS_MAX, SPACED, SPACED_RAW, TABBED
 from ingestd.fastpath.layout import ID, OFFSET, ORIGINAL, TIMESTAMP
 from ingestd.fastpath.operations import Operations, compile_operations
 from ingestd.fastpath.order import Order, header_beginnings
+from ingestd.fastpath.room import Room
 from ingestd.fastpath.rule_numbers import compile_rules
 from ingestd.fastpath.selection import selection
 from ingestd.fastpath.tree import compile_tree
@@ -64,7 +64,7 @@ class Plan:
     slots: dict[str, int]
     columns: tuple[str, ...]  # of each row, for rejects: its column,
     is_time: tuple[bool, ...]  # and whether what it reads is a time
-    expansion: Expansion
+    room: Room
 
 
 @lru_cache(maxsize=256)
@@ -121,7 +121,7 @@ def compile_plan(table: Table, framing: Framing, order: Order, covered: frozense
         slots=body.slots,
         columns=tuple(operations.columns),
         is_time=tuple(operations.is_time),
-        expansion=Expansion(),
+        room=Room(),
     )
 
 

@@ -14,11 +14,12 @@ from typing import Protocol
 import numpy as np
 
 from ingestd.config import ObjectSettings
-from ingestd.core.envelope import Carried, carried
+from ingestd.core.envelope import Carried
 from ingestd.errors import Poison
 from ingestd.fastpath.buffers import BUFFERS
 from ingestd.fastpath.choosing import summed
 from ingestd.fastpath.cutting import Cutter, open_cutter
+from ingestd.fastpath.events import open_envelope
 from ingestd.fastpath.parser import Opening, Parser, open_parser
 from ingestd.fastpath.portion import placed
 from ingestd.fastpath.record_cutter import RecordCutter
@@ -95,7 +96,7 @@ class EnvelopeReader:
     def events(self, record: bytes, offset: int, source: Source) -> Iterator[Documents]:
         """Documents of the envelope at `offset` of the object, group by group."""
         try:
-            groups, rejects = carried(record, offset, source) if record.strip() else ([], [])
+            groups, rejects = open_envelope(record, offset, source) if record.strip() else ([], [])
         except Poison as poison:
             groups, rejects = [], [Reject(offset, poison.reason, "", record, len(record))]
         if rejects or not groups:

@@ -19,6 +19,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -197,9 +198,10 @@ class RecordCutter:
         line = int(self._state[C_LINE])
         block = Block(self._buffer, line, self._offset) if line else None
         if self._joints:
-            lines = np.insert(np.frombuffer(self._buffer, np.uint8, line), self._joints, NEWLINE)
+            data, edges = memoryview(self._buffer), [0, *self._joints, line + PAD]
+            lines = bytearray(b"\n").join([data[begin:end] for begin, end in pairwise(edges)])
             joints = tuple(joint + number for number, joint in enumerate(self._joints))
-            block = Block(bytearray(lines.tobytes() + bytes(PAD)), len(lines), self._offset, joints=joints)
+            block = Block(lines, line + len(joints), self._offset, joints=joints)
             self._joints = []
         carried = self._size - keep
         following = self._spare or self._fresh()

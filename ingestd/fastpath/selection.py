@@ -1,8 +1,9 @@
 """Columns of records that look into an array, by how they are named.
 
 `answers[].Rdata` is the member `Rdata` of each item of the array `answers`; `headers[name=host].value` is the member `value` of
-the first item whose `name` is `host`, in whatever case of ASCII letters. Items that are no objects do not count. Behind the
-bracket names lead downwards as they stand: one with dots in it is not found.
+the first item whose `name` is `host`, in whatever case of ASCII letters. Items that are no objects do not count, but
+for strings where the `name` of each item is asked for, which they are. Behind the bracket names lead downwards as they stand:
+one with dots in it is not found.
 
 An object in the array's place, as CloudWatch Logs makes of a web ACL's arrays (`parseWAF`), is its one item; where items are
 chosen by a `name`, its members are the items, each with a `name` and a `value`, or several where its value is an array.
@@ -26,6 +27,11 @@ class Selection:
     name: str
     value: str
     below: tuple[str, ...]
+
+    @property
+    def takes_texts(self) -> bool:
+        """Whether a string among the items is selected too."""
+        return not self.name and self.below == ("name",)
 
 
 def selection(column: str) -> Selection | None:

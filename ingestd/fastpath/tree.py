@@ -147,7 +147,7 @@ def _fills_alone(table: Table, path: str, ours: set[int], body: Body) -> bool:
 
 
 def _row(number: int, kind: int, found: Selection, text: bytearray) -> list[int]:
-    row = [number, kind, 0, 0]
+    row = [number, kind, int(found.takes_texts), 0]
     if found.name:
         row[2:] = pack(text, found.name.encode()), pack(text, found.value.encode())
     row += [pack(text, name.encode()) for name in found.below[: SELECTION_ROW - SELECTION_PATH]]

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from ingestd.fastpath.compiled import CompiledParser
 from ingestd.fastpath.compiler import release
+from ingestd.fastpath.events import cut
 from ingestd.fastpath.kernel.block import encode
+from ingestd.fastpath.kernel.envelope import cut_events
 from ingestd.fastpath.kernel.records import encode_records
 from ingestd.fastpath.kernel.secrets import mask_secrets, unmask_secrets
 from ingestd.fastpath.kernel.structure import scan_records
@@ -29,8 +31,9 @@ def _no_sample(random: Random) -> str:
 
 TABLE = Table("warm", "warm", "warm", Shape.SPACED, (Column("time", Instant("@timestamp")),), 1, "", "", _no_sample)
 LINE = b"2000-01-01T00:00:00Z\n"
-KERNELS = (encode, encode_records, mask_secrets, unmask_secrets, scan_records)
+KERNELS = (encode, cut_events, encode_records, mask_secrets, unmask_secrets, scan_records)
 CUT = b'{"a":1},{"a":2},'
+ENVELOPE = b'{"logEvents":[{"id":"1","timestamp":2,"message":"\\u007b}"}]}'
 RECORD = b'{"Data":"MjAwMC0wMS0wMVQwMDowMDowMFoK"}'
 
 
@@ -47,6 +50,7 @@ def warm() -> bool:
         cutter.next()
         cutter.finish()
         block = cutter.next()
+        events = cut(ENVELOPE, ENVELOPE.index(b"[") + 1)
         masking = MaskingParser(TABLE, parser.parse, is_compiled=True)
         documents = masking.parse(Block(bytearray(LINE + bytes(PAD)), len(LINE), 0))
         record = compiled_body(b"", LINE, np.zeros(1, np.int64), np.full(1, len(LINE), np.int64), b"", _room)
@@ -58,6 +62,8 @@ def warm() -> bool:
         raise RuntimeError("the kernel does not write its own record")
     if not isinstance(block, Block) or bytes(block.data[: block.size]) != CUT.replace(b",", b"\n"):
         raise RuntimeError("the kernel does not cut its own records")
+    if events is None or bytes(events[0][:2]) != b"{}":
+        raise RuntimeError("the kernel does not take its own envelope")
     release(KERNELS)
     return any(map(_was_compiled, KERNELS))
 

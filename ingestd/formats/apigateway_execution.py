@@ -3,7 +3,8 @@
 Source: AWS, "Set up CloudWatch logging for REST APIs in API Gateway", and lines as they are, as of 2026-11-24: AWS documents no
 form. A line is `(<request id>) <text>`. The lines of a request are separate events that share its id; what some say is taken
 into fields, and all keep their text as `message`. Maps of headers and bodies stay text: their values may hold any character.
-A line without an id goes on with the body of the one before it, where a body's lines came apart.
+A line without an id goes on with the body of the one before it, where a body's lines came apart: blanks at its beginning are
+the body's. Before an id they are nobody's.
 
 There is no time in a line: it is the event's. The API and its stage are told by the log group's name.
 """
@@ -46,7 +47,7 @@ TEXTS = (
     r"AWS Integration Endpoint RequestId ?: (?P<integration_request_id>[^ ]+)",
     r".*",
 )
-PATTERNS = (*(rf"\((?P<request_id>[^() ]+)\) (?P<message>{text}\s*)" for text in TEXTS), r"(?P<message>.*)")
+PATTERNS = (*(rf"[ \t]*\((?P<request_id>[^() ]+)\) (?P<message>{text}\s*)" for text in TEXTS), r"(?P<message>.*)")
 
 
 def sample(random: Random) -> str:
@@ -104,7 +105,7 @@ FORMAT = Table(
     named=("aws.apigateway.api_id", "aws.apigateway.stage"),
     key=r"API-Gateway-Execution-Logs",
     content=(
-        r"\([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\) "
+        r"[ \t]*\([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\) "
         r"(?:Extended Request Id|Verifying Usage Plan|API Key |Usage Plan check|"
         r"Key (?:throttle|quota) limit|Starting (?:authorizer|execution)|HTTP Method|Method |Endpoint |Sending request|"
         r"Received response|Successfully completed|Execution |Lambda execution|AWS Integration Endpoint|Gateway response)"

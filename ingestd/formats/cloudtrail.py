@@ -21,7 +21,8 @@ from ingestd.formats.table import Boolean, Column, Ip, Json, Moment, Shape, Tabl
 __all__ = ["FORMAT"]
 
 ACCOUNT = "123456789012"
-GAPS = ("", " ", "   ", "     ", " \t")  # before a digest's first member, where somebody has indented what was compact
+# Before a digest's first member, where somebody has indented what was compact; a newline is a space by then.
+GAPS = ("", *(end + indent for end in (" ", "\r ") for indent in ("", "  ", "    ", "\t")))
 CALLS = (
     ("s3", "GetObject", True, {"bucketName": "data-{n}", "key": "2026/11/{n}.parquet"}),
     ("sts", "AssumeRole", True, {"roleArn": "arn:aws:iam::123456789012:role/app-{n}", "roleSessionName": "app"}),

@@ -1,6 +1,7 @@
 """Events of CloudWatch log groups that are of no known format: text, as it is.
 
-Only what comes in an envelope (core/envelope.py) is taken so: it has a time and an id, and says where it is from. Field names
+Only what comes in an envelope (core/envelope.py) is taken so: it has a time and an id, and says where it is from. Blanks at a
+text's beginning stay: they say where a line of a stack trace, or of YAML, belongs. Field names
 are those of Elastic's AWS integration, dataset `aws.cloudwatch_logs`.
 """
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TEXT_BYTES_MAX", "VALUE_BYTES_MAX", "Lookup", "enriched", "lookups_of"]
 
-TEXT_BYTES_MAX = 1024  # of a user agent, as JSON: a longer one is nobody's, and none is found by it
+TEXT_BYTES_MAX = 512  # of a user agent, as JSON: a longer one is nobody's, but may be made to take long; none is found by it
 VALUE_BYTES_MAX = 256  # of a value that is found, as JSON: a longer one is left out
 
 AGENT = (

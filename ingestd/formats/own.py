@@ -149,11 +149,11 @@ def _table(form: FormatSettings) -> Table:
         wrapper=base.wrapper,
         dashes=base.dashes,
         rest=base.rest,
-        sample=_sampler(columns, base.shape, base.separator),
-        header=base.header,
-        separator=base.separator,
+        sample=_sampler(columns, base.shape, form.separator or base.separator),
+        header=base.header if form.header is None else form.header,
+        separator=form.separator or base.separator,
         runs=base.runs,
-        padded=base.padded,
+        padded=base.padded and form.separator is None,
         dated_by_object=base.dated_by_object or form.dated_by_object,
         comments=base.comments,
         constants=base.constants,
@@ -234,7 +234,7 @@ def _mistakes(path: str, form: FormatSettings) -> Iterator[Mistake]:
     if wrong:
         yield from wrong
         return
-    yield from _shape_mistakes(path, form)
+    yield from _shape_mistakes(path, form, _table(form).shape)
     yield from _column_mistakes(path, form)
     yield from _field_mistakes(path, form, _table(form))
 
@@ -256,11 +256,11 @@ def _pattern_mistakes(path: str, form: FormatSettings, base: Table | None) -> It
         yield _mistake(f"{path}.columns.{columns.index(name)}.name", name, "the name of a group, since nothing else fills it")
 
 
-def _shape_mistakes(path: str, form: FormatSettings) -> Iterator[Mistake]:
+def _shape_mistakes(path: str, form: FormatSettings, shape: Shape) -> Iterator[Mistake]:
     """What is said of lines has no meaning for records, and the other way round."""
     given = {name for name in ("required", "separator", "header") if getattr(form, name) is not None}
     given |= {"runs"} if form.runs else set()
-    for name in sorted(given) if form.shape == "json" else ():
+    for name in sorted(given) if shape is Shape.JSON else ():
         yield _mistake(f"{path}.{name}", getattr(form, name), "none for records, whose members have names")
     if form.wrapper is not None and form.shape != "json":
         yield _mistake(f"{path}.wrapper", form.wrapper, 'none but with shape = "json"')
@@ -289,7 +289,8 @@ def _field_mistakes(path: str, form: FormatSettings, table: Table) -> Iterator[M
     if types.get(TIMESTAMP, "date") != "date":
         yield _mistake(path, TIMESTAMP, "a column of type time, epoch or clf_time for @timestamp")
     if TIMESTAMP not in types and not form.dated_by_object:
-        yield _mistake(path, "no column for @timestamp", "a time, epoch or clf_time for it, or dated_by_object = true")
+        allowed = "one of type time, epoch, clf_time or moment, or dated_by_object = true"
+        yield Mistake(path, f"no column for {TIMESTAMP}", allowed)
 
 
 def _touch(one: str, other: str) -> bool:
@@ -298,4 +299,4 @@ def _touch(one: str, other: str) -> bool:
 
 
 def _mistake(path: str, found: object, allowed: str) -> Mistake:
-    return Mistake(path, shown(found), allowed, "the configuration")
+    return Mistake(path, shown(found), allowed)

@@ -11,6 +11,7 @@ Names hardly repeat, since a log has no queries that a resolver answered itself:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from ingestd.formats.table import Column, Instant, Ip, Mapped, Shape, Table, Text
@@ -19,9 +20,12 @@ __all__ = ["FORMAT"]
 
 HOSTS = ("www", "api", "mail", "cdn", "autodiscover", "vpn", "static", "app{n}", "ns{n}", "mx{n}", "eu{n}.api", r"\052.dev")
 OF_MAIL = ("_dmarc", "_mta-sts", "_smtp._tls", "s{n}._domainkey", "selector{n}._domainkey", "default._domainkey")
-SYLLABLES = "an ar be ca co da de di en er fi ga ho in ka la li lo ma mi mo na ne no on or pa per po ra ri ro sa se sta ta te ti to ve".split()
+CONSONANTS, VOWELS = "bcdfghklmnprstv", "aeiou"
 TYPES = ("A",) * 6 + ("AAAA", "AAAA", "AAAA", "HTTPS", "HTTPS", "NS", "SOA", "CAA", "DS")
-EDGES = "AMS1-C1 ARN56-C1 BOM50-C1 DEN50-C1 DFW3 FRA6 GRU1-C1 HKG62-C1 IAD12 ICN51 JFK5 LHR3 NRT20 NRT53 SEA19 SIN2-C1".split()
+EDGES = (
+    *("AMS1-C1", "ARN56-C1", "BOM50-C1", "DEN50-C1", "DFW3", "FRA6", "GRU1-C1", "HKG62-C1"),
+    *("IAD12", "ICN51", "JFK5", "LHR3", "NRT20", "NRT53", "SEA19", "SIN2-C1"),
+)
 FAILED = (
     "FORMERR",
     "SERVFAIL",
@@ -38,28 +42,36 @@ FAILED = (
 
 
 def sample(random: Random) -> str:
-    """A line of one query: of hosts, of what stands beside them for mail and certificates, and of names that are guessed."""
+    """A line of one query."""
     below, bits = random.randrange, random.getrandbits
-    kind, host, types, code = below(20), random.choice(HOSTS), TYPES, "NOERROR"
-    if kind < 9:
-        name = f"{host}.example.com" if below(5) else "example.com"
-    elif kind < 12:
-        name, types = f"{random.choice(OF_MAIL)}.example.com", ("TXT",)
-    elif kind < 14:
-        name, types = (f"_{bits(128):032x}.{host}", ("CNAME",)) if below(2) else (f"_acme-challenge.{host}", ("TXT", "CNAME"))
-        name = f"{name}.example.com"
-    else:
-        guess = "".join(random.choices(SYLLABLES, k=below(2, 6))) + (str(below(100)) if below(4) == 0 else "")
-        name, code = f"{guess}.{f'{host}.' if below(8) == 0 else ''}example.com", "NXDOMAIN"
+    name, types, code = _question(random)
     is_short = below(4) > 0
     network = f"{below(1, 224)}.{below(256)}.{below(256)}" if is_short else f"2001:db8:{bits(16):x}"
     resolver = f"{network}.{below(256)}" if is_short else f"{network}:{bits(12):x}::{bits(16):x}"
     client = f"{below(1, 224)}.{below(256)}.{below(256)}.0/24" if is_short else f"2001:db8:{bits(16):x}::/48"
     return (
-        f"1.0 2026-11-01T12:00:00.{below(1000):03}Z Z0123456789ABCDEFGHI{below(4)} {name.format(n=below(30))} "
+        f"1.0 2026-11-01T12:00:00.{below(1000):03}Z Z0123456789ABCDEFGHI{below(4)} {name}example.com "
         f"{random.choice(types)} {code if below(30) else 'REFUSED'} {'UDP' if below(12) else 'TCP'} {random.choice(EDGES)} "
         f"{resolver} {'-' if below(3) else client}"
     )
+
+
+def _question(random: Random) -> tuple[str, Sequence[str], str]:
+    """What is asked for of the zone, with a point at its end, as which types, and what the answer is: hosts, what stands beside
+    them for mail and certificates, and names that are guessed."""
+    below, host = random.randrange, random.choice(HOSTS).format(n=random.randrange(30)) + "."
+    kind = below(20)
+    if kind < 9:
+        return host if below(5) else "", TYPES, "NOERROR"
+    if kind < 12:
+        return random.choice(OF_MAIL).format(n=below(30)) + ".", ("TXT",), "NOERROR"
+    if kind < 13:
+        return f"_acme-challenge.{host}", ("TXT", "CNAME"), "NOERROR"
+    if kind < 14:
+        return f"_{random.getrandbits(128):032x}.{host}", ("CNAME",), "NOERROR"
+    guess = "".join(random.choice(CONSONANTS) + random.choice(VOWELS) for _ in range(below(2, 6)))
+    number = str(below(100)) if below(4) == 0 else ""
+    return f"{guess}{number}.{host if below(8) == 0 else ''}", TYPES, "NXDOMAIN"
 
 
 FORMAT = Table(

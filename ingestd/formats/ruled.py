@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import cache
 from ipaddress import ip_network
 from types import MappingProxyType
 
 from ingestd.config import ConditionSettings, RuleSettings, Settings
-from ingestd.config.mistakes import ConfigError, Mistake, shown
+from ingestd.config.mistakes import ConfigError, Mistake, shown, suggested
 from ingestd.formats.lookups import Lookup
 from ingestd.formats.own import known_formats
 from ingestd.formats.rules import Choice, Condition, Rules, Test
@@ -37,7 +36,7 @@ def ruled_formats(settings: Settings, lookups: Sequence[Lookup] = ()) -> Mapping
     known = known_formats(settings.format, settings.events.timestamp_paths, lookups)
     mistakes = [mistake for place, rule in enumerate(settings.rule) for mistake in _mistakes(f"rule.{place}", rule, known)]
     unknown = [(place, name) for place, name in enumerate(settings.secrets.formats) if name not in known]
-    mistakes += [_mistake(f"secrets.formats.{place}", name, f"a format: {', '.join(known)}") for place, name in unknown]
+    mistakes += [_mistake(f"secrets.formats.{place}", name, suggested(name, known)) for place, name in unknown]
     if mistakes:
         raise ConfigError(mistakes)
     return MappingProxyType({name: replace(table, rules=_rules(settings, table)) for name, table in known.items()})
@@ -93,7 +92,8 @@ def _fields(table: Table) -> Mapping[str, str]:
 def _mistakes(path: str, rule: RuleSettings, known: Mapping[str, Table]) -> Iterator[Mistake]:
     unknown = [place for place, name in enumerate(rule.formats) if name not in known]
     for place in unknown:
-        yield _mistake(f"{path}.formats.{place}", rule.formats[place], f"{_of(rule)} a format: {', '.join(known)}")
+        name = rule.formats[place]
+        yield _mistake(f"{path}.formats.{place}", name, f"{_of(rule)} {suggested(name, known)}")
     tables = [known[name] for name in rule.formats or known if name in known]
     asked: list[tuple[str, str, set[str] | None]] = []
     asked += [(f"{path}.when.{place}.field", when.field, _kinds(when)) for place, when in enumerate(rule.when)]
@@ -113,12 +113,11 @@ def _field_mistakes(
     lacking = [table.name for table in tables if table not in having]
     if tables and (not having or (rule.formats and lacking)):
         fields = sorted({path for table in tables for path, kind in _fields(table).items() if kinds is None or kind in kinds})
-        close = get_close_matches(field, fields, 3, 0.6)
-        fitting = f"{', '.join(close)}, if that was meant" if close else ", ".join(fields)
-        yield _mistake(where, field, f"{_of(rule)} a field that lines of {' and '.join(lacking[:3])} fill: {fitting}")
+        whose = f"lines of {' and '.join(lacking)} fill" if rule.formats else "some format's lines fill"
+        yield _mistake(where, field, f"{_of(rule)} a field that {whose}: {suggested(field, fields)}")
     for table in having[:1] if kinds is not None else ():
-        if _fields(table)[field] not in (kinds or ()):
-            yield _mistake(where, field, f"{_of(rule)} another test: in {table.name} it is a {_fields(table)[field]}")
+        if (kind := _fields(table)[field]) not in (kinds or ()):
+            yield _mistake(where, field, f"{_of(rule)} {_tests(kind)}; in {table.name} it is a {kind}")
 
 
 def _kinds(when: ConditionSettings) -> set[str]:
@@ -130,9 +129,16 @@ def _kinds(when: ConditionSettings) -> set[str]:
     return ANY
 
 
+def _tests(kind: str) -> str:
+    """The tests that can look at fields of a type."""
+    if kind not in ANY:
+        return "another field"
+    return ", ".join([*TEXTS, *(["at_least", "at_most"] if kind in NUMBERS else []), *(["networks"] if kind == "ip" else [])])
+
+
 def _of(rule: RuleSettings) -> str:
     return f'in rule "{rule.name}"'
 
 
 def _mistake(path: str, found: object, allowed: str) -> Mistake:
-    return Mistake(path, shown(found), allowed, "the configuration")
+    return Mistake(path, shown(found), allowed)

@@ -42,10 +42,11 @@ bytes (ASCII where letters are named) until a string is written.
 * Header. A header line begins with `header`; where that is the empty string, with the name of a column, or that with `_` for
   `-`, behind which a space stands or the line ends. Its names, all words behind `header`, are separated by spaces, tabs and
   carriage returns; byte order marks and zero-width spaces among them do not count. A name is a column's if they are equal but
-  for case, or, where no column has it, with `-` for `_`; one that comes twice is the column's once, and then no column's. The
-  order holds until the next header of the object; before the first, and after one that names nothing, it is the documented
-  order, of the first `headless` columns where the table says so. Where it has `generations`, a line in that order whose number
-  of columns is none of them, and not more than all, is of another order: it has the columns of the first generation alone.
+  for case, or, where no column has it, with `-` or `:` for `_`; one that comes twice is the column's once, and then no
+  column's. The order holds until the next header of the object; before the first, and after one that names nothing, it is the
+  documented order, of the first `headless` columns where the table says so. Where it has `generations`, a line in that order
+  whose number of columns is none of them, and not more than all, is of another order: it has the columns of the first
+  generation alone.
 """
 
 from __future__ import annotations

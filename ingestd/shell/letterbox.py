@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ingestd.config import MIB, DeadLetterSettings, ObjectSettings
 from ingestd.core.inflate import Inflater
-from ingestd.core.span import Selection
+from ingestd.core.span import ObjectFilter
 from ingestd.errors import Fatal, Poison, Retryable
 from ingestd.model import DeadLetter, ObjectRef
 from ingestd.shell.listing import Listed, listed
@@ -39,7 +39,7 @@ class Letterbox:
         self._ratio_max = ObjectSettings().ratio_max
         self._objects = Objects(client, ObjectSettings())
 
-    async def objects(self, selection: Selection, reason: str | None = None) -> AsyncIterator[Listed]:
+    async def objects(self, selection: ObjectFilter, reason: str | None = None) -> AsyncIterator[Listed]:
         """What lies there for whole days (UTC) that touch the selection's time, oldest first. Raises Fatal."""
         day = "" if selection.since is None else f"{datetime.fromtimestamp(selection.since, UTC):%Y/%m/%d}"
         async for found in listed(self._client, self.bucket, self._prefix, after=f"{self._prefix}{day}" if day else ""):

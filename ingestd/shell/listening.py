@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +10,7 @@ from aiohttp import web
 
 from ingestd.config import InletSettings
 from ingestd.shell.inlet import Inlet
+from ingestd.sinks.certificates import inlet_tls
 
 __all__ = ["serve_inlet"]
 
@@ -35,7 +35,7 @@ async def serve_inlet(settings: InletSettings, inlet: Inlet) -> AsyncIterator[in
     def protocol() -> asyncio.Protocol:
         return server() if len(server.connections) < settings.connections_max else _Closed()
 
-    tls = _tls(settings)
+    tls = inlet_tls(settings)
     listening = await asyncio.get_running_loop().create_server(
         protocol,
         settings.host,
@@ -56,11 +56,3 @@ class _Closed(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         transport.close()
-
-
-def _tls(settings: InletSettings) -> ssl.SSLContext | None:
-    if settings.cert_file is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.cert_file, settings.key_file)
-    return context

@@ -10,10 +10,8 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
@@ -24,8 +22,9 @@ from opensearchpy.serializer import Serializer
 
 from ingestd import __version__
 from ingestd.config import OpenSearchSettings
-from ingestd.errors import Fatal, Retryable
+from ingestd.errors import Retryable
 from ingestd.sinks.authorization import authorization, signer
+from ingestd.sinks.certificates import sink_tls
 from ingestd.sinks.credentials import Credentials
 from ingestd.sinks.payload import Body, Pieces
 
@@ -65,7 +64,7 @@ class Cluster:
             http_auth=self._signer,
             headers={"user-agent": f"ingestd/{__version__}"},
             selector_class=_LeastBusy,
-            ssl_context=_ssl_context(settings),
+            ssl_context=sink_tls(settings),
             timeout=settings.timeout_seconds,
             maxsize=settings.permits_max,
             max_retries=0,
@@ -160,28 +159,6 @@ class _AsItIs(Serializer):
 
     def dumps(self, data: Any) -> Any:
         return data
-
-
-def _ssl_context(settings: OpenSearchSettings) -> ssl.SSLContext | None:
-    if not any(url.startswith("https:") for url in settings.urls):
-        return None
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        path = Path(settings.ca_file or "")
-        raise Fatal("the CA file cannot be read", reason="ca_file", path=str(path), exists=path.exists()) from error
-    if settings.client_cert_file:
-        try:
-            context.load_cert_chain(settings.client_cert_file, settings.client_key_file)
-        except (OSError, ssl.SSLError) as error:
-            path = Path(settings.client_cert_file)
-            raise Fatal(
-                "our certificate cannot be read", reason="client_cert_file", path=str(path), exists=path.exists()
-            ) from error
-    if settings.dangerously_skip_certificate_check:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _seconds(retry_after: str | None) -> float | None:

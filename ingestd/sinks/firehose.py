@@ -23,7 +23,7 @@ from ingestd.config import EventSettings, FirehoseSettings
 from ingestd.core.verdict import firehose_error_verdict, firehose_verdict, request_failed
 from ingestd.errors import Fatal, Retryable
 from ingestd.model import Batch, BatchLimits, Framing, Verdict
-from ingestd.sinks.packs import RECORD_BYTES_MAX, packed
+from ingestd.sinks.packs import packed
 from ingestd.sinks.stream import Stream
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _REASONS: tuple[tuple[tuple[type[BotoCoreError], ...], str], ...] = (
 def limits_of(settings: FirehoseSettings) -> BatchLimits:
     """What a request may be."""
     count_max = DOCUMENTS_MAX if settings.pack == "lines" else settings.batch_count_max
-    return BatchLimits(count_max, settings.batch_bytes_max, RECORD_BYTES_MAX, settings.batch_seconds)
+    return BatchLimits(count_max, settings.batch_bytes_max, settings.batch_seconds)
 
 
 def framing_by(dataset: str, events: EventSettings) -> Framing:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from ingestd.config import MIB, EventSettings, OpenSearchSettings
+from ingestd.config import EventSettings, OpenSearchSettings
 from ingestd.core.verdict import FILTER_PATH, bulk_verdict, request_failed
 from ingestd.errors import Fatal, Retryable
 from ingestd.model import Batch, BatchLimits, Framing, Verdict
@@ -22,7 +22,6 @@ from ingestd.sinks.payload import Pieces
 
 __all__ = ["OpenSearchSink", "framing_by", "limits_of"]
 
-ITEM_BYTES_MAX = 100 * MIB  # http.max_content_length as it comes; a smaller one is met as 413
 SLOW_SHARE = 1 / 6  # of the timeout, behind which the work is done twice: 5 s of 30
 PIECES_MAX = 64  # of a body; many small ones (what came back of a batch) are joined: a write costs more than a copy then
 EMPTY_BULK_ERRORS = ("action_request_validation_exception", "parse_exception")
@@ -32,7 +31,7 @@ def limits_of(settings: OpenSearchSettings) -> BatchLimits:
     """What a request may be."""
     count_max, bytes_max = settings.batch_count_max, settings.batch_bytes_max
     slow_seconds = settings.timeout_seconds * SLOW_SHARE
-    return BatchLimits(count_max, bytes_max, ITEM_BYTES_MAX, settings.batch_seconds, slow_seconds)
+    return BatchLimits(count_max, bytes_max, settings.batch_seconds, slow_seconds)
 
 
 def framing_by(settings: OpenSearchSettings, dataset: str, events: EventSettings) -> Framing:

@@ -17,7 +17,7 @@ from ingestd.backfill.order import Order
 from ingestd.backfill.run import Ended, deliver, enqueue, estimate
 from ingestd.config import DeadLetterSettings, OpenSearchSettings, QueueSettings, RouteSettings, Settings
 from ingestd.core.notice import Allowed, read_notice
-from ingestd.core.span import Selection
+from ingestd.core.span import ObjectFilter
 from ingestd.errors import Fatal
 from ingestd.shell.clients import Clients
 from ingestd.shell.workers import Workers
@@ -26,7 +26,7 @@ from tests.fakes.s3 import FakeS3, refusal
 from tests.test_service import ALB, LetterS3, log
 
 OBJECTS, LINES = 30, 20
-ORDER = Order("logs", "alb/", Selection())
+ORDER = Order("logs", "alb/", ObjectFilter())
 
 
 @dataclass
@@ -95,7 +95,7 @@ def found_in(folder: Path) -> list[Path]:
 
 async def test_all_that_is_meant_is_delivered_once(tmp_path: Path) -> None:
     """By prefix and day; the checkpoint is gone when nothing is left."""
-    order = Order("logs", "alb/", Selection(since=1795305600.0))  # 2026-11-22
+    order = Order("logs", "alb/", ObjectFilter(since=1795305600.0))  # 2026-11-22
     async with world(tmp_path) as around:
         ended = await around.run(order)
         assert ended.is_whole
@@ -157,7 +157,7 @@ async def test_a_stop_is_taken_up_where_it_was(tmp_path: Path) -> None:
 async def test_what_cannot_be_read_is_left_for_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After three receipts, and the others are settled; the next run begins with it."""
     monkeypatch.setattr("ingestd.settlement.GIVE_BACK_SECONDS", 0)
-    order = Order("logs", "other/", Selection())
+    order = Order("logs", "other/", ObjectFilter())
     async with world(tmp_path) as around:
         get, refused = around.s3.get_object, 0
 
@@ -181,7 +181,7 @@ async def test_a_checkpoint_of_another_backfill_is_refused(tmp_path: Path) -> No
         first.settled("alb/1", 3)
         await first.save()
         with pytest.raises(Fatal, match="another backfill"):
-            await around.checkpoint(Order("logs", "nlb/", Selection())).load()
+            await around.checkpoint(Order("logs", "nlb/", ObjectFilter())).load()
         (tmp_path / "checkpoint.json").write_text("[]")
         with pytest.raises(Fatal, match="no checkpoint"):
             await around.checkpoint().load()
@@ -212,7 +212,7 @@ def test_a_format_that_is_told_is_believed() -> None:
     """Of each route that does not drop; the bucket is the one that may be named."""
     routes = (RouteSettings(key="x", drop=True), RouteSettings())
     settings = Settings(route=routes, queue=QueueSettings(buckets=("some", "more")))
-    changed = Order("logs", "", Selection(), format="alb").settings(settings)
+    changed = Order("logs", "", ObjectFilter(), format="alb").settings(settings)
     assert [(each.drop, each.format) for each in changed.route] == [(True, "auto"), (False, "alb")]
     assert changed.queue.buckets == ("logs",)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import tomllib
 from pathlib import Path
@@ -48,8 +47,6 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("check opened a socket")
 
     monkeypatch.setattr(socket, "socket", refuse)
-    for name in [name for name in os.environ if name.upper().startswith("INGESTD_")]:
-        monkeypatch.delenv(name)
 
 
 def check(*arguments: str, **environ: str) -> Result:
@@ -90,7 +87,7 @@ def test_a_bad_configuration_says_all_and_ends_with_2(file: Path) -> None:
     heading, *lines = result.stderr.splitlines()
     assert heading == "the configuration has mistakes:"
     assert [line.strip().partition(":")[0] for line in lines] == ["http.pasword", "http.port", "queue.ur", "route.0.format"]
-    assert "allowed: auto, alb" in lines[-1]
+    assert "allowed: alb, if that was meant" in lines[-1]
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -119,4 +116,42 @@ def test_files_that_are_to_be_looked_into(file: Path) -> None:
     file.write_text(GOOD + '[enrich]\ngeoip_files = ["/nowhere/city.mmdb"]\n')
     result = check("--config", str(file))
     assert result.exit_code == 2
-    assert "enrich.geoip_files.0: found '/nowhere/city.mmdb' (No such file or directory)" in result.stderr
+    assert (
+        "enrich.geoip_files.0: found '/nowhere/city.mmdb'; allowed: a file that is a MaxMind database (no such file"
+        in result.stderr
+    )
+
+
+def test_all_is_told_at_once(file: Path) -> None:
+    """A value, a field that no format has, a certificate and a database: one answer, and each says which file spoke of it."""
+    rule = '[[rule]]\nname = "r"\naction = "redact"\nfields = ["url.pth"]\n'
+    certificate = 'ca_file = "/nowhere/ca.pem"\n'
+    file.write_text(f'{GOOD}{certificate}{rule}[enrich]\nasn_files = ["/nowhere/asn.mmdb"]\n[http]\nport = "x"\n')
+    result = check("--config", str(file))
+    _, *lines = result.stderr.splitlines()
+    assert [line.split(":")[0].strip() for line in lines] == [
+        "enrich.asn_files.0",
+        "http.port",
+        "rule.0.fields.0",
+        "sinks.main.ca_file",
+    ]
+    assert all(line.endswith(f"[{file}]") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("where", "setting"),
+    [("sinks.main", "ca_file"), ("sinks.main", "client_cert_file"), ("inlet", "cert_file")],
+)
+@pytest.mark.parametrize(("text", "why"), [(None, "no such file"), ("no certificate", "PEM")])
+def test_certificates_are_looked_at(file: Path, where: str, setting: str, text: str | None, why: str) -> None:
+    """Before a connection needs one that is not there, or is none."""
+    path = file.parent / "ours.pem"
+    if text:
+        path.write_text(text)
+    inlet = 'port = 8443\napi_key = "a-canary-of-the-inlet"\n' if where == "inlet" else ""
+    tables = f"[inlet]\n{inlet}" if inlet else ""
+    file.write_text(f'{GOOD}{tables}{setting} = "{path}"\n')
+    result = check("--config", str(file))
+    assert result.exit_code == 2
+    assert f"{where}.{setting}: found '{path}'; allowed: a usable file (" in result.stderr
+    assert why in result.stderr

@@ -203,7 +203,7 @@ def test_what_rules_do(config: Path) -> None:
     assert rows["who", "redacted", "source.ip"]["lines"] == kept
     assert told["masked"] == 1
     result = run("--explain", "--config", config, "--as", "s3://my-logs/alb/a", "-", stdin=data)
-    assert "own: 1 lines dropped, at 0" in result.stdout
+    assert "own: 1 line dropped, at 0" in result.stdout
     assert f"some: {kept} lines kept, of a sample, the first at " in result.stdout
     assert "canary-secret" not in result.stdout
 
@@ -254,7 +254,7 @@ def test_parse_reads_from_s3(aws: str) -> None:
     documents = [orjson.loads(line) for line in result.stdout_bytes.splitlines()]
     assert (result.exit_code, len(documents)) == (0, 5)
     assert documents[0]["aws"]["s3"] == {"bucket": {"name": "my-logs"}, "object": {"key": "alb/a b.gz"}}
-    assert result.stderr == "5 lines: 5 documents, 0 rejects, 0 skipped\n"
+    assert result.stderr == "5 lines: 5 documents, 0 rejected, 0 skipped\n"
 
 
 def test_explain_reads_from_s3(aws: str, config: Path) -> None:

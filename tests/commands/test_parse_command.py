@@ -46,7 +46,7 @@ def test_stdin(name: str) -> None:
         documents = [orjson.loads(line) for line in result.stdout_bytes.splitlines()]
         assert result.exit_code == 0
         assert [document["event"]["dataset"] for document in documents] == [formats()[name].dataset] * 30
-        assert result.stderr == f"{30 + preamble} lines: 30 documents, 0 rejects, {preamble} skipped\n"
+        assert result.stderr == f"{30 + preamble} lines: 30 documents, 0 rejected, {preamble} skipped\n"
 
 
 def test_folder(objects: Path) -> None:
@@ -56,7 +56,7 @@ def test_folder(objects: Path) -> None:
     assert result.exit_code == 0
     assert keys == [str(objects / "a.log")] * 30 + [str(objects / "below" / "c.gz")] * 20
     assert "ELBAccessLogTestFile: skipped, control_object" in result.stderr
-    assert result.stderr.endswith("54 lines: 50 documents, 0 rejects, 4 skipped\n")
+    assert result.stderr.endswith("54 lines: 50 documents, 0 rejected, 4 skipped\n")
 
 
 def test_rejects(tmp_path: Path) -> None:
@@ -82,17 +82,17 @@ def test_overlong_line(tmp_path: Path) -> None:
     result = run(path, "--rejects", rejects)
     (reject,) = map(orjson.loads, rejects.read_bytes().splitlines())
     assert (result.exit_code, reject["reason"], reject["offset"]) == (0, "line_too_long", len(log("alb", 2)))
-    assert result.stderr == "4 lines: 3 documents, 1 rejects, 0 skipped\n"
+    assert result.stderr == "4 lines: 3 documents, 1 rejected, 0 skipped\n"
 
 
 @pytest.mark.parametrize(
     ("data", "summary"),
     [
-        (b"", "0 lines: 0 documents, 0 rejects, 0 skipped\n"),
-        (b"\n\r\n \n", "3 lines: 0 documents, 0 rejects, 3 skipped\n"),
-        (gzip.compress(b"", mtime=0), "0 lines: 0 documents, 0 rejects, 0 skipped\n"),
-        ("\n".join(formats()["cloudfront"].preamble).encode(), "2 lines: 0 documents, 0 rejects, 2 skipped\n"),
-        (log("alb", 2).removesuffix(b"\n"), "2 lines: 2 documents, 0 rejects, 0 skipped\n"),
+        (b"", "0 lines: 0 documents, 0 rejected, 0 skipped\n"),
+        (b"\n\r\n \n", "3 lines: 0 documents, 0 rejected, 3 skipped\n"),
+        (gzip.compress(b"", mtime=0), "0 lines: 0 documents, 0 rejected, 0 skipped\n"),
+        ("\n".join(formats()["cloudfront"].preamble).encode(), "2 lines: 0 documents, 0 rejected, 2 skipped\n"),
+        (log("alb", 2).removesuffix(b"\n"), "2 lines: 2 documents, 0 rejected, 0 skipped\n"),
     ],
 )
 def test_objects_with_little_in_them(data: bytes, summary: str) -> None:

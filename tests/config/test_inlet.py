@@ -15,8 +15,8 @@ ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:firehose-AbCdEf"
 MIB = 1 << 20
 ROWS = [
     # what [inlet] has beside an open port and a key; path of the mistake, found, in the text of what is allowed
-    ({"port": 70000}, "port", "70000", "less than or equal to 65535"),
-    ({"port": -1}, "port", "-1", "greater than or equal to 0"),
+    ({"port": 70000}, "port", "70000", "65535 or less"),
+    ({"port": -1}, "port", "-1", "0 or more"),
     ({"port": 8080}, "port", "8080", "1 or more away from http.port: 8080"),
     ({"prot": 8443}, "prot", "an unknown key", "port, if that was meant"),
     ({"streams": [""]}, "streams.0", "''", ""),
@@ -32,16 +32,16 @@ ROWS = [
     ({"spool_bucket": "Spool_"}, "spool_bucket", "'Spool_'", ""),
     ({"spool_bucket": "others"}, "spool_bucket", "'others'", "one of queue.buckets"),
     ({"spool_prefix": "/spool"}, "spool_prefix", "'/spool'", "ends with /"),
-    ({"answer_seconds": 0}, "answer_seconds", "0", "greater than 0"),
-    ({"body_bytes_max": 1}, "body_bytes_max", "1", "greater than or equal to 65536"),
-    ({"body_bytes_max": 257 * MIB}, "body_bytes_max", "269484032", "less than or equal to 268435456"),
+    ({"answer_seconds": 0}, "answer_seconds", "0", "more than 0"),
+    ({"body_bytes_max": 1}, "body_bytes_max", "1", "65536 or more"),
+    ({"body_bytes_max": 257 * MIB}, "body_bytes_max", "269484032", "268435456 or less"),
     ({"held_bytes_max": 64 * MIB}, "held_bytes_max", "67108864", "times inlet.body_bytes_max"),
-    ({"calls_max": 0}, "calls_max", "0", "greater than or equal to 1"),
-    ({"calls_per_second_max": 0.5}, "calls_per_second_max", "0.5", "greater than or equal to 1"),
-    ({"calls_per_second_max": "many"}, "calls_per_second_max", "'many'", "a valid number"),
-    ({"connections_max": 10_001}, "connections_max", "10001", "less than or equal to 10000"),
+    ({"calls_max": 0}, "calls_max", "0", "1 or more"),
+    ({"calls_per_second_max": 0.5}, "calls_per_second_max", "0.5", "1.0 or more"),
+    ({"calls_per_second_max": "many"}, "calls_per_second_max", "'many'", "a number"),
+    ({"connections_max": 10_001}, "connections_max", "10001", "10000 or less"),
     ({"stall_seconds": float("inf")}, "stall_seconds", "inf", "a finite number"),
-    ({"bytes_per_second_min": 0}, "bytes_per_second_min", "0", "greater than or equal to 1"),
+    ({"bytes_per_second_min": 0}, "bytes_per_second_min", "0", "1 or more"),
 ]
 
 

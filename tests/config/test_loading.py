@@ -214,9 +214,9 @@ def test_what_only_the_service_needs() -> None:
 
 ONE_MISTAKE = [
     # path of the change, its value, path of the mistake, found, in the text of what is allowed
-    ("http.port", 70000, "http.port", "70000", "less than or equal to 65535"),
-    ("http.port", "eighty", "http.port", "'eighty'", "integer"),
-    ("queue.visibility_seconds", 29, "queue.visibility_seconds", "29", "greater than or equal to 30"),
+    ("http.port", 70000, "http.port", "70000", "65535 or less"),
+    ("http.port", "eighty", "http.port", "'eighty'", "a whole number"),
+    ("queue.visibility_seconds", 29, "queue.visibility_seconds", "29", "30 or more"),
     ("queue.visibilty_seconds", 60, "queue.visibilty_seconds", "an unknown key", "visibility_seconds, if that was meant"),
     ("queue.zzz", 60, "queue.zzz", "an unknown key", "url, buckets, owners"),
     ("qeueu", {}, "qeueu", "an unknown key", "queue, if that was meant"),
@@ -230,16 +230,22 @@ ONE_MISTAKE = [
     ("queue.buckets", "[oops", "queue.buckets", "'[oops'", "JSON list"),
     ("queue.dangerously_any_bucket", True, "queue.dangerously_any_bucket", "true", "queue.buckets says which"),
     ("queue.owners", ["1234"], "queue.owners.0", "'1234'", "12 digits"),
-    ("queue.wait_seconds", 21, "queue.wait_seconds", "21", "less than or equal to 20"),
-    ("memory.budget_bytes", 1, "memory.budget_bytes", "1", "greater than or equal to"),
+    ("queue.wait_seconds", 21, "queue.wait_seconds", "21", "20 or less"),
+    ("memory.budget_bytes", 1, "memory.budget_bytes", "1", "16777216 or more"),
     ("object.block_bytes", 1 << 26, "memory.budget_bytes", "268435456", "8 times object.block_bytes: 536870912"),
     ("object.decoded_bytes_max", 10**12, "object.decoded_bytes_max", "1000000000000", "less than"),
     ("log", "loud", "log", "text", "a table"),
     ("log.level", "loud", "log.level", "'loud'", "'debug', 'info', 'warning' or 'error'"),
     ("dead_letters.prefix", "/x", "dead_letters.prefix", "'/x'", "ends with /"),
     ("sinks", {}, "sinks", "nothing", "at least one sink"),
-    ("sinks.main.kind", "opensaerch", "sinks.main.kind", "'opensaerch'", '"opensearch" or "firehose"'),
-    ("sinks.main", {"urls": ["https://es"]}, "sinks.main.kind", "nothing", '"opensearch" or "firehose"'),
+    ("sinks.main.kind", "opensaerch", "sinks.main.kind", "'opensaerch'", '"opensearch" (for Elasticsearch too) or "firehose"'),
+    (
+        "sinks.main",
+        {"urls": ["https://es"]},
+        "sinks.main.kind",
+        "nothing",
+        '"opensearch" (for Elasticsearch too) or "firehose"',
+    ),
     ("sinks.main", "https://es", "sinks.main", "text", "a table"),
     ("sinks.main", {"kind": "opensearch"}, "sinks.main.urls", "nothing", "a value"),
     ("sinks.main", {"kind": "firehose"}, "sinks.main.stream", "nothing", "a value"),
@@ -249,20 +255,20 @@ ONE_MISTAKE = [
     ("sinks.main.url", "https://es", "sinks.main.urls", "'https://es'", "said once"),
     ("sinks.main.index", "Logs-*", "sinks.main.index", "'Logs-*'", "lower-case"),
     ("sinks.main.pasword", SECRET, "sinks.main.pasword", "an unknown key", "password, if that was meant"),
-    ("sinks.main.password", [SECRET], "sinks.main.password", "********", "string"),
+    ("sinks.main.password", [SECRET], "sinks.main.password", "********", "a text"),
     ("sinks.main.auth", "api_key", "sinks.main.api_key", "nothing", 'auth = "api_key"'),
     ("sinks.main.username", "me", "sinks.main.auth", "'none'", '"basic", or no username'),
     ("sinks.main.permits_first", 17, "sinks.main.permits_first", "17", "at most permits_max: 16"),
     ("sinks", {"Main": {"kind": "firehose", "stream": "s"}}, "sinks.Main", "'Main'", "lower-case"),
     ("route", [{"sinks": ["mian"]}], "route.0.sinks.0", "'mian'", "the name of a sink (main)"),
     ("route", [{"key": "("}], "route.0.key", "'('", "a regular expression (missing )"),
-    ("route", [{"format": "abl"}], "route.0.format", "'abl'", "auto, alb, cloudfront"),
+    ("route", [{"format": "abl"}], "route.0.format", "'abl'", "alb, if that was meant"),
     ("route", [{"drop": True, "sinks": ["main"]}], "route.0.drop", "true", "no sinks"),
     ("route", [{}, {"drop": True}], "route.0", "no bucket, key or stream", "the last place"),
     ("route", [{"buket": "b"}], "route.0.buket", "an unknown key", "bucket, if that was meant"),
     ("route", "not json", "route", "'not json'", "JSON list of tables"),
     ("route", ["x"], "route.0", "text", "a table"),
-    ("threads", "x\x1b[31m\u202e" + "y" * 99, "threads", "'x\\x1b[31m\\u202e" + "y" * 73 + "...'", "integer"),
+    ("threads", "x\x1b[31m\u202e" + "y" * 99, "threads", "'x\\x1b[31m\\u202e" + "y" * 73 + "...'", "a whole number"),
 ]
 
 
@@ -294,10 +300,10 @@ def test_several_sinks_need_routes_that_name_them(file: Path, routes: list[dict[
         ("INGESTD_QUEUE_URL", "x", "queue_url", "queue.url (INGESTD_QUEUE__URL)"),
         ("INGESTD_QUEUE__ULR", "x", "queue.ulr", "url, if that was meant"),
         ("INGESTD_QUEUE", SECRET, "queue", "a table"),
-        ("INGESTD_HTTP__PORT", "x", "http.port", "integer"),
+        ("INGESTD_HTTP__PORT", "x", "http.port", "a whole number"),
         ("INGESTD_", "x", "", "queue"),
-        ("INGESTD_HTTP__PORT__X", "1", "http.port", "integer"),
-        ("INGESTD_SINKS__MAIN__PASSWORD__X", SECRET, "sinks.main.password", "string"),
+        ("INGESTD_HTTP__PORT__X", "1", "http.port", "a whole number"),
+        ("INGESTD_SINKS__MAIN__PASSWORD__X", SECRET, "sinks.main.password", "a text"),
         ("INGESTD_QUEUE__BUCKETS__0", "x", "queue.buckets", "a list"),
         ("INGESTD_SINKS__OTHER__KIND", SECRET + "x" * 99, "sinks.other.kind", "firehose"),
     ],
@@ -319,7 +325,7 @@ FORMAT: dict[str, Any] = {"name": "app", "columns": [{"name": "t", "type": "time
     [
         ({"name": "alb"}, "format.0.name", "'alb'", "no other format"),
         ({"name": "auto"}, "format.0.name", "'auto'", "no other format"),
-        ({"name": "App"}, "format.0.name", "'App'", "name of a format"),
+        ({"name": "App"}, "format.0.name", "'App'", "lower-case letters"),
         ({"columns": []}, "format.0.columns", "nothing", "columns of a line"),
         ({"base": "alb"}, "format.0.columns", "a list of 1", "none beside a base"),
         ({"base": "nope", "columns": [], "fields": ["a"]}, "format.0.base", "'nope'", "alb, cloudfront"),
@@ -354,7 +360,7 @@ RULE: dict[str, Any] = {"name": "checks", "action": "drop", "when": [{"field": "
         ({"when": []}, "rule.0.when", "nothing", 'rule "checks" is to drop'),
         ({"one_in": 5}, "rule.0.one_in", "5", "nothing"),
         ({"action": "sample"}, "rule.0.one_in", "nothing", "how many lines"),
-        ({"action": "sample", "one_in": 1}, "rule.0.one_in", "1", "greater than or equal to 2"),
+        ({"action": "sample", "one_in": 1}, "rule.0.one_in", "1", "2 or more"),
         ({"fields": ["url.path"]}, "rule.0.fields", "a list of 1", "none, since"),
         ({"action": "redact", "when": []}, "rule.0.fields", "nothing", "which fields"),
         ({"action": "redact", "fields": ["url.path"]}, "rule.0.when", "a list of 1", "none, since"),
@@ -400,7 +406,7 @@ def test_routes_name_the_user_s_own_formats(file: Path) -> None:
     settings = load(written(file, {**ENOUGH, "format": [FORMAT], "route": [{"format": "app"}]}), {}, formats={"alb"})
     assert settings.format[0].columns[0].field == "@timestamp"
     (mistake,) = mistakes(file, {**ENOUGH, "format": [FORMAT], "route": [{"format": "ap"}]})
-    assert (mistake.path, mistake.allowed) == ("route.0.format", "auto, alb, app, cloudfront")
+    assert (mistake.path, mistake.allowed) == ("route.0.format", "app, if that was meant")
     assert [mistake.path for mistake in mistakes(file, {**ENOUGH, "format": [FORMAT, FORMAT]})] == [
         "format.0.name",
         "format.1.name",
@@ -442,7 +448,7 @@ def test_the_error_is_fatal_and_reads_line_by_line(file: Path) -> None:
     assert caught.value.reason == "bad_config"
     assert str(caught.value).splitlines() == [
         "the configuration has mistakes:",
-        f"  http.port: found -1; allowed: greater than or equal to 0 [{file}]",
+        f"  http.port: found -1; allowed: 0 or more [{file}]",
     ]
 
 

@@ -14,7 +14,7 @@ from ingestd.core.batch import Batcher, again, chosen, halves, joined, rewritten
 from ingestd.model import Batch, BatchLimits, Reject
 from tests.fakes.built import built
 
-LIMITS = BatchLimits(count_max=4, bytes_max=100, item_bytes_max=50, seconds=2.0)
+LIMITS = BatchLimits(count_max=4, bytes_max=100, seconds=2.0)
 
 
 def bodies(batch: Batch) -> list[bytes]:
@@ -66,12 +66,11 @@ def test_what_goes_in_comes_out_once_and_in_order(groups: list[list[bytes]]) -> 
     assert all(len(batch) == 1 or (len(batch) <= 4 and batch.bytes <= 100) for batch in sealed)
 
 
-@settings(deadline=None)  # a loaded machine is no fault
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=5), st.data())
 def test_again_takes_just_the_items_asked_for(sizes: list[int], data: st.DataObject) -> None:
     """By their place in the batch, across its parts, with their action lines, offsets and receipts."""
     texts = [[f"{group}-{index}".encode() for index in range(size)] for group, size in enumerate(sizes)]
-    batcher = Batcher(BatchLimits(1000, 10**6, 10**6, 1.0))
+    batcher = Batcher(BatchLimits(1000, 10**6, 1.0))
     for receipt, group in enumerate(texts):
         batcher.add(built(group, action=b"{}\n"), receipt, 0.0)
     batch = batcher.flush()
@@ -88,7 +87,7 @@ def test_again_takes_just_the_items_asked_for(sizes: list[int], data: st.DataObj
 
 def test_rewritten_items_keep_their_place_and_their_action() -> None:
     """Only the document is another: its action line, offset and receipt are those of the item."""
-    batcher = Batcher(BatchLimits(1000, 10**6, 10**6, 1.0))
+    batcher = Batcher(BatchLimits(1000, 10**6, 1.0))
     batcher.add(built([b"a", b"b"], action=b"{1}\n"), 7, 0.0)
     batcher.add(built([b"c", b"d", b"e"], action=b"{22}\n"), 8, 0.0)
     batch = batcher.flush()
@@ -118,7 +117,7 @@ def test_joined_stays_within_the_limits() -> None:
 
 
 def _crumb(texts: list[bytes]) -> Batch:
-    batcher = Batcher(BatchLimits(100, 1000, 1000, 1.0))
+    batcher = Batcher(BatchLimits(100, 1000, 1.0))
     batcher.add(built(texts), 1, 0.0)
     batch = batcher.flush()
     assert batch is not None
@@ -223,5 +222,5 @@ class BatchMachine(RuleBasedStateMachine):
         return self.sealed.pop(data.draw(st.integers(0, len(self.sealed) - 1)))
 
 
-BatchMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+BatchMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestBatchMachine = BatchMachine.TestCase

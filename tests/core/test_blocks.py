@@ -98,7 +98,7 @@ def test_cuts_whole_lines_with_their_offsets(data: bytes, block_bytes: int, line
         assert cut([data[:at], b"", data[at:]], block_bytes, line_bytes_max) == wanted
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     data=st.lists(st.sampled_from([b"a", b"b", b"\n", b"\r", b"cccc", b"d" * 30]), max_size=60).map(b"".join),
     block_bytes=st.integers(1, 60),

@@ -69,6 +69,7 @@ def test_events_of_other_accounts() -> None:
         ('{"a":1}', True),
         (' \r\n{\n "a": 1}\n', True),
         ("{}", True),
+        ('{"a":"\\ud83d","b":1e999}', True),
         ("{'a': 1}", False),
         ("{ a: 1 }", False),
         ('{"a":"cut sho', False),

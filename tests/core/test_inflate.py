@@ -283,7 +283,7 @@ def test_the_codec_is_known_once_it_is_told_by_the_magic() -> None:
     assert (inflater.read(10), inflater.codec) == (b"", "gzip")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     parts=st.lists(st.binary(max_size=3000), max_size=5),
     codec=st.sampled_from([gz, zs, bz2.compress]),
@@ -296,7 +296,7 @@ def test_members_give_back_what_went_in(parts: list[bytes], codec: Callable[[byt
     assert inflate(pieces(data, size), max_bytes)[0] == b"".join(parts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     head=st.sampled_from([b"", *sorted({data[:40] for data, _, _ in GOOD.values()})]),
     data=st.binary(max_size=300),

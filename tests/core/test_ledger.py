@@ -162,5 +162,5 @@ class LedgerMachine(RuleBasedStateMachine):
             assert self.ledger.is_known(message) == (message in under_way or message in self.unsealed)
 
 
-LedgerMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+LedgerMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestLedgerMachine = LedgerMachine.TestCase

@@ -341,7 +341,7 @@ def test_ten_thousand_strange_keys_are_read_as_they_were_put() -> None:
         assert read_notice(text(sns(trail(key))), ALLOWED).objects[0].key == key
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(key=st.text(st.characters(codec="utf-8"), min_size=1, max_size=60))
 def test_any_key_is_read_as_it_was_put(key: str) -> None:
     """The key of the GET is the key of the PUT, through the form encoding of S3 and through EventBridge."""
@@ -356,7 +356,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(body=st.text() | st.binary() | JSON.map(json.dumps))
 def test_arbitrary_bodies_are_poison(body: str | bytes) -> None:
     """Any text, bytes or JSON gives a notice or poison, never another error."""
@@ -367,7 +367,7 @@ def test_arbitrary_bodies_are_poison(body: str | bytes) -> None:
     assert notice.objects or notice.ignored
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data(), name=st.sampled_from(sorted(FORMS)))
 def test_a_changed_part_never_raises_another_error(data: st.DataObject, name: str) -> None:
     """A form with any one of its parts replaced by anything gives a notice or poison, and never a bucket off the list."""

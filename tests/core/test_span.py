@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingestd.core.span import Selection, span_of
+from ingestd.core.span import ObjectFilter, span_of
 
 KEYS: dict[str, tuple[str, str, float] | None] = {
     "p/AWSLogs/123456789012/elasticloadbalancing/us-east-2/2026/11/22/123456789012_elasticloadbalancing_us-east-2_app.a.1_"
@@ -59,12 +59,12 @@ ROWS = [
 @pytest.mark.parametrize(("key", "since", "until", "is_taken"), ROWS)
 def test_what_is_meant_by_time(key: str, since: str | None, until: str | None, is_taken: bool) -> None:
     """The key's time counts, and the upload's where it has none; the end is not part of it."""
-    selection = Selection(at(since) if since else None, at(until) if until else None)
+    selection = ObjectFilter(at(since) if since else None, at(until) if until else None)
     assert selection.takes(key, at("2026-11-20")) is is_taken
 
 
 def test_what_is_meant_by_key() -> None:
     """A regular expression searched for; what is ours is never meant."""
-    selection = Selection(key=r"/alb/.*\.gz$", without=("dead/",))
+    selection = ObjectFilter(key=r"/alb/.*\.gz$", without=("dead/",))
     assert [selection.takes(key, 0) for key in ("x/alb/a.gz", "x/alb/a", "dead/alb/a.gz")] == [True, False, False]
-    assert Selection().takes("anything", 0)
+    assert ObjectFilter().takes("anything", 0)

@@ -163,5 +163,5 @@ class ThrottleMachine(RuleBasedStateMachine):
         return self.sent.pop(data.draw(st.integers(0, len(self.sent) - 1)))
 
 
-ThrottleMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+ThrottleMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestThrottleMachine = ThrottleMachine.TestCase

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from ingestd.fastpath import compiled
 from ingestd.fastpath.compiled import CompiledParser
-from ingestd.fastpath.expansion import Expansion
 from ingestd.fastpath.kernel.codes import COLUMNS_MAX, LINE_MAX
 from ingestd.fastpath.kernel.jit import NUMBA
 from ingestd.fastpath.order import Order
 from ingestd.fastpath.plan import compile_plan
 from ingestd.fastpath.reference import ReferenceParser
+from ingestd.fastpath.room import Room
 from ingestd.formats.registry import formats
 from ingestd.formats.table import (
     SEPARATORS,
@@ -272,7 +272,7 @@ def test_every_reading_in_every_shape(table: Table) -> None:
 
 
 @pytest.mark.parametrize("table", [*COMPILED, *TOYS.values()], ids=[*map(named, COMPILED), *TOYS])
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(noise=st.lists(st.binary(max_size=300), max_size=6), size=st.sampled_from([1, 64, 1 << 20]))
 @example(noise=[b" \xef\xbb\xbf"], size=1)
 def test_noise(table: Table, noise: list[bytes], size: int) -> None:
@@ -302,7 +302,7 @@ PIECES = [
 
 
 @pytest.mark.parametrize("table", COMPILED, ids=named)
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(
     seed=st.integers(0, 50),
     edits=st.lists(
@@ -429,7 +429,7 @@ def test_no_room_to_spare(monkeypatch: pytest.MonkeyPatch) -> None:
             return np.empty(size, np.uint8)
 
     monkeypatch.setattr(compiled, "BUFFERS", Tight())
-    monkeypatch.setattr(Expansion, "of", lambda _, raw_bytes: 0)
+    monkeypatch.setattr(Room, "of", lambda _, raw_bytes: 0)
     monkeypatch.setattr(compiled, "LINE_USUAL", 0)
     monkeypatch.setattr(compiled, "SMALL", 0)
     for table in COMPILED:

@@ -90,7 +90,7 @@ def test_strange_events(table: Table, size: int) -> None:
 
 
 @pytest.mark.parametrize("table", [*COMPILED, *TOYS.values()], ids=[*map(named, COMPILED), *TOYS])
-@settings(max_examples=EXAMPLES // 4 or 1, deadline=None)
+@settings(max_examples=EXAMPLES // 4 or 1)
 @given(texts=st.lists(st.binary(max_size=200), max_size=6))
 def test_noise(table: Table, texts: list[bytes]) -> None:
     """Arbitrary bytes come out the same."""

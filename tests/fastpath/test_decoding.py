@@ -96,3 +96,34 @@ def test_a_parquet_file_over_the_limit_is_not_collected() -> None:
     with pytest.raises(Poison) as caught:
         decoding.step()
     assert caught.value.reason == "too_large"
+
+
+CLOUDFRONT = "#Version: 1.0\r\n#Fields: date time c-ip cs-uri-stem\r\n2026-11-01\t00:00:00\t192.0.2.1\t/é😀\r\n"
+EVENTS = '{"time":"2026-11-01T00:00:00Z","text":"😀"}\r\n{"time":"2026-11-01T00:00:00Z"}'
+
+
+@pytest.mark.parametrize("text", [CLOUDFRONT, EVENTS, EVENTS * 3000], ids=["w3c", "records", "long"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_text_in_utf_16_is_read_as_its_utf_8(text: str, encoding: str) -> None:
+    """However it comes, compressed or not: the same documents, at the same offsets."""
+    wanted = documents([text.encode()])
+    packed = f"\ufeff{text}".encode(encoding)
+    assert wanted.count(b"\n") == text.count("2026")
+    assert documents([packed]) == documents([gzip.compress(packed)]) == wanted
+    assert documents([packed[at : at + 7] for at in range(0, len(packed), 7)]) == wanted
+
+
+def test_utf_16_that_is_cut_short() -> None:
+    """Half a character at the end is U+FFFD in its line; a mark alone is an empty object."""
+    flow = "2 123456789012 eni-0123456789abcdef0 192.0.2.1 192.0.2.2 443 49152 6 10 840 1793534400 1793534460 ACCEPT O"
+    packed = f"\ufeff{flow}K".encode("utf-16-le")
+    assert documents([packed[:-1]]) == documents([f"{flow}\ufffd".encode()]) != b""
+    assert documents([b"\xff", b"\xfe"]) == b""
+
+
+def test_how_utf_16_is_named() -> None:
+    """Behind the compression, as what was below it."""
+    decoding = Decoding(ObjectSettings(), choose, formats().values())
+    decoding.feed(gzip.compress(f"\ufeff{CLOUDFRONT}".encode("utf-16-be")), is_last=True)
+    assert decoding.step() is not None
+    assert decoding.codec == "gzip+utf-16"

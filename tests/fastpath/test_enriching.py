@@ -48,8 +48,8 @@ def test_every_mistake_is_told(tmp_path: Path) -> None:
     ]
     assert "none, or not whole" in found[0]
     assert found[1].endswith("of type 'Test-City'; a database whose type has ASN or ISP in its name")
-    assert "No such file" in found[2]
-    assert found[3].endswith("a file that is a MaxMind database")
+    assert found[2].endswith("a file that is a MaxMind database (no such file or directory)")
+    assert found[3].endswith("a file that is a MaxMind database (it is none, or not whole)")
     assert "of type 'GeoLite2-ASN'; a database whose type has City or Country or Enterprise in its name" in found[4]
 
 

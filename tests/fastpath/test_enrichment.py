@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from random import Random
@@ -235,3 +237,29 @@ def test_lookups_give_way(column: Text, everything: Enrichment) -> None:
     table = enriched(replace(ONE, columns=(*ONE.columns, Column("c", column))), everything.lookups)
     assert 0 < len(table.lookups) < len(everything.lookups)
     document(everything, table, "-", "1.2.3.4", "x")
+
+
+MEASURED = """
+import resource
+from ingestd.fastpath.agents import REMEMBERED_MAX, Agents
+from ingestd.fastpath.networks import geo
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+find = Agents().find
+agent = b"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.%d.0 Safari/537.36"
+find(agent % (1, 1))
+before = peak()
+for number in range(REMEMBERED_MAX + 2000):
+    find(agent % (number % 200, number))
+place = {"iso_code": "DE", "names": {"en": "Germany"}}
+kept = [geo({"country": place, "location": {"latitude": 1.5, "longitude": 0.1 * number}}) for number in range(20_000)]
+print(peak() - before)
+"""
+
+
+def test_what_is_found_is_remembered_in_little_memory() -> None:
+    """As many user agents and places as are remembered, all different, in MiB; a kilobyte a value would be ten times that."""
+    ran = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True)  # its own memory
+    assert int(ran.stdout) < 48

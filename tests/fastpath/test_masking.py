@@ -67,7 +67,7 @@ def masked(name: str, data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", TABLES)
-@settings(max_examples=10 if SLOW else 120, deadline=None)
+@settings(max_examples=10 if SLOW else 120)
 @given(st.lists(st.sampled_from(PIECES), max_size=40))
 def test_the_kernel_masks_what_the_reference_does(name: str, pieces: list[str]) -> None:
     """Whatever stands in a block; lines and their ends stay where they are, and a second time changes nothing."""
@@ -77,7 +77,7 @@ def test_the_kernel_masks_what_the_reference_does(name: str, pieces: list[str]) 
     assert masked(name, found) == found
 
 
-@settings(max_examples=20 if SLOW else 300, deadline=None)
+@settings(max_examples=20 if SLOW else 300)
 @given(
     name=st.sampled_from(["token", "ToKeN", "Password", "user[password]", "user%5bpassword%5D", "X-Amz-Signature"]),
     secret=st.text(URL_CHARS, min_size=1, max_size=90),

@@ -145,7 +145,7 @@ FRAGMENTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(
     data=st.lists(st.sampled_from(FRAGMENTS), max_size=40).map(b"".join),
     block_bytes=st.integers(1, 300),
@@ -164,7 +164,7 @@ def test_twins_agree_however_the_input_is_cut(
     assert cut(parts, scan_records, block_bytes, line_bytes_max, wrapper) == wanted
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     records=st.lists(
         st.dictionaries(

@@ -44,7 +44,7 @@ def check(table: Table, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(noise=st.lists(NOISE, max_size=8))
 def test_noise(table: Table, noise: list[bytes]) -> None:
     """Arbitrary bytes are survived."""
@@ -52,7 +52,7 @@ def test_noise(table: Table, noise: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     seed=st.integers(0, 50),
     edits=st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 3), st.one_of(PIECES, NOISE)), max_size=12),

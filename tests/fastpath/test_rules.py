@@ -216,7 +216,7 @@ def number(text: str) -> tuple[int, int]:
     return int(version), (int(high) % 2**64) << 64 | int(low) % 2**64
 
 
-@settings(max_examples=3 if SLOW else 60, deadline=None)
+@settings(max_examples=3 if SLOW else 60)
 @given(st.ip_addresses(), st.sampled_from(["short", "long", "upper"]))
 def test_addresses(address: IPv4Address | IPv6Address, form: str) -> None:
     """An address in any writing is the number that the standard library says."""

@@ -20,6 +20,7 @@ from ingestd.formats.table import Shape
 from ingestd.model import PAD, Block, Documents, Framing, Source
 
 HERE = Path(__file__).parent
+REGENERATES = bool(os.environ.get("INGESTD_REGENERATE"))
 CASES = sorted(HERE.glob("*/input/*.log"))
 SOURCE = Source(
     bucket="logs", key="a/key.log", etag="0123", modified_at=1_741_000_000.0, region="eu-west-1", account="123456789012"
@@ -73,7 +74,7 @@ def test_golden(path: Path) -> None:
     documents, rejects, _ = parsed(name, whole_lines(name, path.read_bytes()))
     for suffix, got in ((".ndjson", documents), (".rejects.ndjson", rejects)):
         golden = expected / f"{path.stem}{suffix}"
-        if os.environ.get("INGESTD_REGENERATE"):
+        if REGENERATES:
             golden.write_bytes(got)
         assert got.splitlines() == golden.read_bytes().splitlines()
 

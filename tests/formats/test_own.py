@@ -121,6 +121,31 @@ def test_fields_in_the_user_s_order() -> None:
     assert (document["event"]["outcome"], document["destination"]["ip"]) == ("failure", "10.0.0.1")
 
 
+CHOSEN = {"name": "chosen", "base": "alb", "fields": ["elb_status_code", "client:port", "user_agent", "time"], "key": "x"}
+DELIVERED = (
+    b"#Version: 1.0\n#Fields: time elb_status_code client_port user_agent\n"
+    b'2026-11-01T00:00:00Z\t404\t192.0.2.1:5\ta b\n2026-11-01T00:00:00Z\t404\t192.0.2.1:5\t"a b"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "data"),
+    [
+        ({}, b'# a note\n404 192.0.2.1:5 "a b" 2026-11-01T00:00:00Z\n'),
+        ({"separator": "\t"}, b"404\t192.0.2.1:5\ta b\t2026-11-01T00:00:00Z\n"),
+        ({"separator": "\t", "header": "#Fields:"}, DELIVERED),
+    ],
+)
+def test_fields_of_a_load_balancer_s_log(settings: dict[str, str], data: bytes) -> None:
+    """As the user chose and separated them when its delivery was set up, by a header's names where there is one."""
+    made = documents(own(**CHOSEN, **settings), data)
+    assert len(made) == data.count(b"404")
+    for document in made:
+        assert (document["@timestamp"], document["user_agent"]) == ("2026-11-01T00:00:00Z", {"original": "a b"})
+        assert document["source"] == {"ip": "192.0.2.1", "port": 5}
+        assert document["http"]["response"]["status_code"] == 404
+
+
 @pytest.mark.parametrize(
     ("base", "fields", "line", "rejects"),
     [
@@ -267,13 +292,14 @@ COLUMNS = [{"name": "t", "type": "time", "field": "@timestamp"}, {"name": "a", "
         ),
         ({"shape": "pattern", "patterns": ["(?P<t>.*)"], "columns": COLUMNS}, "format.0.columns.1.name", "'a'", "group"),
         ({"base": "apigateway_text", "shape": "pattern", "patterns": ["(?P<x>.*)"]}, "format.0.patterns.0", "'x'", "requestId"),
-        ({"columns": COLUMNS[1:]}, "format.0", "'no column for @timestamp'", "dated_by_object"),
+        ({"columns": COLUMNS[1:]}, "format.0", "no column for @timestamp", "dated_by_object"),
         ({"columns": [{"name": "t", "field": "@timestamp"}]}, "format.0", "'@timestamp'", "epoch"),
         ({"shape": "json", "columns": COLUMNS, "required": 2}, "format.0.required", "2", "none for records"),
+        ({"base": "waf", "fields": ["timestamp"], "separator": "|"}, "format.0.separator", "'|'", "none for records"),
         ({"columns": COLUMNS, "wrapper": "Records"}, "format.0.wrapper", "'Records'", "json"),
         ({"base": "vpcflow", "fields": ["end", "begin"]}, "format.0.fields.1", "'begin'", "start"),
         ({"base": "vpcflow", "fields": ["end", "end"]}, "format.0.fields.1", "'end'", "once"),
-        ({"base": "cloudfront", "fields": ["c-ip"]}, "format.0", "'no column for @timestamp'", "dated_by_object"),
+        ({"base": "cloudfront", "fields": ["c-ip"]}, "format.0", "no column for @timestamp", "dated_by_object"),
     ],
 )
 def test_mistakes(settings: dict[str, Any], path: str, found: str, allowed: str) -> None:

@@ -13,6 +13,8 @@ from ingestd.demo.cloud import Cloud, embedded_cloud
 from tests.integration.counting import Cluster, open_cluster
 from tests.integration.server import Node, prepare, started
 
+OPENSEARCH_URL = os.environ.get("INGESTD_TEST_OPENSEARCH_URL")
+
 
 class StartOpenSearch(Protocol):
     """Starts one more server, with these settings, for as long as the module's tests run; gives its URL."""
@@ -29,8 +31,8 @@ def opensearch_layout() -> None:
 @pytest.fixture(scope="session")
 def opensearch_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with stock settings, one for the run; tests keep to indices of their own."""
-    if url := os.environ.get("INGESTD_TEST_OPENSEARCH_URL"):
-        yield url
+    if OPENSEARCH_URL:
+        yield OPENSEARCH_URL
         return
     request.getfixturevalue("opensearch_layout")
     with started(tmp_path_factory.mktemp("opensearch"), {}) as node:

@@ -17,6 +17,7 @@ from ingestd.setup.fields import fields_of
 from ingestd.setup.wanted import targets
 
 FILE = Path(__file__).parents[2] / "config" / "opensearch" / "dashboards.ndjson"
+REGENERATES = bool(os.environ.get("INGESTD_REGENERATE"))
 DATASETS = {form.dataset for form in formats().values()}
 
 
@@ -29,7 +30,7 @@ def objects(index: str = "logs-{dataset}") -> list[dict[str, Any]]:
 def test_the_file_is_what_is_made() -> None:
     """`config/opensearch/dashboards.ndjson` is what `setup` makes for the default indices; INGESTD_REGENERATE=1 writes it."""
     made = as_ndjson(objects())
-    if os.environ.get("INGESTD_REGENERATE"):
+    if REGENERATES:
         FILE.write_bytes(made)
     assert FILE.read_bytes() == made
 

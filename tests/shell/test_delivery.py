@@ -30,7 +30,7 @@ class ScriptedSink:
     kind = "scripted"
 
     def __init__(self, *script: Answer, limits: BatchLimits | None = None) -> None:
-        self.limits = limits or BatchLimits(3, 10_000, 10_000, 1.0)
+        self.limits = limits or BatchLimits(3, 10_000, 1.0)
         self.script = list(script)
         self.sent: list[tuple[float, list[bytes]]] = []
         self.under_way = 0
@@ -170,7 +170,7 @@ def test_a_refused_document_is_reported_with_its_reason() -> None:
 
 def test_a_request_that_is_too_large_is_halved_and_remembered() -> None:
     """Halves of halves, until it fits; later batches begin at the size that was learnt."""
-    limits = BatchLimits(100, 1_000_000, 1_000_000, 1.0)
+    limits = BatchLimits(100, 1_000_000, 1.0)
 
     def picky(batch: Batch) -> Verdict:
         return Verdict.nothing_settled(len(batch), "too_large", split=True) if batch.bytes > 200_000 else Verdict(len(batch))
@@ -184,7 +184,7 @@ def test_a_request_that_is_too_large_is_halved_and_remembered() -> None:
 
 def test_requests_get_smaller_while_the_server_is_slow() -> None:
     """By the time that it says it took: what comes later is sent in halves of what went before."""
-    limits = BatchLimits(100, 1_000_000, 1_000_000, 1.0, slow_seconds=5.0)
+    limits = BatchLimits(100, 1_000_000, 1.0, slow_seconds=5.0)
     sink = ScriptedSink(*[lambda batch: Verdict(len(batch), took_seconds=6.0)] * 2, limits=limits)
 
     async def main() -> None:
@@ -206,7 +206,7 @@ def test_requests_get_smaller_while_the_server_is_slow() -> None:
 
 def test_small_halves_are_not_joined_again() -> None:
     """Below the size that is remembered they would be what was refused, for ever."""
-    limits = BatchLimits(100, 30_000, 1_000_000, 1.0)
+    limits = BatchLimits(100, 30_000, 1.0)
 
     def picky(batch: Batch) -> Verdict:
         return Verdict.nothing_settled(len(batch), "too_large", split=True) if batch.bytes > 2_000 else Verdict(len(batch))

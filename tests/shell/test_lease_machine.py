@@ -126,5 +126,5 @@ class LeaseMachine(RuleBasedStateMachine):
         self.loop.run_until_complete(now())
 
 
-LeaseMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+LeaseMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=30)
 TestLeaseMachine = LeaseMachine.TestCase

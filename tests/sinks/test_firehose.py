@@ -46,8 +46,8 @@ async def packer(server: FakeFirehose) -> AsyncIterator[FirehoseSink]:
 
 def test_limits_are_those_of_the_service(sink: FirehoseSink, packer: FirehoseSink) -> None:
     """500 records and 4 MiB a call, 1,000 KiB a record; packs hold many documents, so that bytes end a batch."""
-    assert sink.limits == BatchLimits(500, 4 << 20, 1_024_000, 1.0)
-    assert packer.limits == BatchLimits(65_536, 4 << 20, 1_024_000, 1.0)
+    assert sink.limits == BatchLimits(500, 4 << 20, 1.0)
+    assert packer.limits == BatchLimits(65_536, 4 << 20, 1.0)
 
 
 def test_framing_puts_the_id_into_the_document(sink: FirehoseSink) -> None:

@@ -54,7 +54,7 @@ async def test_a_data_stream_takes_all_dates() -> None:
 async def test_limits_are_those_of_the_settings() -> None:
     """Batches are sealed by the settings; one document may be as large as the server's own limit."""
     async with sink_of("http://localhost", batch_count_max=7, batch_bytes_max=1 << 20, batch_seconds=2.0) as sink:
-        assert sink.limits == BatchLimits(7, 1 << 20, 100 << 20, 2.0, slow_seconds=5.0)
+        assert sink.limits == BatchLimits(7, 1 << 20, 2.0, slow_seconds=5.0)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ingestd.fastpath.kernel.codes import (
     SELECTION_NAME,
     SELECTION_PATH,
     SELECTION_ROW,
+    SELECTION_TEXTS,
     SELECTION_VALUE,
 )
 from ingestd.fastpath.kernel.jit import inlined, outlined
@@ -110,7 +111,10 @@ def listed(buf: Any, at: int, end: int, selections: Any, row: int, text: Any, sc
     while at < end and get(buf, at) != CLOSE:
         place = at
         if row >= 0:
-            place = below(buf, at, end, selections, row, text) if get(buf, at) == OPEN_OBJECT else -1
+            if get(buf, at) == OPEN_OBJECT:
+                place = below(buf, at, end, selections, row, text)
+            elif get(buf, at) != QUOTE or get(selections, row + SELECTION_TEXTS) == 0:
+                place = -1
         if place >= 0:
             char, stop = get(buf, place), over(buf, place, end)
             if char in (OPEN, OPEN_OBJECT):

@@ -51,9 +51,10 @@ TABBED, SPACED, SPACED_RAW, CSV, RECORD = range(5)
 PLACE_ROW = 6
 PLACE_NONE, PLACE_PLAIN, PLACE_LOOSE, PLACE_BOOLEAN, PLACE_KEPT, PLACE_LIST, PLACE_PAIRS, PLACE_KNOWN, PLACE_LEFT = range(9)
 # a selection: its column and kind, the name and the value by which an item is chosen, or 0, and the names that lead to the
-# value below the item; spans in the plan's text
+# value below the item, spans in the plan's text; of all items in the name's place whether strings are selected too
 SELECTION_ROW, SELECTIONS_MAX = 8, 60
 SELECTION_COLUMN, SELECTION_KIND, SELECTION_NAME, SELECTION_VALUE, SELECTION_PATH = range(5)
+SELECTION_TEXTS = SELECTION_NAME
 # a name, in a table that is searched from the place on that its hash gives: its first eight bytes, its span in the plan's text,
 # the place above it and its own; a span of 0 ends the search
 NAME_ROW = 4

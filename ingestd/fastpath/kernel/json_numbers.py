@@ -73,6 +73,7 @@ def any_number(buf: Any, at: int, end: int) -> Any:
 
 @inlined
 def digits_end(buf: Any, at: int, end: int) -> Any:
+    """The first of buf[at:end] that is no digit."""
     while at < end and ZERO <= get(buf, at) <= NINE:
         at += 1
     return at

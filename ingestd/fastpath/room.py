@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["Expansion"]
+__all__ = ["Room"]
 
 FIRST = 3.0  # until a block has been seen
 MARGIN = 1.02
 SINKING = 0.25  # the share of the way down that one block goes: an odd one does not count for long
 
 
-class Expansion:
+class Room:
     """A plan's, which the parsers of all its objects share: most blocks then have the room that they need, from the first on.
 
     Threads use it side by side; what one of them forgets of another's is no more than an estimate.
