@@ -24,6 +24,7 @@ from ingestd.shell import logs
 from ingestd.shell.calls import Calls
 from ingestd.shell.clients import Clients, open_clients
 from ingestd.shell.departures import NoticeQueue
+from ingestd.shell.garbage import set_apart
 from ingestd.shell.http import serve
 from ingestd.shell.inlet import Door, Inlet
 from ingestd.shell.listening import serve_inlet
@@ -88,6 +89,7 @@ class Service:
             workers = Workers(self.settings.threads)
             stack.callback(workers.close)
             await self.warm_up(workers)
+            stack.enter_context(set_apart())
             await self.consume(stop, clients, workers)
 
     async def warm_up(self, workers: Workers) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DeadLetterSink", "decode", "encode", "reason_folder"]
 
+DAY_SECONDS = 86400
 PLACE = tuple(each.name for each in fields(Place))
 
 
@@ -126,7 +128,7 @@ class DeadLetterSink:
         await asyncio.gather(*writing, return_exceptions=True)
 
     def _add(self, letter: DeadLetter) -> asyncio.Task[None]:
-        folder = _folder(letter)
+        folder = _folder(letter.at // DAY_SECONDS, letter.reason)
         opened = self._open.get(folder)
         if opened is None:
             opened = self._open[folder] = _Open()
@@ -165,5 +167,7 @@ def reason_folder(reason: str) -> str:
     return re.sub(r"[^a-z0-9_]", "_", reason.lower())[:64] or "unknown"
 
 
-def _folder(letter: DeadLetter) -> str:
-    return f"{datetime.fromtimestamp(letter.at, UTC):%Y/%m/%d}/{reason_folder(letter.reason)}"
+@lru_cache
+def _folder(day: float, reason: str) -> str:
+    """Of letters of a day (whole days since 1970); they come by the thousand, of few reasons."""
+    return f"{datetime.fromtimestamp(day * DAY_SECONDS, UTC):%Y/%m/%d}/{reason_folder(reason)}"

@@ -110,6 +110,16 @@ async def test_letters_are_there_when_put_returns() -> None:
     assert [key.rsplit("-", 1)[0] for key in bucket.objects] == ["dead/2026/01/01/bad_number/name0"]
 
 
+@pytest.mark.parametrize(
+    ("at", "day"), [(AT - 0.5, "2025/12/31"), (AT, "2026/01/01"), (AT + 86399.9, "2026/01/01"), (0.0, "1970/01/01")]
+)
+async def test_a_letter_lies_under_its_day(at: float, day: str) -> None:
+    """From midnight to midnight, UTC."""
+    bucket = FakeBucket()
+    await opened(bucket).put([letter(at=at)])
+    assert next(iter(bucket.objects)).startswith(f"dead/{day}/bad_number/")
+
+
 async def test_nothing_to_put_writes_nothing() -> None:
     """No letters, no object."""
     bucket = FakeBucket()
