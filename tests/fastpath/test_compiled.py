@@ -51,7 +51,8 @@ from ingestd.generate import chunks, lines
 from ingestd.model import PAD, Block, Documents, Framing, Source
 
 SLOW = bool(NUMBA.config.DISABLE_JIT)  # the kernel as plain Python, and its vectors byte by byte: some 20 ms a line
-LINES = int(os.environ.get("INGESTD_KERNEL_LINES", "48" if SLOW else "6000"))
+LINES = 48 if SLOW else 6000
+LINES_OF_A_LOG = int(os.environ.get("INGESTD_KERNEL_LINES", LINES // 12))
 EXAMPLES = 3 if SLOW else 120
 STEP = 97 if SLOW else 1
 CUTS_MAX = 2500
@@ -189,12 +190,12 @@ VALUES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def blocks(data: bytes, size: int) -> list[Block]:
-    """Whole lines, `size` bytes of them at most where lines allow."""
+def blocks(data: bytes, size: int, begin: int = 0) -> list[Block]:
+    """Whole lines, `size` bytes of them at most where lines allow; `begin`: where in the object they are."""
     made, at = [], 0
     while at < len(data):
         stop = data.rfind(b"\n", at, at + size) + 1 or data.index(b"\n", at) + 1
-        made.append(Block(bytearray(data[at:stop]) + bytearray(b"\xff" * PAD), stop - at, at))
+        made.append(Block(bytearray(data[at:stop]) + bytearray(b"\xff" * PAD), stop - at, begin + at))
         at = stop
     return made
 
@@ -229,6 +230,20 @@ def test_generated_lines(table: Table, framing: Framing) -> None:
     is_record = table.shape is Shape.JSON
     made = chunks(table, LINES // 4 if is_record else LINES, seed=11, strange=0 if is_record else 0.02)
     assert same(table, b"".join(made), framing) == 0
+
+
+@pytest.mark.parametrize("table", COMPILED, ids=named)
+def test_a_whole_log(table: Table) -> None:
+    """One log, some of its lines strange, comes out the same from its first line to its last, however many there are."""
+    kernel, reference = (parser(table, SOURCE, FRAMINGS["bulk"]) for parser in (CompiledParser, ReferenceParser))
+    lines_read = begin = 0
+    for piece in chunks(table, LINES_OF_A_LOG, seed=13):
+        for block in blocks(piece, 1 << 20, begin):
+            got = kernel.parse(block)
+            assert seen(got) == seen(reference.parse(block))
+            lines_read += got.lines
+        begin += len(piece)
+    assert lines_read == LINES_OF_A_LOG + len(table.preamble)
 
 
 @pytest.mark.parametrize("size", [1, 1000, 1 << 16])
