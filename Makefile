@@ -51,7 +51,7 @@ check: $(READY) ## form, types, imports between rooms, fresh lock files
 	$(BIN)/python -m pytest --noconftest tests/test_locks.py
 
 million: $(READY) ## the service with a million lines, into a real OpenSearch; the kernel on a million a format
-	INGESTD_KERNEL_LINES=1000000 $(BIN)/python -m pytest tests/fastpath/test_compiled.py -k "generated_lines and bulk" $(ARGS)
+	INGESTD_KERNEL_LINES=1000000 $(BIN)/python -m pytest tests/fastpath/test_compiled.py -k whole_log $(ARGS)
 	INGESTD_TEST_LINES=1000000 $(BIN)/python -m pytest tests/integration/test_service.py $(ARGS)
 
 KILLS ?= 200

@@ -79,6 +79,7 @@ COMMANDS: dict[str, Run | NotRun] = {
     "python docs/cost.py": Run("tests/test_figures.py", 'docs_module("cost")'),
     "python docs/scaling.py": Run("tests/test_figures.py", 'docs_module("scaling")'),
     "python -m tests.bench.enrichment": NotRun(LONG),
+    "python -m tests.bench.envelopes": NotRun(LONG),
     "python -m tests.bench.floor": NotRun(LONG),
     "pip install": NotRun("would ask the package index; the extras are the project's own"),
     "aws cloudformation deploy": Run("tests/deploy/test_shown_calls.py", "DEPLOY"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from ingestd.backfill.checkpoint import Checkpoint, FileStore, S3Store
@@ -20,6 +21,7 @@ from ingestd.backfill.run import deliver, enqueue, estimate
 from ingestd.commands.arguments import leaves, moment, place, settings_from
 from ingestd.config import LogSettings, Settings
 from ingestd.config.sources import FILE_VARIABLE
+from ingestd.core.durations import spoken
 from ingestd.core.span import ObjectFilter
 from ingestd.errors import IngestdError
 from ingestd.fastpath.parser import unavailable
@@ -138,11 +140,11 @@ def _checkpoint(order: Order, noted: str | None, clients: Clients) -> Checkpoint
 
 
 def _told(found: Estimate) -> str:
-    text = f"{found.objects:,} objects, {found.bytes / 1e6:,.1f} MB as they are stored"
+    text = f"{found.objects:,} objects, {decimal(found.bytes)} as they are stored"
     if found.seconds is None or found.bytes_s is None:
         return text
     return (
-        f"{text}: {found.seconds / 60:,.1f} minutes at {found.bytes_s / 1e6:,.1f} MB/s, which is what this machine reads and "
+        f"{text}: {spoken(found.seconds)} at {decimal(round(found.bytes_s))}/s, which is what this machine reads and "
         "parses of a few of them; the sink may be slower"
     )
 

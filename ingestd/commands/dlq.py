@@ -146,12 +146,14 @@ def _described(letter: DeadLetter) -> str:
         "kind": letter.kind,
         "reason": letter.reason,
         "detail": letter.detail,
-        **{name: value for name, value in asdict(letter.place).items() if value not in ("", None)},
+        **{name: value for name, value in asdict(letter.place).items() if value not in ("", None, ())},
         "at": instant(letter.at),
         "attempts": letter.receive_count,
         "length": letter.length
         if letter.length == len(letter.raw)
         else f"{letter.length}, of which {len(letter.raw)} are kept",
     }
-    lines = [f"{name:>10}  {visible(str(value), SHOWN_CHARS)}" for name, value in facts.items()]
-    return "\n".join([*lines, f"{'bytes':>10}  {visible(letter.raw, SHOWN_CHARS)}", ""])
+    if letter.place.modified_at is not None:
+        facts["modified_at"] = instant(letter.place.modified_at)
+    lines = [f"{name:>11}  {visible(str(value), SHOWN_CHARS)}" for name, value in facts.items()]
+    return "\n".join([*lines, f"{'bytes':>11}  {visible(letter.raw, SHOWN_CHARS)}", ""])

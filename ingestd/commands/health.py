@@ -6,10 +6,12 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 import click
 
+from ingestd.commands.unanswered import unanswered
 from ingestd.config.loading import load
 from ingestd.config.mistakes import ConfigError
 
@@ -28,11 +30,16 @@ def command(config: Path | None, ready: bool) -> None:
         sys.exit(2)
     path = "readyz" if ready else "livez"
     for number in range(settings.processes):
+        url = f"http://127.0.0.1:{settings.http.port + number}/{path}"
         try:
-            with urllib.request.urlopen(
-                f"http://127.0.0.1:{settings.http.port + number}/{path}", timeout=TIMEOUT_SECONDS
-            ) as answer:
+            with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
                 click.echo(answer.read().decode().strip())
-        except (urllib.error.URLError, TimeoutError) as error:
-            click.echo(f"not {'ready' if ready else 'alive'}: {error}", err=True)
-            sys.exit(1)
+        except urllib.error.HTTPError as error:
+            with error:
+                why = error.read().decode(errors="replace").strip()
+        except (OSError, HTTPException) as error:
+            why = f"no answer from {url}: {unanswered(error)}"
+        else:
+            continue
+        click.echo(f"not {'ready' if ready else 'alive'}: {why}", err=True)
+        sys.exit(1)

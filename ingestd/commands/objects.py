@@ -45,9 +45,12 @@ class Content:
 
 
 class ObjectArgument(click.ParamType[Given]):
-    """PATH, `-`, or s3://BUCKET/KEY."""
+    """PATH, `-`, or s3://BUCKET/KEY; `is_remote`: nothing but the last."""
 
     name = "object"
+
+    def __init__(self, *, is_remote: bool = False) -> None:
+        self._is_remote = is_remote
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Given:
         if isinstance(value, Given):
@@ -57,6 +60,8 @@ class ObjectArgument(click.ParamType[Given]):
             if not key or key.endswith("/"):
                 self.fail(f"{value!r} names no object, as s3://bucket/key would", param, ctx)
             return Given(value, ref=ObjectRef(bucket, key))
+        if self._is_remote:
+            self.fail(f"{value!r} is not as s3://bucket/key", param, ctx)
         path = click.Path(exists=True, allow_dash=True, path_type=Path).convert(value, param, ctx)
         return Given(str(path), Path(str(path)))
 

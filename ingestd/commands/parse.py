@@ -99,7 +99,11 @@ class Reading:
 @click.option("--explain", "is_told", is_flag=True, help="Tell what the service would do with each object, and why, instead.")
 @click.option("--json", "is_json", is_flag=True, help="With --explain: one JSON object an object.")
 @click.option(
-    "--as", "like", type=ObjectArgument(), metavar="s3://BUCKET/KEY", help="Read a file as if it were this object of a bucket."
+    "--as",
+    "like",
+    type=ObjectArgument(is_remote=True),
+    metavar="s3://BUCKET/KEY",
+    help="Read a file as if it were this object of a bucket.",
 )
 @click.argument("objects", nargs=-1, required=True, type=ObjectArgument(), metavar="PATH|s3://BUCKET/KEY|-...")
 def command(
@@ -120,8 +124,6 @@ def command(
         raise click.UsageError("--rejects is for documents; --explain shows what is rejected by itself")
     if is_json and not is_told:
         raise click.UsageError("--json is for --explain; documents are JSON in any case")
-    if like is not None and like.ref is None:
-        raise click.BadParameter(f"{like.name!r} is not as s3://bucket/key", param_hint="--as")
     settings = settings_from(config)
     enrichment = enrichment_from(settings)
     known = ruled_formats(settings, enrichment.lookups)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
 from ingestd.commands.arguments import leaves, moment, settings_from
@@ -74,7 +75,7 @@ async def _redrive(
         objects = [found async for found in letterbox.objects(selection, reason)]
         size = sum(found.size for found in objects)
         console.print(
-            f"{len(objects):,} objects of dead letters, {size:,} bytes as they are stored", highlight=False, soft_wrap=True
+            f"{len(objects):,} objects of dead letters, {decimal(size)} as they are stored", highlight=False, soft_wrap=True
         )
         if is_dry:
             await _list(letterbox, objects)

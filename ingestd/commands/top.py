@@ -21,6 +21,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from ingestd.commands.unanswered import unanswered
 from ingestd.config import HttpSettings
 from ingestd.config.loading import load
 from ingestd.config.mistakes import ConfigError
@@ -69,7 +70,7 @@ def command(url: str | None, config: Path | None, once: bool) -> None:
         error.close()
         raise click.ClickException(f"{request.full_url} answers {error.code} {error.reason}") from None
     except (OSError, ValueError) as error:
-        raise click.ClickException(f"no answer from {request.full_url}: {error}") from None
+        raise click.ClickException(f"no answer from {request.full_url}: {unanswered(error)}") from None
 
 
 def _request(url: str, settings: HttpSettings) -> urllib.request.Request:

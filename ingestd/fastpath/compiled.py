@@ -26,10 +26,10 @@ from ingestd.fastpath.known import SEED, Known
 from ingestd.fastpath.layout import CLOUDWATCH, FIREHOSE, ID, TIMESTAMP, fixed, second
 from ingestd.fastpath.order import Order
 from ingestd.fastpath.plan import Plan, compile_plan
-from ingestd.fastpath.portion import line_of, rest_of
-from ingestd.fastpath.reference import ReferenceParser
+from ingestd.fastpath.portion import line_of, rest_of, text_of
+from ingestd.fastpath.reference import ReferenceParser, record_in
 from ingestd.fastpath.workspace import WORKSPACE, Workspace
-from ingestd.formats.table import Table
+from ingestd.formats.table import Shape, Table
 from ingestd.model import PAD, Block, Documents, Events, Framing, Reject, Source
 
 __all__ = ["CompiledParser"]
@@ -160,8 +160,11 @@ class CompiledParser:
                 read.append((documents, self._read(line_of(block, place))))
                 rejects += read[-1][1].rejects
             else:
-                (line,) = self._reference.lines(line_of(block, place))
-                rejects.append(Reject(line.offset, *self._why(plan, reason, detail), line.raw, len(line.raw), line.event))
+                text, offset, event = text_of(block, place)
+                if self._table.shape is Shape.JSON:
+                    text, before = record_in(text)
+                    offset += before if block.events is None else 0
+                rejects.append(Reject(offset, *self._why(plan, reason, detail), text, len(text), event))
                 state[codes.S_LINES] += 1
         state[codes.S_LEFT] = 0
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ingestd.model import Block, Events
 
-__all__ = ["line_of", "place_of", "placed", "rest_of"]
+__all__ = ["line_of", "place_of", "placed", "rest_of", "text_of"]
 
 LOOKED_AT = 4096  # bytes at a time: most lines end in them
 
@@ -17,6 +17,15 @@ def line_of(block: Block, place: int) -> Block:
     if block.events is not None:
         return _events(block, place, place + 1)
     return _lines(block, place, _end(block, place))
+
+
+def text_of(block: Block, place: int) -> tuple[bytes, int, str]:
+    """One line without its newline, and its offset in the object; or one event with its id, and the offset of all of them."""
+    if block.events is None:
+        return bytes(block.data[place : _end(block, place) - 1]), _offset(block, place), ""
+    ends = block.events.ends
+    text = bytes(block.data[ends[place - 1] if place else 0 : ends[place]])
+    return text.rstrip(b"\n"), block.offset, block.events.ids[place]
 
 
 def _end(block: Block, place: int) -> int:
@@ -53,7 +62,11 @@ def placed(block: Block) -> Iterator[tuple[bytes, int]]:
 def _lines(block: Block, at: int, stop: int) -> Block:
     first, last = (bisect_left(block.joints, place) for place in (at, stop))
     joints = tuple(joint - at for joint in block.joints[first:last])
-    return Block(block.data[at:stop], stop - at, block.offset + at - first, joints=joints)
+    return Block(block.data[at:stop], stop - at, _offset(block, at), joints=joints)
+
+
+def _offset(block: Block, place: int) -> int:
+    return block.offset + place - bisect_left(block.joints, place)
 
 
 def _events(block: Block, first: int, last: int) -> Block:

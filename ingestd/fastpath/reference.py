@@ -28,7 +28,7 @@ from ingestd.formats.lookups import TEXT_BYTES_MAX
 from ingestd.formats.table import DateTime, Epoch, Reading, Shape, Table
 from ingestd.model import Block, Documents, Framing, Reject, Source
 
-__all__ = ["ReferenceParser"]
+__all__ = ["ReferenceParser", "record_in"]
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 Node = list[tuple[bytes, "str | Node"]]  # an object's members: `"name":`, and a leaf's path or the object below
@@ -121,14 +121,14 @@ class ReferenceParser:
             for raw, at in placed(block):
                 text = raw
                 if self._members:
-                    text = trim(raw).strip(WHITESPACE)
-                    at += len(raw.rstrip(b"\r")) - len(trim(raw).lstrip(WHITESPACE))
+                    text, before = record_in(raw)
+                    at += before
                 yield Line(text, at, document_id(self._object, at), self._object_time)
             return
         data, begin, events = bytes(memoryview(block.data)[: block.size]), 0, block.events
         for end, event, time in zip(events.ends, events.ids, events.times_ms, strict=True):
             text = data[begin:end].rstrip(b"\n")
-            text = trim(text).strip(WHITESPACE) if self._members else text
+            text = record_in(text)[0] if self._members else text
             yield Line(text, block.offset, event, _millisecond(time) if self._table.dated_by_object else b"", event)
             begin = end
 
@@ -243,6 +243,12 @@ class _Indices:
         """The index, as JSON, of an event at `timestamp`, a JSON string that begins with a date."""
         place = date.fromisoformat(timestamp[1:11].decode()).toordinal() - EPOCH_DAY - self._first
         return self._names[place] if 0 <= place < len(self._names) else self._outlier
+
+
+def record_in(line: bytes) -> tuple[bytes, int]:
+    """The record in what stands before a newline, and how many bytes stand before it."""
+    text = trim(line)
+    return text.strip(WHITESPACE), len(line.rstrip(b"\r")) - len(text.lstrip(WHITESPACE))
 
 
 def _millisecond(at: int) -> bytes:

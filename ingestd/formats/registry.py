@@ -14,7 +14,7 @@ from ingestd.formats.table import Shape, Table
 
 __all__ = ["HEAD_BYTES", "Format", "control_object", "detect", "detect_events", "formats"]
 
-Format = Table  # every kind of format there is: so far, lines
+Format = Table  # what those outside this room call one
 HEAD_BYTES = 64 << 10  # what `detect` wants to see of an object: some lines, whatever comments stand before them
 CONTROL_OBJECT = "control_object"  # the reason of an Ignored
 

@@ -4,26 +4,28 @@ Source: AWS, "Public DNS query logging", the list of values, 10 fields of versio
 group of CloudWatch, by AWS's advice one that is named `/aws/route53/ZONE`. Field names are those of Elastic's AWS integration,
 dataset `aws.route53_public_logs`. What is no letter, digit, `-` or `_` of a name stands there as an octal escape, `\052`, and
 stays one.
+
+Names hardly repeat, since a log has no queries that a resolver answered itself: of the 115,145 lines of such a log in Splunk's
+"Boss of the SOC" data set, version 3, 114,428 have names of their own, words that were guessed, of 8.1 letters in the mean.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from ingestd.formats.table import Column, Instant, Ip, Mapped, Shape, Table, Text
 
 __all__ = ["FORMAT"]
 
-NAMES = (
-    "example.com",
-    "www.example.com",
-    "api{n}.example.com",
-    "_dmarc.example.com",
-    r"\052.dev.example.com",
-    "bad{n}.example.com",
+HOSTS = ("www", "api", "mail", "cdn", "autodiscover", "vpn", "static", "app{n}", "ns{n}", "mx{n}", "eu{n}.api", r"\052.dev")
+OF_MAIL = ("_dmarc", "_mta-sts", "_smtp._tls", "s{n}._domainkey", "selector{n}._domainkey", "default._domainkey")
+CONSONANTS, VOWELS = "bcdfghklmnprstv", "aeiou"
+TYPES = ("A",) * 6 + ("AAAA", "AAAA", "AAAA", "HTTPS", "HTTPS", "NS", "SOA", "CAA", "DS")
+EDGES = (
+    *("AMS1-C1", "ARN56-C1", "BOM50-C1", "DEN50-C1", "DFW3", "FRA6", "GRU1-C1", "HKG62-C1"),
+    *("IAD12", "ICN51", "JFK5", "LHR3", "NRT20", "NRT53", "SEA19", "SIN2-C1"),
 )
-TYPES = ("A",) * 6 + ("AAAA", "AAAA", "HTTPS", "MX", "TXT", "NS", "CAA")
-EDGES = ("FRA6", "IAD12", "JFK5", "GRU1-C1", "DEN50-C1", "NRT20-C3")
 FAILED = (
     "FORMERR",
     "SERVFAIL",
@@ -41,16 +43,35 @@ FAILED = (
 
 def sample(random: Random) -> str:
     """A line of one query."""
-    below = random.randrange
-    name = random.choice(NAMES)
-    code = "NXDOMAIN" if name.startswith("bad") else "NOERROR" if below(30) else "REFUSED"
-    is_short = below(5) > 0
-    resolver = f"192.0.2.{below(256)}" if is_short else f"2001:db8:{below(65536):x}::{below(65536):x}"
-    subnet = "-" if below(3) else f"198.51.{below(256)}.0/24" if is_short else f"2001:db8:{below(65536):x}::/48"
+    below, bits = random.randrange, random.getrandbits
+    name, types, code = _question(random)
+    is_short = below(4) > 0
+    network = f"{below(1, 224)}.{below(256)}.{below(256)}" if is_short else f"2001:db8:{bits(16):x}"
+    resolver = f"{network}.{below(256)}" if is_short else f"{network}:{bits(12):x}::{bits(16):x}"
+    client = f"{below(1, 224)}.{below(256)}.{below(256)}.0/24" if is_short else f"2001:db8:{bits(16):x}::/48"
     return (
-        f"1.0 2026-11-01T12:00:00.{below(1000):03}Z Z0123456789ABCDEFGHI{below(4)} {name.format(n=below(90))} "
-        f"{random.choice(TYPES)} {code} {'UDP' if below(12) else 'TCP'} {random.choice(EDGES)} {resolver} {subnet}"
+        f"1.0 2026-11-01T12:00:00.{below(1000):03}Z Z0123456789ABCDEFGHI{below(4)} {name}example.com "
+        f"{random.choice(types)} {code if below(30) else 'REFUSED'} {'UDP' if below(12) else 'TCP'} {random.choice(EDGES)} "
+        f"{resolver} {'-' if below(3) else client}"
     )
+
+
+def _question(random: Random) -> tuple[str, Sequence[str], str]:
+    """What is asked for of the zone, with a point at its end, as which types, and what the answer is: hosts, what stands beside
+    them for mail and certificates, and names that are guessed."""
+    below, host = random.randrange, random.choice(HOSTS).format(n=random.randrange(30)) + "."
+    kind = below(20)
+    if kind < 9:
+        return host if below(5) else "", TYPES, "NOERROR"
+    if kind < 12:
+        return random.choice(OF_MAIL).format(n=below(30)) + ".", ("TXT",), "NOERROR"
+    if kind < 13:
+        return f"_acme-challenge.{host}", ("TXT", "CNAME"), "NOERROR"
+    if kind < 14:
+        return f"_{random.getrandbits(128):032x}.{host}", ("CNAME",), "NOERROR"
+    guess = "".join(random.choice(CONSONANTS) + random.choice(VOWELS) for _ in range(below(2, 6)))
+    number = str(below(100)) if below(4) == 0 else ""
+    return f"{guess}{number}.{host if below(8) == 0 else ''}", TYPES, "NXDOMAIN"
 
 
 FORMAT = Table(

@@ -11,7 +11,6 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 import pytest
-from backports import zstd
 from click.testing import CliRunner
 from pyarrow import parquet
 
@@ -20,6 +19,7 @@ from ingestd.formats.registry import formats
 from ingestd.generate import chunks
 from ingestd.generate_events import control_message, envelopes
 from tests.fastpath.test_columnar import FLOWS
+from tests.zstandard import zstd
 
 LINES = 20
 ENVELOPE = "envelope"

@@ -78,7 +78,7 @@ async def test_nobody_there() -> None:
         pass
     result = await top(url)
     assert result.exit_code == 1
-    assert f"no answer from {url}/stats" in result.output
+    assert f"no answer from {url}/stats: connection refused" in result.output
 
 
 def test_rates_are_between_two_looks() -> None:

@@ -11,13 +11,13 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
-from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestd.core import codecs
 from ingestd.core.inflate import Inflater
 from ingestd.errors import Poison
+from tests.zstandard import zstd
 
 TEXT = b"".join(b"line %d of some text, %d\n" % (n, n * n) for n in range(400))
 NOISE = random.Random(3).randbytes(3000)

@@ -121,10 +121,12 @@ def seen(documents: Documents) -> Sequence[object]:
 
 
 def mutated(random: Random, seeds: Sequence[bytes]) -> bytes:
-    """A few lines with a few edits."""
+    """A few lines with a few edits, many of them where a line begins or ends."""
     data = bytearray(b"\n".join(random.choices(seeds, k=random.randrange(1, 6))))
     for _ in range(random.randrange(1, 24)):
         at = random.randrange(len(data) + 1)
+        if random.random() < 0.2:
+            at = (data.find(b"\n", at) + random.randrange(2)) % (len(data) + 1)
         stop = at + random.choice((0, 0, 0, 1, 2, 8, 64))
         piece = random.choice(PIECES) if random.random() < 0.7 else random.randbytes(random.randrange(4))
         data[at:stop] = piece * random.choice((1, 1, 1, 1, 2, 70))

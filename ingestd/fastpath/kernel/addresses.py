@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from numba import uint64
+
 from ingestd.fastpath.kernel.jit import inlined, outlined
 from ingestd.fastpath.kernel.numbers import PORT_DIGITS, port_of_digits, port_size
 from ingestd.fastpath.kernel.scan import find, find_last
-from ingestd.fastpath.kernel.simd import digits64, drop_lowest, eq64, get, low_bits, popcount, trailing_zeros
+from ingestd.fastpath.kernel.simd import ONE, between64, digits64, drop_lowest, eq64, get, low_bits, popcount, trailing_zeros
 from ingestd.fastpath.kernel.strings import hex_digit
 
 __all__ = ["endpoint", "ipv4_number", "is_address", "is_ipv4", "is_ipv6", "network_words", "without_port"]
 
 POINT, COLON, ZERO, OPEN, CLOSE = 46, 58, 48, 91, 93
 IPV4_MAX, IPV6_MAX = 15, 45
+TWO, THREE, FOUR = uint64(2), uint64(3), uint64(4)
 
 
 @inlined
@@ -52,36 +55,27 @@ def _octet(src: Any, at: int, size: int) -> Any:
 @outlined
 def is_ipv6(src: Any, at: int, end: int) -> Any:
     """Whether src[at:end] is an IPv6 address, as formats/table.py has it."""
-    if end - at < 2 or end - at > IPV6_MAX:
+    size = end - at
+    if size < 2 or size > IPV6_MAX:
         return False
-    groups, gap = 0, False
-    if get(src, at) == COLON:
-        if get(src, at + 1) != COLON:
+    within = low_bits(size)
+    colons, groups = eq64(src, at, COLON) & within, 0
+    digits = (digits64(src, at) | between64(src, at, 65, 70) | between64(src, at, 97, 102)) & within
+    if eq64(src, at, POINT) & within != uint64(0):  # for two groups stands what is then taken for one of one digit
+        tail = find_last(src, at, end, COLON) + 1
+        if not is_ipv4(src, tail, end):
             return False
-        gap = True
-        at += 2
-    while at < end:  # at the beginning of a group
-        size = 0
-        while at + size < end and hex_digit(get(src, at + size)) >= 0:
-            size += 1
-        if at + size < end and get(src, at + size) == POINT:
-            groups += 2
-            return is_ipv4(src, at, end) and (groups == 8 or (gap and groups < 8))
-        groups += 1
-        if size < 1 or size > 4 or groups > 8:
-            return False
-        at += size
-        if at == end:
-            break
-        if get(src, at) != COLON or at + 1 == end:
-            return False
-        at += 1
-        if get(src, at) == COLON:
-            if gap:
-                return False
-            gap = True
-            at += 1
-    return groups < 8 if gap else groups == 8
+        size, groups = tail - at + 1, 1
+        within = low_bits(size)
+        colons, digits = colons & within, (digits & (within >> ONE)) | (within ^ (within >> ONE))
+    pairs = colons & (colons >> ONE)
+    alone = colons & ~pairs & ~(pairs << ONE)
+    five = digits & (digits >> ONE) & (digits >> TWO) & (digits >> THREE) & (digits >> FOUR)
+    ends = ONE | (within ^ (within >> ONE))
+    if (digits | colons) != within or five != uint64(0) or alone & ends != uint64(0) or popcount(pairs) > 1:
+        return False
+    groups += popcount(digits & ~(digits << ONE))
+    return groups < 8 if pairs != uint64(0) else groups == 8
 
 
 @inlined

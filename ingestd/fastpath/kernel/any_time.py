@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ingestd.fastpath.kernel.jit import outlined
+from ingestd.fastpath.kernel.json_numbers import digits_end
 from ingestd.fastpath.kernel.moments import DAY_SECONDS, SECONDS_MAX, epoch, write_second
 from ingestd.fastpath.kernel.numbers import run
 from ingestd.fastpath.kernel.simd import get, load8, put
@@ -12,7 +13,7 @@ from ingestd.fastpath.kernel.times import NO_DAY, YEAR_MAX, YEAR_MIN, date_day, 
 
 __all__ = ["any_time"]
 
-PLUS, COMMA, MINUS, POINT, ZERO, COLON, SPACE, T, Z = 43, 44, 45, 46, 48, 58, 32, 84, 90
+PLUS, COMMA, MINUS, POINT, COLON, SPACE, T, Z = 43, 44, 45, 46, 58, 32, 84, 90
 NO_ZONE = -(1 << 20)
 LOWER = 32  # the bit by which a small letter differs
 BEFORE_FRACTION, FRACTION_MAX = 19, 9
@@ -26,10 +27,7 @@ def any_time(src: Any, at: int, end: int, scratch: Any, to: int, memo: Any) -> A
     digits = run(src, at, end)
     if digits == end - at or (digits > 0 and get(src, at + digits) == POINT):
         if MILLISECONDS_MIN <= digits <= COUNT_MAX and digits < end - at - 1:
-            place = at + digits + 1
-            while place < end and ZERO <= get(src, place) <= ZERO + 9:
-                place += 1
-            end = at + digits if place == end else end
+            end = at + digits if digits_end(src, at + digits + 1, end) == end else end
         return epoch(src, at, end, scratch, to, memo)
     place = at + BEFORE_FRACTION
     if place > end or not (get(src, at + 10) | LOWER == T | LOWER or get(src, at + 10) == SPACE):

@@ -22,7 +22,8 @@ def write_digits(scratch: Any, at: int) -> Any:
     """The line's offset, twelve digits, into the id's template; returns how many of them there are without leading zeros."""
     offset = uint64(at)
     high = offset // uint64(100000000)
-    first, last = eight(high) >> uint64(32), eight(offset - high * uint64(100000000))
+    last = eight(offset - high * uint64(100000000))
+    first = eight(high) >> uint64(32) if high != uint64(0) else ASCII >> uint64(32)
     store8(scratch, W_DIGITS, first)
     store8(scratch, W_DIGITS + DIGITS - 8, last)
     if high == uint64(0):
@@ -51,8 +52,9 @@ def write_action(out: Any, o: int, text: Any, span: int, scratch: Any, id_at: in
 @inlined
 def write_document(out: Any, o: int, src: Any, scratch: Any, fields: Any, slots: int, joints: Any, text: Any) -> Any:
     """The slots that have a value, each behind the joint from the one before: all that JSON wants between the two."""
-    before = 0
+    before, behind = 0, 0  # where the rows of joints from the last slot that has a value and from this one begin
     for slot in range(slots):
+        behind += slots + 1
         size = get(fields, 2 * slot + 1)
         if size == 0:
             continue
@@ -69,6 +71,6 @@ def write_document(out: Any, o: int, src: Any, scratch: Any, fields: Any, slots:
             if size & ZULU:
                 put(out, o, Z)
                 o += 1
-        before = (slot + 1) * (slots + 1)
+        before = behind
     joint = get(joints, before + slots)
     return copy(out, o, text, joint >> 16, joint & 0xFFFF)

@@ -33,6 +33,6 @@ def meaning(src: Any, at: int, end: int, meanings: Any, table: int, mask: int, t
         if value == 0:
             return 0
         same = get(meanings, row) == int64(first) and get(meanings, row + 1) == int64(last) and value & 0xFFFF == size
-        if same and same_text(src, at, end, text, value):
+        if same and (size <= 16 or same_text(src, at, end, text, value)):
             return get(meanings, row + 3)
         place = (place + 1) & mask

@@ -24,13 +24,16 @@ SHORT = (8, 98, 9, 116, 10, 110, 12, 102, 13, 114)  # controls that JSON writes 
 def copy(out: Any, to: int, src: Any, at: int, size: int) -> Any:
     """out[to:to+size] = src[at:at+size]; returns to + size.
 
-    The first 32 bytes, which are all of most values, then 64 at a time: a store across cache lines costs two.
+    The first 32 bytes, which are all of most values, then 64 at a time: a store across cache lines costs two. The first 64 of
+    these stand apart from the loop, which LLVM unrolls.
     """
     copy32(out, to, src, at)
-    done = 32
-    while done < size:
-        copy64(out, to + done, src, at + done)
-        done += 64
+    if size > 32:
+        copy64(out, to + 32, src, at + 32)
+        done = 96
+        while done < size:
+            copy64(out, to + done, src, at + done)
+            done += 64
     return to + size
 
 

@@ -205,7 +205,7 @@ def within(buf: Any, at: int, size: int, limit: int, state: Any) -> Any:
         if skipping or at < until:
             stops = newlines & (ALL if skipping else low_bits(min(until - at, 64)))
         structure = eq64(buf, at, OPEN_OBJECT) | eq64(buf, at, OPEN) | eq64(buf, at, CLOSE_OBJECT) | eq64(buf, at, CLOSE)
-        events = (structure & here & ~inside) | (stops & (~stops + ONE))
+        events = (structure & here & ~inside) | (stops ^ drop_lowest(stops))
         found, place, new_depth, new_nest = NONE, at, depth, nest
         while events != uint64(0) and found == NONE:
             place = at + trailing_zeros(events)

@@ -28,9 +28,9 @@ def values(buf: Any, count: int, quoted: bool, edges: Any, spans: Any) -> None:
     """The spans of the values: columns without their quotes, and empty for `-`."""
     for k in range(count):
         at, end = get(edges, k) + 1, get(edges, k + 1)
-        if quoted and get(buf, at) == QUOTE and end > at:  # a branch, or LLVM makes vectors of the loop, at twice the time
+        if quoted and get(buf, at) == QUOTE:  # a branch, or LLVM makes vectors of the loop, at twice the time
             at += 1
-            end -= 1
+            end = max(end - 1, at)  # an empty column ends before a quote that is not its own
         end -= end - at == 1 and get(buf, at) == MINUS
         put(spans, 2 * k, at)
         put(spans, 2 * k + 1, end)
