@@ -33,7 +33,7 @@ from ingestd.shell.clients import Clients, client_options, open_session
 
 __all__ = ["BUCKET", "NOBODY", "Chain", "run_chain", "serving"]
 
-OBJECTS_BEFORE = 20
+OBJECTS_BEFORE = 60  # with fewer the buffers are still growing to as many as there ever are
 NOBODY: dict[str, Any] = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench", "region_name": "us-east-1"}
 
 

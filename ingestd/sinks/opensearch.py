@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Executor
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
@@ -24,6 +24,7 @@ __all__ = ["OpenSearchSink", "framing_by", "limits_of"]
 
 SLOW_SHARE = 1 / 6  # of the timeout, behind which the work is done twice: 5 s of 30
 PIECES_MAX = 64  # of a body; many small ones (what came back of a batch) are joined: a write costs more than a copy then
+BULK = f"/_bulk?{urlencode({'filter_path': FILTER_PATH})}"  # written out once: it is the same for each request
 EMPTY_BULK_ERRORS = ("action_request_validation_exception", "parse_exception")
 
 
@@ -97,9 +98,7 @@ class OpenSearchSink:
         await self._cluster.close()
 
     async def _bulk(self, body: Pieces) -> Answer:
-        return await self._cluster.request(
-            "POST", "/_bulk", params={"filter_path": FILTER_PATH}, headers=self._headers, body=body
-        )
+        return await self._cluster.request("POST", BULK, params={}, headers=self._headers, body=body)
 
     async def _body(self, pieces: Pieces) -> Pieces:
         if self.compresses:
