@@ -15,6 +15,7 @@ __all__ = ["read_json"]
 SURROGATES = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.S
 )
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a pair, or one that only looks like it: few texts have any
 HUGE = re.compile(r"[0-9]{300}|[eE]\+?[0-9]{3}")
 NUMBER = re.compile(  # a string, or a number that may be huge
     r'"(?:[^"\\]|\\.)*+"'
@@ -35,7 +36,8 @@ def read_json(data: bytes) -> Any:
 
 
 def _mended(text: str) -> str:
-    text = SURROGATES.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
+    if HALF.search(text):
+        text = SURROGATES.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
     if HUGE.search(text):
         text = NUMBER.sub(lambda found: f'"{found[1]}"' if found[1] and isinf(float(found[1])) else found[0], text)
     return text
