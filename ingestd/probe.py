@@ -133,7 +133,7 @@ async def _of_bucket(settings: Settings, clients: Clients, bucket: str, key: str
     owner = settings.queue.owners[0] if len(settings.queue.owners) == 1 else None
     if key is None:
         try:
-            found = await anext(listed(clients.s3, bucket, owner=owner), None)
+            found = await anext(listed(clients.s3, bucket, owner=owner, attempts_max=1), None)
             key = found.key if found else None
         except Fatal:
             key = None

@@ -68,6 +68,7 @@ async def world(*routes: Route, dead_letters: bool = True, **inlet: Any) -> Asyn
             dead_letters=DeadLetterSettings(bucket="dead" if dead_letters else None, batch_seconds=0.05),
             http=HttpSettings(host="127.0.0.1", port=0),
             inlet=InletSettings(**given),
+            drain_seconds=5,
         )
         service, stop, s3, sqs = Service(settings), asyncio.Event(), LetterS3(), FakeSqs()
         task = asyncio.create_task(service.run(stop, Clients(s3, sqs, {}, get_session())))
@@ -169,7 +170,7 @@ async def test_a_retry_joins_the_call_that_is_under_way() -> None:
     """A sender that gave up waiting finds its call where it was: nothing is sent twice for it."""
     delivery = Delivery(LINES)
     async with world(answer_seconds=0.2) as around:
-        around.bulk.script(*[Whole(503, b"{}")] * 5)
+        around.bulk.script(*[Whole(503, b"{}")] * 3)
         statuses = [(await around.send(delivery))[0]]
         async with asyncio.timeout(PATIENCE_SECONDS):
             while statuses[-1] != 200:

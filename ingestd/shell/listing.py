@@ -36,15 +36,16 @@ async def listed(
     *,
     after: str = "",
     owner: str | None = None,
+    attempts_max: int = ATTEMPTS_MAX,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[Listed]:
-    """The objects whose keys begin with `prefix` and come behind `after`. Raises Fatal when S3 keeps refusing."""
+    """The objects whose keys begin with `prefix` and come behind `after`. Raises Fatal when S3 has refused a page so often."""
     asked: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix}
     asked |= {"StartAfter": after} if after else {}
     asked |= {"ExpectedBucketOwner": owner} if owner else {}
     more: dict[str, str] = {}
     while True:
-        page = await _page(client, asked | more, pause)
+        page = await _page(client, asked | more, attempts_max, pause)
         for entry in page.get("Contents", ()):
             yield Listed(entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"].timestamp())
         if not page.get("IsTruncated"):
@@ -52,7 +53,9 @@ async def listed(
         more = {"ContinuationToken": page["NextContinuationToken"]}
 
 
-async def _page(client: Any, asked: Mapping[str, Any], pause: Callable[[float], Awaitable[None]]) -> Mapping[str, Any]:
+async def _page(
+    client: Any, asked: Mapping[str, Any], attempts_max: int, pause: Callable[[float], Awaitable[None]]
+) -> Mapping[str, Any]:
     attempt = 0
     while True:
         attempt += 1
@@ -61,10 +64,10 @@ async def _page(client: Any, asked: Mapping[str, Any], pause: Callable[[float], 
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             why = meaning(code, int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)))
-            if why.doing is not Doing.AGAIN or attempt == ATTEMPTS_MAX:
+            if why.doing is not Doing.AGAIN or attempt == attempts_max:
                 raise Fatal("the bucket cannot be listed", reason=why.reason, bucket=asked["Bucket"], code=code) from error
         except (BotoCoreError, OSError) as error:
-            if attempt == ATTEMPTS_MAX:
+            if attempt == attempts_max:
                 raise Fatal("the bucket cannot be listed", reason="unreachable", bucket=asked["Bucket"]) from error
         else:
             return page

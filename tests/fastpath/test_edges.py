@@ -40,7 +40,7 @@ def texts(draw: st.DrawFn, table: Table) -> list[bytes]:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=IDS)
-@settings(max_examples=EXAMPLES // 2 or 1)
+@settings(max_examples=EXAMPLES // 6 or 1)
 @given(data=st.data(), size=st.sampled_from([1, 64, 1 << 20]))
 def test_lines(table: Table, data: st.DataObject, size: int) -> None:
     """As lines, however the object is cut into blocks."""
@@ -48,7 +48,7 @@ def test_lines(table: Table, data: st.DataObject, size: int) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=IDS)
-@settings(max_examples=EXAMPLES // 2 or 1)
+@settings(max_examples=EXAMPLES // 6 or 1)
 @given(data=st.data(), ending=st.sampled_from([b"", b"\n", b"\r\n", b"\n\r", b"\n \n"]), size=st.sampled_from([1, 9]))
 def test_events(table: Table, data: st.DataObject, ending: bytes, size: int) -> None:
     """As events, which may have newlines at their ends and in them."""
