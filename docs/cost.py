@@ -16,7 +16,7 @@ __all__ = ["sheet"]
 GIGABYTES = 1000  # of raw log, as it is before compression
 OBJECT_MEGABYTES = 5.0  # raw, of a busy load balancer's node in five minutes
 
-CPU_SECONDS_PER_GB = 5.8  # `ingestd bench`: S3 GET to bulk POST with gzip bodies
+CPU_SECONDS_PER_GB = 5.3  # `ingestd bench`: S3 GET to bulk POST with gzip bodies
 CPU_BUSY = 0.6  # of a task's CPU, over a day: autoscaling keeps some in reserve
 
 LAMBDA_MEGABYTES_S = 19.0  # a Python function with zlib, re and json on one core, S3 to bulk, measured on the same machine
