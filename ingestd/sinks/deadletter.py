@@ -109,11 +109,11 @@ class DeadLetterSink:
     async def put(self, letters: Sequence[DeadLetter]) -> None:
         """Write them all; raises Retryable if any object was not written, and then any of them may be missing."""
         objects = {self._add(letter) for letter in letters}
-        if not objects:
-            return
-        await asyncio.wait(objects)  # who stops waiting stops none of them: they are also other callers'
-        for failed in [task for task in objects if task.cancelled() or task.exception()]:
-            failed.result()
+        # Shielded: the object is also other callers', who do not stop because this one does; and each failure is looked at.
+        results = await asyncio.gather(*(asyncio.shield(task) for task in objects), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
 
     def hurry(self) -> None:
         """Write at once what is still open."""

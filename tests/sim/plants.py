@@ -135,8 +135,8 @@ PLANTS = (
         "failed_write_hidden",
         22,
         "sinks.deadletter",
-        "            failed.result()\n",
-        "            failed.cancelled()\n",
+        "            if isinstance(result, BaseException):\n",
+        "            if isinstance(result, asyncio.CancelledError):\n",
     ),
     _plant(
         "attempts_used_up_is_written",
