@@ -35,9 +35,10 @@ def format_mistakes(path: str, form: FormatSettings) -> Iterator[Mistake]:
     if wrong:
         yield from wrong
         return
-    yield from _shape_mistakes(path, form, table_of(form).shape)
+    table = table_of(form)
+    yield from _shape_mistakes(path, form, table.shape)
     yield from _column_mistakes(path, form)
-    yield from _field_mistakes(path, form, table_of(form))
+    yield from _field_mistakes(path, form, table)
 
 
 def _pattern_mistakes(path: str, form: FormatSettings, base: Table | None) -> Iterator[Mistake]:

@@ -6,7 +6,6 @@ from collections import ChainMap
 from typing import Any
 
 import numpy as np
-import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -18,17 +17,12 @@ from ingestd.fastpath.events import cut, open_envelope
 from ingestd.formats.registry import formats
 from ingestd.formats.table import Table
 from ingestd.generate_events import control_message, envelopes
-from ingestd.model import PAD, Reject, Source
+from ingestd.model import PAD, Reject
+from tests.core.test_envelope import SOURCE, envelope
 from tests.fastpath.test_compiled import SLOW
 
-SOURCE = Source("bucket", "key", "etag", 1.7e9, region="eu-west-1", account="999999999999")
 EXAMPLES = 10 if SLOW else 400
 USUAL = {"id": "38480917", "timestamp": 1_700_000_000_000, "message": "text"}
-
-
-def envelope(*items: Any, **members: Any) -> bytes:
-    head = {"messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": "g", "logStream": "s"}
-    return orjson.dumps(head | members | {"logEvents": [*items]})
 
 
 def outcome(opened: Any, record: bytes) -> tuple[list[tuple[object, ...]], list[Reject]] | str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from numba import uint64
 
+from ingestd.fastpath.kernel.codes import EVENT_ID_MAX
 from ingestd.fastpath.kernel.envelope_codes import JSON, LEFT, R_END, R_ID, R_ID_END, R_KIND, R_TIME, ROW, TEXT, UNSURE
 from ingestd.fastpath.kernel.jit import SOURCES, entry, inlined, outlined
 from ingestd.fastpath.kernel.json_numbers import digits_end, number
@@ -21,14 +22,14 @@ from ingestd.fastpath.kernel.strings import copy
 
 __all__ = ["cut_events"]
 
-QUOTE, COMMA, MINUS, ZERO, NINE, COLON = b'",-09:'
+QUOTE, COMMA, MINUS, ZERO, NINE, COLON, UNDERSCORE = b'",-09:_'
 OPEN, BACKSLASH, CLOSE, OPEN_OBJECT, CLOSE_OBJECT = b"[\\]{}"
 FOUR = uint64(0xFFFFFFFF)
 ID = int.from_bytes(b'"id"', "little")
 TIMESTAMP, TIMESTAMP_REST, TIMESTAMP_SIZE = *(int.from_bytes(word, "little") for word in (b'"timesta', b'mestamp"')), 11
 MESSAGE, MESSAGE_SIZE = int.from_bytes(b'"message', "little"), 9
 IS_ID, IS_TIME, IS_MESSAGE, ALL = 1, 2, 4, 7  # bits of the members that were seen
-ID_MAX, DIGITS_MAX, TIME_MS_MAX = 128, 16, 1 << 53
+DIGITS_MAX, TIME_MS_MAX = 16, 1 << 53
 LEVELS = 60  # objects and arrays in one another, a bit each
 
 
@@ -128,7 +129,7 @@ def read_id(buf: Any, at: int, end: int, rows: Any, row: int) -> Any:
     stop = at + 1
     while stop < end and is_of_id(get(buf, stop)):
         stop += 1
-    if not 1 <= stop - at - 1 <= ID_MAX or stop >= end or get(buf, stop) != QUOTE:
+    if not 1 <= stop - at - 1 <= EVENT_ID_MAX or stop >= end or get(buf, stop) != QUOTE:
         return LEFT
     put(rows, row + R_ID, at + 1)
     put(rows, row + R_ID_END, stop)
@@ -138,7 +139,7 @@ def read_id(buf: Any, at: int, end: int, rows: Any, row: int) -> Any:
 @inlined
 def is_of_id(char: int) -> Any:
     """A letter, a digit, `_` or `-`."""
-    return ZERO <= char <= NINE or 97 <= char | 32 <= 122 or char in (45, 95)
+    return ZERO <= char <= NINE or 97 <= char | 32 <= 122 or char in (MINUS, UNDERSCORE)
 
 
 @inlined
